@@ -1,0 +1,25 @@
+from snakemake.utils import min_version
+
+min_version("9.6")
+
+
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/probes.smk"
+include: "rules/models.smk"
+include: "rules/embeddings.smk"
+include: "rules/activations.smk"
+include: "rules/presence.smk"
+include: "rules/explanations.smk"
+include: "rules/scores.smk"
+include: "rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        expand("results/{layer}/scores.parquet", layer=config["run"]),
+        expand("results/{layer}/summary.csv", layer=config["run"]),
+        expand("results/{layer}/report/index.html", layer=config["run"]),

@@ -1,0 +1,32 @@
+rule record_activations:
+    input:
+        unpack(target_files),
+        script=script("record_activations"),
+        library=library(
+            "activations",
+            "image_batches",
+            "image_sources",
+            "labels",
+            "probe_index",
+            "runtime",
+            "store",
+            "targets",
+        ),
+        images=lambda wc: image_files("probes", target_of(wc)["probe"]),
+        index=lambda wc: probe_path(wc, "index.parquet"),
+    output:
+        "results/{target}/{layer}/activations.h5",
+    params:
+        model=lambda wc: target_of(wc)["model"],
+        trained=lambda wc: target_of(wc)["model"]["source"] == "trained",
+        layer=lambda wc: target_of(wc)["layers"][wc.layer],
+        images=lambda wc: image_settings("probes", target_of(wc)["probe"]),
+        batch_size=lambda wc: target_of(wc)["batch_size"],
+        seed=config["seed"],
+    threads: 2
+    log:
+        "results/logs/record_activations/{target}/{layer}.log",
+    conda:
+        "../envs/linexp.yaml"
+    script:
+        "../workflow/scripts/record_activations.py"

@@ -1,0 +1,263 @@
+import ast
+import sys
+from pathlib import Path
+
+BASE = Path(workflow.basedir)
+SCRIPTS = BASE / "workflow" / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+from linexp import config as configuration
+from linexp import image_sources
+from linexp.errors import LinexpError
+
+
+def stop(message):
+    """End Snakemake before any job, with one line and no traceback."""
+    print(f"linexp: {message}", file=sys.stderr)
+    sys.exit(1)
+
+
+try:
+    config = configuration.checked(config, BASE / "workflow" / "schemas" / "config.schema.yaml")
+except LinexpError as error:
+    stop(f"config.yaml: {error}")
+
+
+def one_of(names):
+    """A wildcard constraint that only the given names fulfil."""
+    return "|".join(sorted(names)) or "(?!)"
+
+
+def names_of_kind(section, *kinds):
+    return [name for name, entry in config[section].items() if entry["kind"] in kinds]
+
+
+wildcard_constraints:
+    place="probes|models",
+    images=one_of([*config["probes"], *config["training_sets"]]),
+    probe=one_of(config["probes"]),
+    classifier=one_of(names_of_kind("trained_models", "classifier")),
+    trained_image_text=one_of(names_of_kind("trained_models", "image_text")),
+    image_text_model=one_of(config["image_text_models"]),
+    simulator=one_of(config["image_text_models"]),
+    concept_set=one_of([*configuration.BUILT_IN, *config["concept_sets"]]),
+    presence="label|[A-Za-z0-9_]+/[A-Za-z0-9_]+",
+    target=one_of(config["targets"]),
+    layer="[A-Za-z0-9_]+",
+    method=one_of(config["methods"]),
+    neuron=r"\d+",
+    format="svg|png",
+
+
+def script(name):
+    return str(SCRIPTS / f"{name}.py")
+
+
+def module_file(name):
+    """The file of a library module, or the files of a package."""
+    folder = SCRIPTS / "linexp" / name
+    return sorted(folder.glob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+
+
+def imported_modules(file):
+    """The library modules that one file of the library imports by relative imports."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            yield from (name.split(".")[0] for name in names if not name.startswith("__"))
+
+
+def library(*modules):
+    """The files of the given library modules and of all that they import: inputs that a rule depends on."""
+    waiting, files = list(modules), {SCRIPTS / "linexp" / "__init__.py"}
+    while waiting:
+        for file in module_file(waiting.pop()):
+            if file not in files:
+                files.add(file)
+                inside_package = file.parent.name != "linexp"
+                waiting.extend([] if inside_package else imported_modules(file))
+    return sorted(map(str, files))
+
+
+def target_of(wildcards):
+    """The entry of a target, or a stop if it has no such layer."""
+    target = config["targets"][wildcards.target]
+    layer = getattr(wildcards, "layer", None)
+    if layer is not None and layer not in target["layers"]:
+        stop(f"target {wildcards.target}: there is no layer {layer!r}; it has {', '.join(target['layers'])}")
+    return target
+
+
+def image_settings(place, name):
+    """The entry of a set of images; scenes are read from the Parquet file that they are drawn to."""
+    section = "probes" if place == "probes" else "training_sets"
+    if name not in config[section]:
+        stop(f"{section}: there is no {name!r}; it has {', '.join(config[section])}")
+    settings = config[section][name]
+    if settings["kind"] != "scenes":
+        return settings
+    from linexp import scenes
+
+    return {
+        "kind": "parquet",
+        "files": [f"results/{place}/{name}/images.parquet"],
+        "image": "image",
+        "label": "label",
+        "concepts": "concepts",
+        "class_names": list(scenes.CLASS_NAMES),
+        "superclasses": {name: list(members) for name, members in scenes.SUPERCLASSES.items()},
+    }
+
+
+def image_files(place, name):
+    """The files of a set of images, or a stop that says what is missing and how to get it."""
+    settings = image_settings(place, name)
+    entry = config["probes" if place == "probes" else "training_sets"][name]
+    problem = None if entry["kind"] == "scenes" else image_sources.missing(settings)
+    if problem:
+        stop(f"{place} {name}: {problem}")
+    named = [settings.get(key) for key in ("class_names", "superclasses")]
+    also = [path for path in named if isinstance(path, str) and Path(path).suffix]
+    return [*image_sources.paths(settings), *also]
+
+
+def image_text_settings(name):
+    """What builds an image-text model: its configuration, weights tag and prompt."""
+    entry = config["image_text_models"][name]
+    if "trained" in entry:
+        return {**entry, "model": config["trained_models"][entry["trained"]]["model"]}
+    return entry
+
+
+def image_text_files(wildcards, name=None):
+    """The inputs that an image-text model is loaded from."""
+    name = name or wildcards.image_text_model
+    entry = config["image_text_models"][name]
+    settings = image_text_settings(name)
+    files = {}
+    if settings["model"].endswith(".json"):
+        files["configuration"] = settings["model"]
+    if "trained" in entry:
+        files["weights"] = f"results/models/{entry['trained']}/weights.safetensors"
+    elif configuration.is_file(entry["pretrained"]):
+        files["weights"] = entry["pretrained"]
+    else:
+        files["weights"] = f"results/models/image_text/{name}.safetensors"
+    return files
+
+
+def neurons_of(wildcards):
+    return configuration.parse_neurons(target_of(wildcards).get("neurons"))
+
+
+def probe_path(wildcards, rest):
+    return f"results/probes/{target_of(wildcards)['probe']}/{rest}"
+
+
+def method_settings(wildcards):
+    """The entry of a method, with the target's explainer and concepts where it names none."""
+    target = target_of(wildcards)
+    defaults = {"explainer": target["explainer"], "concepts": target["concepts"]}
+    return defaults | config["methods"][wildcards.method]
+
+
+def concept_set_of(wildcards):
+    """The concept set that a method's explanations are made of."""
+    method = method_settings(wildcards)
+    return "labels" if method.get("presence") == "label" else method["concepts"]
+
+
+def presence_folder(wildcards):
+    """Where the P of a method lies, with its moments."""
+    method = method_settings(wildcards)
+    if method["presence"] == "label":
+        return probe_path(wildcards, "P/label")
+    return probe_path(wildcards, f"P/{method['concepts']}/{method['explainer']}")
+
+
+# training images are not scored on: a few are held out for the accuracy that training.json reports
+TRAINING_SPLIT = {"train": 0.95, "val": 0.05, "test": 0.0}
+
+
+def concept_set_members(wildcards):
+    """The built-in sets and files of a concept set, as pairs of name and file (None for built-in ones)."""
+    names = configuration.members(config, wildcards.concept_set)
+    return [(name, config["concept_sets"].get(name, {}).get("file")) for name in names]
+
+
+def training_set(trained_model):
+    return config["trained_models"][trained_model]["images"]
+
+
+def model_only(image_text_model):
+    """The settings that change what an image-text model computes: not its calibration or batch size."""
+    settings = image_text_settings(image_text_model)
+    return {key: settings[key] for key in ("model", "pretrained", "prompt") if key in settings}
+
+
+def calibration_files(wildcards):
+    """The inputs of a calibration on a probe; none where a and b are given."""
+    name = wildcards.image_text_model
+    probe = config["image_text_models"][name]["calibration"].get("probe")
+    if probe is None:
+        return {}
+    return {
+        "index": f"results/probes/{probe}/index.parquet",
+        "labels": f"results/probes/{probe}/labels.h5",
+        "embeddings": f"results/probes/{probe}/embeddings/{name}.h5",
+        "concepts": f"results/probes/{probe}/concepts/labels/{name}.h5",
+    }
+
+
+def target_files(wildcards):
+    """The inputs that a target's network is loaded from."""
+    model = target_of(wildcards)["model"]
+    if model["source"] == "trained":
+        folder = f"results/models/{model['name']}"
+        return {"weights": f"{folder}/weights.safetensors", "training": f"{folder}/training.json"}
+    weights = model.get("weights", model.get("checkpoint"))
+    if configuration.is_file(weights):
+        return {"weights": weights}
+    if configuration.published_weights(model):
+        return {"weights": f"results/models/targets/{wildcards.target}.safetensors"}
+    return {}
+
+
+def fitting_files(wildcards):
+    """The inputs that linear explanations are fitted on."""
+    folder = presence_folder(wildcards)
+    return {
+        "presence": f"{folder}/P.h5",
+        "moments": f"{folder}/moments.h5",
+        "activations": f"results/{wildcards.target}/{wildcards.layer}/activations.h5",
+        "index": probe_path(wildcards, "index.parquet"),
+    }
+
+
+def dissect_files(wildcards):
+    """The inputs of CLIP-Dissect: embeddings instead of P."""
+    method = method_settings(wildcards)
+    return {
+        "images": probe_path(wildcards, f"embeddings/{method['explainer']}.h5"),
+        "concepts": probe_path(wildcards, f"concepts/{method['concepts']}/{method['explainer']}.h5"),
+        "activations": f"results/{wildcards.target}/{wildcards.layer}/activations.h5",
+        "index": probe_path(wildcards, "index.parquet"),
+    }
+
+
+def simulation_files(wildcards):
+    """The inputs of a simulation: the simulator's view of the images and of the method's concepts."""
+    folder = f"results/{wildcards.target}/{wildcards.layer}"
+    return {
+        "explanations": f"{folder}/explanations/{wildcards.method}.parquet",
+        "images": probe_path(wildcards, f"embeddings/{wildcards.simulator}.h5"),
+        "concepts": probe_path(wildcards, f"concepts/{concept_set_of(wildcards)}/{wildcards.simulator}.h5"),
+        "calibration": f"results/calibration/{wildcards.simulator}.json",
+    }
+
+
+def scored_pairs(wildcards):
+    """Every pair of method and simulator that a target is scored with."""
+    target = target_of(wildcards)
+    simulators = [target["simulator"], *target["more_simulators"]]
+    return [(method, simulator) for simulator in simulators for method in target["methods"]]

@@ -1,0 +1,59 @@
+rule embed_images:
+    input:
+        unpack(image_text_files),
+        script=script("embed_images"),
+        library=library(
+            "image_batches", "image_sources", "image_text", "labels", "probe_index", "runtime", "store"
+        ),
+        images=lambda wc: image_files("probes", wc.probe),
+        index="results/probes/{probe}/index.parquet",
+    output:
+        "results/probes/{probe}/embeddings/{image_text_model}.h5",
+    params:
+        model=lambda wc: model_only(wc.image_text_model),
+        images=lambda wc: image_settings("probes", wc.probe),
+        batch_size=lambda wc: config["image_text_models"][wc.image_text_model]["batch_size"],
+    threads: 2
+    log:
+        "results/logs/embed_images/{probe}/{image_text_model}.log",
+    conda:
+        "../envs/linexp.yaml"
+    script:
+        "../workflow/scripts/embed_images.py"
+
+
+rule embed_concepts:
+    input:
+        unpack(image_text_files),
+        script=script("embed_concepts"),
+        library=library("image_text", "runtime", "store"),
+        concepts="results/probes/{probe}/concepts/{concept_set}.parquet",
+    output:
+        "results/probes/{probe}/concepts/{concept_set}/{image_text_model}.h5",
+    params:
+        model=lambda wc: model_only(wc.image_text_model),
+    threads: 2
+    log:
+        "results/logs/embed_concepts/{probe}/{concept_set}/{image_text_model}.log",
+    conda:
+        "../envs/linexp.yaml"
+    script:
+        "../workflow/scripts/embed_concepts.py"
+
+
+rule calibrate:
+    input:
+        unpack(calibration_files),
+        script=script("calibrate"),
+        library=library("calibration", "probe_index", "runtime", "store"),
+    output:
+        "results/calibration/{image_text_model}.json",
+    params:
+        calibration=lambda wc: config["image_text_models"][wc.image_text_model]["calibration"],
+        paper_parity=config["paper_parity"],
+    log:
+        "results/logs/calibrate/{image_text_model}.log",
+    conda:
+        "../envs/linexp.yaml"
+    script:
+        "../workflow/scripts/calibrate.py"

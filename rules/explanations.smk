@@ -1,0 +1,65 @@
+rule explain_linear:
+    input:
+        unpack(fitting_files),
+        script=script("explain_linear"),
+        library=library(
+            "explanations", "fitting_data", "linear_explanations", "published_solver", "runtime", "store"
+        ),
+    output:
+        "results/{target}/{layer}/explanations/{method}.parquet",
+    wildcard_constraints:
+        method=one_of(names_of_kind("methods", "linear")),
+    params:
+        method=lambda wc: config["methods"][wc.method],
+        neurons=neurons_of,
+        paper_parity=config["paper_parity"],
+    threads: 2
+    log:
+        "results/logs/explain_linear/{target}/{layer}/{method}.log",
+    conda:
+        "../envs/linexp.yaml"
+    script:
+        "../workflow/scripts/explain_linear.py"
+
+
+rule explain_best_concept:
+    input:
+        unpack(fitting_files),
+        script=script("explain_best_concept"),
+        library=library("explanations", "fitting_data", "linear_explanations", "runtime", "store"),
+    output:
+        "results/{target}/{layer}/explanations/{method}.parquet",
+    wildcard_constraints:
+        method=one_of(names_of_kind("methods", "best_concept")),
+    params:
+        neurons=neurons_of,
+        paper_parity=config["paper_parity"],
+    threads: 2
+    log:
+        "results/logs/explain_best_concept/{target}/{layer}/{method}.log",
+    conda:
+        "../envs/linexp.yaml"
+    script:
+        "../workflow/scripts/explain_best_concept.py"
+
+
+rule explain_clip_dissect:
+    input:
+        unpack(dissect_files),
+        script=script("explain_clip_dissect"),
+        library=library("clip_dissect", "explanations", "fitting_data", "probe_index", "runtime", "store"),
+    output:
+        "results/{target}/{layer}/explanations/{method}.parquet",
+    wildcard_constraints:
+        method=one_of(names_of_kind("methods", "clip_dissect")),
+    params:
+        method=lambda wc: config["methods"][wc.method],
+        neurons=neurons_of,
+        paper_parity=config["paper_parity"],
+    threads: 2
+    log:
+        "results/logs/explain_clip_dissect/{target}/{layer}/{method}.log",
+    conda:
+        "../envs/linexp.yaml"
+    script:
+        "../workflow/scripts/explain_clip_dissect.py"

@@ -1,0 +1,91 @@
+rule draw_scenes:
+    input:
+        script=script("draw_scenes"),
+        library=library("runtime", "scenes_data", "store"),
+    output:
+        "results/{place}/{images}/images.parquet",
+    params:
+        images=lambda wc: config["probes" if wc.place == "probes" else "training_sets"][wc.images],
+        seed=config["seed"],
+    threads: 2
+    log:
+        "results/logs/draw_scenes/{place}/{images}.log",
+    conda:
+        "../envs/linexp.yaml"
+    script:
+        "../workflow/scripts/draw_scenes.py"
+
+
+rule draw_masks:
+    input:
+        script=script("draw_masks"),
+        library=library("probe_index", "runtime", "scenes_data", "store"),
+        index="results/{place}/{images}/index.parquet",
+    output:
+        "results/{place}/{images}/masks.h5",
+    params:
+        images=lambda wc: config["probes" if wc.place == "probes" else "training_sets"][wc.images],
+        seed=config["seed"],
+    threads: 2
+    log:
+        "results/logs/draw_masks/{place}/{images}.log",
+    conda:
+        "../envs/linexp.yaml"
+    script:
+        "../workflow/scripts/draw_masks.py"
+
+
+rule index_images:
+    input:
+        script=script("index_images"),
+        library=library("image_sources", "labels", "probe_index", "runtime", "store"),
+        images=lambda wc: image_files(wc.place, wc.images),
+    output:
+        "results/{place}/{images}/index.parquet",
+    params:
+        images=lambda wc: image_settings(wc.place, wc.images),
+        split=lambda wc: config["split"] if wc.place == "probes" else TRAINING_SPLIT,
+        seed=config["seed"],
+    threads: 2
+    log:
+        "results/logs/index_images/{place}/{images}.log",
+    conda:
+        "../envs/linexp.yaml"
+    script:
+        "../workflow/scripts/index_images.py"
+
+
+rule make_labels:
+    input:
+        script=script("make_labels"),
+        library=library("image_sources", "labels", "runtime", "store"),
+        images=lambda wc: image_files(wc.place, wc.images),
+        index="results/{place}/{images}/index.parquet",
+    output:
+        "results/{place}/{images}/labels.h5",
+    params:
+        images=lambda wc: image_settings(wc.place, wc.images),
+    log:
+        "results/logs/make_labels/{place}/{images}.log",
+    conda:
+        "../envs/linexp.yaml"
+    script:
+        "../workflow/scripts/make_labels.py"
+
+
+rule make_concept_set:
+    input:
+        script=script("make_concept_set"),
+        library=library("concepts", "runtime", "store"),
+        labels="results/probes/{probe}/labels.h5",
+        files=lambda wc: [file for _, file in concept_set_members(wc) if file],
+    output:
+        "results/probes/{probe}/concepts/{concept_set}.parquet",
+    params:
+        members=lambda wc: concept_set_members(wc),
+    log:
+        "results/logs/make_concept_set/{probe}/{concept_set}.log",
+    conda:
+        "../envs/linexp.yaml"
+    script:
+        "../workflow/scripts/make_concept_set.py"

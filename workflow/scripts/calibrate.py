@@ -1,0 +1,24 @@
+"""Calibrate an image-text model (Eq. 5). Output: JSON with a, b, losses in nats and a reliability table."""
+
+from dataclasses import asdict
+
+from linexp import calibration, probe_index, runtime, store
+
+runtime.start(snakemake)
+given, files = snakemake.params.calibration, snakemake.input
+if "probe" in given:
+    fingerprint = store.same_probe(files.index, files.labels, files.concepts, files.embeddings)
+    index = store.read_table(files.index)
+    rows = probe_index.fitting_rows(index, snakemake.params.paper_parity)
+    labels, covered = store.read_arrays(files.labels, "labels", "classes_covered")
+    origins = store.read_strings(files.labels, "origins")
+    usable = calibration.usable_concepts(origins, covered, origins.count("class"))
+    # the concept set `labels` is the columns of the labels, in their order
+    (images,), (concepts,) = (
+        store.read_arrays(path, "embeddings") for path in (files.embeddings, files.concepts)
+    )
+    blocks = calibration.similarity_blocks(images[rows], concepts[usable], labels[rows][:, usable])
+    record = asdict(calibration.calibrate(calibration.pair_histogram(blocks)))
+else:
+    fingerprint, record = "", {}
+store.write_json(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), record | given)

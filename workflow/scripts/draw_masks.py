@@ -1,0 +1,14 @@
+"""Draw scenes again and keep where each object is. Output: HDF5 with one mask an object."""
+
+from linexp import probe_index, runtime, scenes_data, store
+
+runtime.start(snakemake)
+arrays = scenes_data.draw_masks(
+    snakemake.params.images["images"],
+    snakemake.params.images["size"],
+    snakemake.params.images["first"],
+    snakemake.params.seed,
+    snakemake.threads,
+)
+fingerprint = probe_index.fingerprint(store.read_table(snakemake.input.index))
+store.write_arrays(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), arrays)

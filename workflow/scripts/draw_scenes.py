@@ -1,0 +1,13 @@
+"""Draw scenes. Output: Parquet with the encoded images, their class and the concepts that are true of them."""
+
+from linexp import runtime, scenes_data, store
+
+runtime.start(snakemake)
+table = scenes_data.draw_images(
+    snakemake.params.images["images"],
+    snakemake.params.images["size"],
+    snakemake.params.images["first"],
+    snakemake.params.seed,
+    snakemake.threads,
+)
+store.write_table(snakemake.output[0], store.Provenance.of(snakemake, ""), table)

@@ -1,0 +1,14 @@
+"""Embed a concept set with an image-text model. Output: HDF5 with embeddings (n_concepts, dim) float32."""
+
+from linexp import image_text, runtime, store
+
+runtime.start(snakemake)
+concepts = store.read_table(snakemake.input.concepts)["concept"].to_pylist()
+model = image_text.load(snakemake.params.model, snakemake.input.weights)
+embeddings = model.embed_concepts(concepts).numpy()
+fingerprint = store.probe_fingerprint(snakemake.input.concepts)
+store.write_arrays(
+    snakemake.output[0],
+    store.Provenance.of(snakemake, fingerprint),
+    {"embeddings": embeddings, "concepts": concepts},
+)

@@ -1,0 +1,40 @@
+"""Concept sets: which words explanations may use."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from .errors import LinexpError
+
+BUILT_IN = {
+    "class_names": ("class",),
+    "superclasses": ("superclass",),
+    "labels": ("class", "superclass", "label"),
+}
+"""Sets that come from the labels of the probe: the origins of the columns that each takes."""
+
+
+def concept_table(parts: Iterable[tuple[str, Sequence[str]]]) -> pa.Table:
+    """A concept set from parts of (origin, concepts): duplicates are removed, the first origin is kept."""
+    origin: dict[str, str] = {}
+    for name, concepts in parts:
+        for concept in concepts:
+            origin.setdefault(concept, name)
+    return pa.table({"concept": list(origin), "origin": list(origin.values())})
+
+
+def read_concepts(path: str | Path) -> list[str]:
+    """Concepts from a UTF-8 text file, one a line; blank lines are left out.
+
+    Raises:
+        LinexpError: the file is not text, or has no concepts.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise LinexpError(f"{path} is not UTF-8 text; write one concept a line") from error
+    concepts = [line.strip() for line in lines if line.strip()]
+    if not concepts:
+        raise LinexpError(f"{path} has no concepts; write one a line")
+    return concepts

@@ -1,0 +1,92 @@
+"""Explanations: for each neuron concepts with weights, a bias and a status; as a table, and as a matrix."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+OK = "ok"
+UNEXPLAINED = "unexplained"
+CONSTANT = "constant"
+NOT_CONVERGED = "not_converged"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One neuron as a linear combination: activation ≈ Σ weight·P(concept) + bias.
+
+    Attributes:
+        concepts: by descending weight. weights: multiply P itself. val_correlation: None where undefined.
+    """
+
+    neuron: int
+    concepts: Sequence[str] = ()
+    weights: Sequence[float] = ()
+    bias: float = 0.0
+    val_correlation: float | None = None
+    status: str = OK
+
+    def text(self, digits: int = 2) -> str:
+        """The explanation as a formula, such as `2.10·snow + 1.40·dog`."""
+        if not self.concepts:
+            return self.status
+        terms = [f"{abs(w):.{digits}f}·{c}" for w, c in zip(self.weights, self.concepts, strict=True)]
+        signs = ["-" if weight < 0 else "+" for weight in self.weights]
+        first = f"-{terms[0]}" if signs[0] == "-" else terms[0]
+        return " ".join([first, *(f"{s} {t}" for s, t in zip(signs[1:], terms[1:], strict=True))])
+
+
+def by_weight(
+    neuron: int,
+    concepts: Sequence[str],
+    weights: np.ndarray,
+    bias: float,
+    val_correlation: float,
+    status: str,
+) -> Explanation:
+    """An explanation with its concepts in descending order of weight."""
+    order = np.argsort(-weights, kind="stable")
+    return Explanation(
+        neuron,
+        [concepts[i] for i in order],
+        weights[order].tolist(),
+        float(bias),
+        float(val_correlation),
+        status,
+    )
+
+
+def to_table(explanations: Sequence[Explanation]) -> pa.Table:
+    """One row a neuron; the columns are the fields of `Explanation`."""
+    schema = pa.schema(
+        [
+            ("neuron", pa.int32()),
+            ("concepts", pa.list_(pa.string())),
+            ("weights", pa.list_(pa.float64())),
+            ("bias", pa.float64()),
+            ("val_correlation", pa.float64()),
+            ("status", pa.string()),
+        ]
+    )
+    columns = {name: [getattr(e, name) for e in explanations] for name in schema.names}
+    return pa.table(columns, schema=schema)
+
+
+def from_table(table: pa.Table) -> list[Explanation]:
+    """The explanations in a table."""
+    return [Explanation(**row) for row in table.to_pylist()]
+
+
+def weight_matrix(explanations: Sequence[Explanation], concepts: Sequence[str]) -> np.ndarray:
+    """(len(concepts), n_neurons) float64: the weight of each concept in each explanation, mostly zeros.
+
+    Raises:
+        KeyError: an explanation has a concept that is not among `concepts`.
+    """
+    row = {concept: number for number, concept in enumerate(concepts)}
+    weights = np.zeros((len(concepts), len(explanations)))
+    for column, explanation in enumerate(explanations):
+        for concept, weight in zip(explanation.concepts, explanation.weights, strict=True):
+            weights[row[concept], column] += weight
+    return weights

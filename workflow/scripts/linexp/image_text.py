@@ -1,0 +1,103 @@
+"""Image-text models (CLIP, SigLIP) through open_clip: embeddings of images and of concepts."""
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import torch
+from open_clip.transform import PreprocessCfg, image_transform_v2, merge_preprocess_dict
+from torch import Tensor, nn
+
+from .errors import LinexpError
+from .parallel import batched
+from .progress import progress
+from .runtime import device
+from .weights import load_weights
+
+
+@dataclass(frozen=True)
+class ImageTextModel:
+    """A model whose image and text embeddings can be compared, ready to use.
+
+    Attributes:
+        network: the open_clip model, in evaluation mode, on the device that is used.
+        preprocess: turns an RGB image into a (3, height, width) float32 tensor.
+        tokenize: turns a list of texts into the tokens that the network takes.
+        prompt: the text in which a concept takes the place of `{}`.
+    """
+
+    network: nn.Module
+    preprocess: Callable
+    tokenize: Callable
+    prompt: str
+
+    @torch.inference_mode()
+    def embed_images(self, batch: Tensor) -> Tensor:
+        """(n, 3, height, width) images to (n, dim) float32 embeddings of unit norm."""
+        return self.network.encode_image(batch.to(device()), normalize=True).float().cpu()
+
+    @torch.inference_mode()
+    def embed_concepts(self, concepts: Sequence[str], batch_size: int = 256) -> Tensor:
+        """Concepts to (n, dim) float32 embeddings of unit norm, each in the prompt."""
+        texts = [self.prompt.replace("{}", concept) for concept in concepts]
+        batches = progress(batched(texts, batch_size), len(texts), "concept", "embedding concepts")
+        embeddings = [
+            self.network.encode_text(self.tokenize(batch).to(device()), normalize=True).float().cpu()
+            for batch in batches
+        ]
+        return torch.cat(embeddings)
+
+
+def _model_configuration(settings: Mapping[str, Any]) -> tuple[str, dict, bool]:
+    """The name that open_clip knows the model by, its preprocessing, and whether it needs QuickGELU."""
+    model = settings["model"]
+    if not model.endswith(".json"):
+        tag = open_clip.get_pretrained_cfg(model, settings["pretrained"]) or {}
+        return model, tag, bool(tag.get("quick_gelu"))
+    content = json.loads(Path(model).read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory() as folder:
+        # open_clip names a local model by its file, so it gets a name that no built-in one has
+        path = Path(folder, f"linexp-{Path(model).stem}.json")
+        path.write_text(json.dumps(content.get("model_cfg", content)), encoding="utf-8")
+        open_clip.add_model_config(path)
+    return path.stem, content.get("preprocess_cfg", {}), False
+
+
+def build(settings: Mapping[str, Any]) -> ImageTextModel:
+    """An image-text model with random weights, on the CPU.
+
+    Args:
+        settings: `model` (an open_clip name with `pretrained`, or the path of a JSON configuration), `prompt`.
+
+    Raises:
+        LinexpError: the configuration is not one of open_clip's.
+    """
+    name, preprocessing, quick_gelu = _model_configuration(settings)
+    try:
+        network = open_clip.create_model(name, force_quick_gelu=quick_gelu, pretrained_text=False)
+    except RuntimeError as error:
+        raise LinexpError(f"image-text model {settings['model']}: {error}") from error
+    merged = merge_preprocess_dict(network.visual.preprocess_cfg, preprocessing)
+    transform = image_transform_v2(PreprocessCfg(**merged), is_train=False)
+    return ImageTextModel(
+        network.eval(), transform, open_clip.get_tokenizer(name), settings.get("prompt", "{}")
+    )
+
+
+def load(settings: Mapping[str, Any], weights: str | Path) -> ImageTextModel:
+    """An image-text model with the weights in a file, on the device that is used."""
+    model = build(settings)
+    load_weights(model.network, weights)
+    model.network.to(device())
+    return model
+
+
+def download(settings: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The weights of a pretrained tag, through open_clip; its tokenizer is left in the cache for later."""
+    name, _, quick_gelu = _model_configuration(settings)
+    open_clip.get_tokenizer(name)
+    return open_clip.create_model(name, settings["pretrained"], force_quick_gelu=quick_gelu).state_dict()

@@ -1,0 +1,42 @@
+"""Progress of long work: a bar on a terminal, a line now and then in a log."""
+
+import sys
+from collections.abc import Iterable, Iterator
+
+from tqdm import tqdm
+
+_SECONDS_BETWEEN_LOG_LINES = 10.0
+
+
+class _Lines:
+    """Turns tqdm's carriage returns into lines, for logs."""
+
+    def write(self, text: str) -> None:
+        if text.strip():
+            sys.stderr.write(text.strip() + "\n")
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+def progress(items: Iterable, total: int, unit: str, description: str, step=len) -> Iterator:
+    """Yield `items` and show how many of `total` units are done, the rate and the time left.
+
+    `step` gives the number of units that one item stands for (default: its length).
+    """
+    on_terminal = sys.__stderr__ is not None and sys.__stderr__.isatty()
+    bar = tqdm(
+        total=total,
+        unit=unit,
+        unit_scale=total > 100_000,
+        desc=description,
+        file=sys.__stderr__ if on_terminal else _Lines(),
+        ncols=None if on_terminal else 100,
+        mininterval=0.2 if on_terminal else _SECONDS_BETWEEN_LOG_LINES,
+        miniters=1,
+        leave=False,
+    )
+    with bar:
+        for item in items:
+            yield item
+            bar.update(step(item))

@@ -1,0 +1,51 @@
+"""What every script does first: its log, its threads, its errors in one line."""
+
+import sys
+from pathlib import Path
+
+from .errors import LinexpError
+
+
+class _Tee:
+    """A text stream that writes to several others."""
+
+    def __init__(self, *streams):
+        self.streams = streams
+
+    def write(self, text: str) -> int:
+        for stream in self.streams:
+            stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        for stream in self.streams:
+            stream.flush()
+
+    def isatty(self) -> bool:
+        return False
+
+
+def _report_in_one_line(kind, error, traceback) -> None:
+    if issubclass(kind, LinexpError):
+        print(f"linexp: {error}", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, traceback)
+
+
+def start(snakemake) -> None:
+    """Send standard error to the rule's log as well, and report a `LinexpError` without a traceback.
+
+    The log stays open until the process ends, so the traceback of an unexpected error reaches it too.
+    """
+    if snakemake.log:
+        path = Path(snakemake.log[0])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sys.stderr = _Tee(sys.__stderr__, path.open("w", buffering=1, encoding="utf-8"))
+    sys.excepthook = _report_in_one_line
+
+
+def device() -> str:
+    """`cuda` where a GPU can be used, else `cpu`."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,0 +1,220 @@
+"""Artifacts on disk: HDF5 for arrays, Parquet for tables, JSON for a few numbers.
+
+Every artifact is written to `<file>.tmp` and then moved to its name, so a file that has its final name is
+whole. Every artifact says where it comes from (`Provenance`).
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from . import __version__
+from .errors import LinexpError
+
+ROWS_PER_BLOCK = 4096
+CHUNK_ROWS = 1024
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What an artifact carries: the rule and settings that made it, and the probe that it belongs to."""
+
+    made_by: str
+    settings: Mapping[str, Any]
+    probe_fingerprint: str
+
+    @classmethod
+    def of(cls, snakemake, probe_fingerprint: str) -> "Provenance":
+        """The provenance of what the running Snakemake script makes."""
+        return cls(snakemake.rule, dict(snakemake.params.items()), probe_fingerprint)
+
+    def attributes(self) -> dict[str, str]:
+        return {
+            "linexp_version": __version__,
+            "made_by": self.made_by,
+            "settings": json.dumps(self.settings, sort_keys=True, ensure_ascii=False),
+            "probe_fingerprint": self.probe_fingerprint,
+        }
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Give a temporary name to write to; move it to `path` if all went well, remove it if not."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def create_arrays(path: str | Path, provenance: Provenance) -> Iterator[h5py.File]:
+    """A new HDF5 file, to be filled in the `with` block; it gets its name when the block ends well."""
+    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+        file.attrs.update(provenance.attributes())
+        yield file
+
+
+def write_arrays(path: str | Path, provenance: Provenance, arrays: Mapping[str, Any]) -> None:
+    """Write whole arrays; lists of strings become UTF-8 string data sets."""
+    with create_arrays(path, provenance) as file:
+        for name, values in arrays.items():
+            if isinstance(values, list):
+                file.create_dataset(name, data=np.array(values, dtype=object), dtype=h5py.string_dtype())
+            else:
+                file.create_dataset(name, data=values)
+
+
+def write_rows(
+    file: h5py.File, name: str, blocks: Iterable[np.ndarray], n_rows: int, chunk_columns: int | None = None
+) -> None:
+    """Stream blocks of rows into a float32 data set, in tiles of `CHUNK_ROWS` rows.
+
+    Args:
+        blocks: each (rows, columns).
+        n_rows: number of rows in all.
+        chunk_columns: columns a tile, so that few columns can be read without the rest; default all.
+
+    Raises:
+        LinexpError: a value is not finite.
+    """
+    dataset, written, waiting = None, 0, []
+
+    def flush() -> int:
+        rows = np.concatenate(waiting)
+        if not np.isfinite(rows).all():
+            raise LinexpError(f"{name} has values that are not finite; check the model and its precision")
+        dataset[written : written + len(rows)] = rows
+        waiting.clear()
+        return written + len(rows)
+
+    for block in blocks:
+        if dataset is None:
+            columns = block.shape[1]
+            tile = (min(n_rows, CHUNK_ROWS), max(1, min(columns, chunk_columns or columns)))
+            dataset = file.create_dataset(
+                name, (n_rows, columns), np.float32, chunks=tile if columns else None
+            )
+        waiting.append(np.asarray(block, np.float32))
+        if sum(map(len, waiting)) >= CHUNK_ROWS:
+            written = flush()
+    if waiting:
+        written = flush()
+    if written != n_rows:
+        raise ValueError(f"{name}: {written} rows came, {n_rows} were expected")
+
+
+@contextmanager
+def open_arrays(path: str | Path) -> Iterator[h5py.File]:
+    """An HDF5 artifact for reading. Artifacts never change, so no lock is taken (shared file systems).
+
+    Raises:
+        LinexpError: the file is no HDF5 file, or a damaged one.
+    """
+    try:
+        file = h5py.File(path, "r", locking=False)
+    except OSError as error:
+        raise LinexpError(f"{path} cannot be read as HDF5 ({error}); delete it and run again") from error
+    with file:
+        yield file
+
+
+def read_arrays(path: str | Path, *names: str) -> tuple[np.ndarray, ...]:
+    """Whole arrays of an HDF5 artifact, in the order of `names`."""
+    with open_arrays(path) as file:
+        return tuple(file[name][...] for name in names)
+
+
+def read_strings(path: str | Path, name: str) -> list[str]:
+    """A string data set of an HDF5 artifact."""
+    with open_arrays(path) as file:
+        return list(file[name].asstr()[...])
+
+
+def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterator[np.ndarray]:
+    """The rows of a data set, in blocks of bounded size and ascending order; with `rows`, only those.
+
+    Args:
+        dataset: (n, …) data set.
+        rows: ascending row numbers, or None for all.
+    """
+    for begin in range(0, len(dataset), ROWS_PER_BLOCK):
+        block = dataset[begin : begin + ROWS_PER_BLOCK]
+        if rows is None:
+            yield block
+            continue
+        first, last = np.searchsorted(rows, (begin, begin + ROWS_PER_BLOCK))
+        if last > first:
+            yield block[rows[first:last] - begin]
+
+
+def write_table(path: str | Path, provenance: Provenance, table: pa.Table) -> None:
+    """Write a Parquet table with its provenance as key-value metadata."""
+    with atomic(path) as temporary:
+        pq.write_table(table.replace_schema_metadata(provenance.attributes()), temporary)
+
+
+def read_table(path: str | Path) -> pa.Table:
+    """A Parquet artifact.
+
+    Raises:
+        LinexpError: the file is no Parquet file, or a damaged one.
+    """
+    try:
+        return pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise LinexpError(f"{path} cannot be read as Parquet ({reason}); delete it and run again") from error
+
+
+def write_json(path: str | Path, provenance: Provenance, content: Mapping[str, Any]) -> None:
+    """Write a few numbers and their provenance."""
+    with atomic(path) as temporary:
+        text = json.dumps({**content, **provenance.attributes()}, indent=2, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: str | Path) -> dict[str, Any]:
+    """A JSON artifact."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise LinexpError(f"{path} cannot be read as JSON ({error}); delete it and run again") from error
+
+
+def probe_fingerprint(path: str | Path) -> str:
+    """The fingerprint of the probe that an artifact belongs to."""
+    path = Path(path)
+    if path.suffix == ".h5":
+        with open_arrays(path) as file:
+            return str(file.attrs["probe_fingerprint"])
+    if path.suffix == ".parquet":
+        return pq.read_schema(path).metadata[b"probe_fingerprint"].decode()
+    return read_json(path)["probe_fingerprint"]
+
+
+def same_probe(*paths: str | Path) -> str:
+    """The fingerprint that all artifacts share.
+
+    Raises:
+        LinexpError: two of them were made from different probing data.
+    """
+    fingerprints = [probe_fingerprint(path) for path in paths]
+    for path, fingerprint in zip(paths, fingerprints, strict=True):
+        if fingerprint != fingerprints[0]:
+            raise LinexpError(
+                f"{paths[0]} and {path} were made from different images or splits; delete the older one and run again"
+            )
+    return fingerprints[0]

@@ -1,0 +1,18 @@
+"""P of LE (Label): the labels as they are. Output: HDF5 with P (n_images, n_kept) float32 and its statistics."""
+
+from linexp import presence, probe_index, runtime, store
+
+runtime.start(snakemake)
+files = snakemake.input
+index = store.read_table(files.index)
+(labels,) = store.read_arrays(files.labels, "labels")
+provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.labels))
+with store.create_arrays(snakemake.output[0], provenance) as file:
+    presence.write_presence(
+        file,
+        lambda rows: iter([labels[rows]]),
+        store.read_strings(files.labels, "concepts"),
+        probe_index.fitting_rows(index, snakemake.params.paper_parity),
+        len(index),
+        min_top_mean=0.0,  # labels are sure, so only those that never vary are left out
+    )

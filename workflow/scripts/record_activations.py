@@ -1,0 +1,35 @@
+"""Record a layer over all images. Output: HDF5 with activations (n_images, n_neurons) float32 and dead (bool)."""
+
+import numpy as np
+import torch
+
+from linexp import activations, image_batches, image_sources, labels, probe_index, runtime, store, targets
+
+runtime.start(snakemake)
+params = snakemake.params
+index = store.read_table(snakemake.input.index)
+source = image_sources.open_source(params.images, labels.class_names(params.images.get("class_names")))
+settings = targets.trained_settings(snakemake.input.training) if params.trained else params.model
+weights = snakemake.input.get("weights") or None
+network, preprocess = targets.load_target(settings, weights, params.seed)
+batches = image_batches.image_batches(
+    probe_index.IndexedImages(source, index), preprocess, params.batch_size, snakemake.threads, "recording"
+)
+layer = params.layer
+blocks = activations.record_activations(
+    network.to(runtime.device()), layer["module"], layer["pool"], batches, layer["channels"]
+)
+highest: list[torch.Tensor] = []
+
+
+def with_maximum(blocks):
+    """Keep the running maximum of each neuron while the blocks pass by."""
+    for block in blocks:
+        highest[:] = [torch.stack([block.amax(0), *highest]).amax(0)]
+        yield block.numpy()
+
+
+provenance = store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index))
+with store.create_arrays(snakemake.output[0], provenance) as file:
+    store.write_rows(file, "activations", with_maximum(blocks), len(index), chunk_columns=64)
+    file["dead"] = np.asarray(highest[0] < activations.DEAD_BELOW)

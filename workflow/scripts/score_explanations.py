@@ -1,0 +1,26 @@
+"""Score all methods of a layer with all simulators on test (Eq. 10). Output: Parquet, one row a neuron and pair."""
+
+import pandas as pd
+import pyarrow as pa
+
+from linexp import fitting_data, probe_index, runtime, scoring, store
+
+runtime.start(snakemake)
+files = snakemake.input
+fingerprint = store.same_probe(files.index, files.activations, *files.explanations, *files.simulations)
+rows = probe_index.rows_of(store.read_table(files.index), "test")
+neurons, activations = fitting_data.read_activations(files.activations, snakemake.params.neurons)
+(dead,) = store.read_arrays(files.activations, "dead")
+tables = []
+for (method, simulator), explained, simulated in zip(
+    snakemake.params.pairs, files.explanations, files.simulations, strict=True
+):
+    (values,) = store.read_arrays(simulated, "simulated")
+    table = scoring.score_table(
+        store.read_table(explained).to_pandas(), values[rows], activations[rows], dead[neurons]
+    )
+    table.insert(0, "method", method)
+    table.insert(1, "simulator", simulator)
+    tables.append(table)
+scores = pa.Table.from_pandas(pd.concat(tables), preserve_index=False)
+store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), scores)

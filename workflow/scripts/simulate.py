@@ -1,0 +1,25 @@
+"""Simulate explained neurons on all images (Eq. 9). Output: HDF5 with neurons and simulated (n_images, n)."""
+
+import numpy as np
+
+from linexp import explanations, runtime, simulation, store
+
+runtime.start(snakemake)
+files = snakemake.input
+explained = explanations.from_table(store.read_table(files.explanations))
+concepts = store.read_strings(files.concepts, "concepts")
+calibration = store.read_json(files.calibration)
+(embeddings,) = store.read_arrays(files.concepts, "embeddings")
+provenance = store.Provenance.of(
+    snakemake, store.same_probe(files.explanations, files.images, files.concepts)
+)
+with store.open_arrays(files.images) as images, store.create_arrays(snakemake.output[0], provenance) as file:
+    simulated = simulation.simulate(
+        store.row_blocks(images["embeddings"]),
+        embeddings,
+        explanations.weight_matrix(explained, concepts),
+        calibration["a"],
+        calibration["b"],
+    )
+    store.write_rows(file, "simulated", simulated, len(images["embeddings"]), chunk_columns=64)
+    file["neurons"] = np.array([explanation.neuron for explanation in explained], np.int32)

@@ -1,0 +1,22 @@
+"""Train a classifier. Output: its weights (safetensors), and its settings, losses and accuracy (JSON)."""
+
+import numpy as np
+
+from linexp import image_sources, labels, probe_index, runtime, store, training, weights
+
+runtime.start(snakemake)
+settings, images = snakemake.params.model, snakemake.params.images
+index = store.read_table(snakemake.input.index)
+class_names = labels.class_names(images.get("class_names"))
+source = image_sources.open_source(images, class_names)
+network, record = training.train_classifier(
+    training.load_pixels(probe_index.IndexedImages(source, index), settings["size"], snakemake.threads),
+    index["label"].to_numpy(),
+    np.array(index["split"].to_pylist()),
+    len(source.class_names),
+    settings,
+    snakemake.params.seed,
+)
+provenance = store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index))
+weights.write_weights(snakemake.output.weights, network.state_dict(), provenance.attributes())
+store.write_json(snakemake.output.training, provenance, record | {"class_names": list(source.class_names)})

@@ -1,0 +1,26 @@
+"""Train an image-text model. Output: its weights (safetensors), and its settings and losses (JSON)."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from linexp import image_sources, labels, probe_index, runtime, store, training, weights
+
+runtime.start(snakemake)
+settings, images = snakemake.params.model, snakemake.params.images
+index = store.read_table(snakemake.input.index)
+configuration = json.loads(Path(settings["model"]).read_text(encoding="utf-8"))
+size = configuration.get("model_cfg", configuration)["vision_cfg"]["image_size"]
+source = image_sources.open_source(images, labels.class_names(images.get("class_names")))
+network, record = training.train_image_text(
+    training.load_pixels(probe_index.IndexedImages(source, index), size, snakemake.threads),
+    store.read_arrays(snakemake.input.labels, "labels")[0],
+    store.read_strings(snakemake.input.labels, "concepts"),
+    np.array(index["split"].to_pylist()),
+    settings,
+    snakemake.params.seed,
+)
+provenance = store.Provenance.of(snakemake, store.same_probe(snakemake.input.index, snakemake.input.labels))
+weights.write_weights(snakemake.output.weights, network.state_dict(), provenance.attributes())
+store.write_json(snakemake.output.training, provenance, record)
