@@ -1,7 +1,7 @@
 rule record_activations:
     input:
         unpack(target_files),
-        script=script("record_activations"),
+        script=script_file("record_activations"),
         library=library(
             "activations",
             "image_batches",

@@ -49,7 +49,7 @@ wildcard_constraints:
     format="svg|png",
 
 
-def script(name):
+def script_file(name):
     return str(SCRIPTS / f"{name}.py")
 
 

@@ -1,7 +1,7 @@
 rule embed_images:
     input:
         unpack(image_text_files),
-        script=script("embed_images"),
+        script=script_file("embed_images"),
         library=library(
             "image_batches", "image_sources", "image_text", "labels", "probe_index", "runtime", "store"
         ),
@@ -25,7 +25,7 @@ rule embed_images:
 rule embed_concepts:
     input:
         unpack(image_text_files),
-        script=script("embed_concepts"),
+        script=script_file("embed_concepts"),
         library=library("image_text", "runtime", "store"),
         concepts="results/probes/{probe}/concepts/{concept_set}.parquet",
     output:
@@ -44,7 +44,7 @@ rule embed_concepts:
 rule calibrate:
     input:
         unpack(calibration_files),
-        script=script("calibrate"),
+        script=script_file("calibrate"),
         library=library("calibration", "probe_index", "runtime", "store"),
     output:
         "results/calibration/{image_text_model}.json",

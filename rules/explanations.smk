@@ -1,7 +1,7 @@
 rule explain_linear:
     input:
         unpack(fitting_files),
-        script=script("explain_linear"),
+        script=script_file("explain_linear"),
         library=library(
             "explanations", "fitting_data", "linear_explanations", "published_solver", "runtime", "store"
         ),
@@ -25,7 +25,7 @@ rule explain_linear:
 rule explain_best_concept:
     input:
         unpack(fitting_files),
-        script=script("explain_best_concept"),
+        script=script_file("explain_best_concept"),
         library=library("explanations", "fitting_data", "linear_explanations", "runtime", "store"),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
@@ -46,7 +46,7 @@ rule explain_best_concept:
 rule explain_clip_dissect:
     input:
         unpack(dissect_files),
-        script=script("explain_clip_dissect"),
+        script=script_file("explain_clip_dissect"),
         library=library("clip_dissect", "explanations", "fitting_data", "probe_index", "runtime", "store"),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",

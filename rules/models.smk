@@ -1,6 +1,6 @@
 rule train_classifier:
     input:
-        script=script("train_classifier"),
+        script=script_file("train_classifier"),
         library=library("image_sources", "labels", "probe_index", "runtime", "store", "training", "weights"),
         images=lambda wc: image_files("models", training_set(wc.classifier)),
         index=lambda wc: f"results/models/{training_set(wc.classifier)}/index.parquet",
@@ -22,7 +22,7 @@ rule train_classifier:
 
 rule train_image_text:
     input:
-        script=script("train_image_text"),
+        script=script_file("train_image_text"),
         library=library("image_sources", "labels", "probe_index", "runtime", "store", "training", "weights"),
         configuration=lambda wc: config["trained_models"][wc.trained_image_text]["model"],
         images=lambda wc: image_files("models", training_set(wc.trained_image_text)),
@@ -46,7 +46,7 @@ rule train_image_text:
 
 rule download_target_weights:
     input:
-        script=script("download_target_weights"),
+        script=script_file("download_target_weights"),
         library=library("runtime", "store", "targets", "weights"),
     output:
         "results/models/targets/{target}.safetensors",
@@ -63,7 +63,7 @@ rule download_target_weights:
 
 rule download_image_text_weights:
     input:
-        script=script("download_image_text_weights"),
+        script=script_file("download_image_text_weights"),
         library=library("image_text", "runtime", "store", "weights"),
     output:
         "results/models/image_text/{image_text_model}.safetensors",

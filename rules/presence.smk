@@ -1,6 +1,6 @@
 rule make_label_presence:
     input:
-        script=script("make_label_presence"),
+        script=script_file("make_label_presence"),
         library=library("presence", "probe_index", "runtime", "store"),
         index="results/probes/{probe}/index.parquet",
         labels="results/probes/{probe}/labels.h5",
@@ -18,7 +18,7 @@ rule make_label_presence:
 
 rule make_pseudo_presence:
     input:
-        script=script("make_pseudo_presence"),
+        script=script_file("make_pseudo_presence"),
         library=library("presence", "probe_index", "runtime", "store"),
         index="results/probes/{probe}/index.parquet",
         images="results/probes/{probe}/embeddings/{image_text_model}.h5",
@@ -39,7 +39,7 @@ rule make_pseudo_presence:
 
 rule compute_moments:
     input:
-        script=script("compute_moments"),
+        script=script_file("compute_moments"),
         library=library("moments", "probe_index", "runtime", "store"),
         index="results/probes/{probe}/index.parquet",
         presence="results/probes/{probe}/P/{presence}/P.h5",

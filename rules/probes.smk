@@ -1,6 +1,6 @@
 rule draw_scenes:
     input:
-        script=script("draw_scenes"),
+        script=script_file("draw_scenes"),
         library=library("runtime", "scenes_data", "store"),
     output:
         "results/{place}/{images}/images.parquet",
@@ -18,7 +18,7 @@ rule draw_scenes:
 
 rule draw_masks:
     input:
-        script=script("draw_masks"),
+        script=script_file("draw_masks"),
         library=library("probe_index", "runtime", "scenes_data", "store"),
         index="results/{place}/{images}/index.parquet",
     output:
@@ -37,7 +37,7 @@ rule draw_masks:
 
 rule index_images:
     input:
-        script=script("index_images"),
+        script=script_file("index_images"),
         library=library("image_sources", "labels", "probe_index", "runtime", "store"),
         images=lambda wc: image_files(wc.place, wc.images),
     output:
@@ -57,7 +57,7 @@ rule index_images:
 
 rule make_labels:
     input:
-        script=script("make_labels"),
+        script=script_file("make_labels"),
         library=library("image_sources", "labels", "runtime", "store"),
         images=lambda wc: image_files(wc.place, wc.images),
         index="results/{place}/{images}/index.parquet",
@@ -75,7 +75,7 @@ rule make_labels:
 
 rule make_concept_set:
     input:
-        script=script("make_concept_set"),
+        script=script_file("make_concept_set"),
         library=library("concepts", "runtime", "store"),
         labels="results/probes/{probe}/labels.h5",
         files=lambda wc: [file for _, file in concept_set_members(wc) if file],

@@ -1,7 +1,7 @@
 rule simulate:
     input:
         unpack(simulation_files),
-        script=script("simulate"),
+        script=script_file("simulate"),
         library=library("explanations", "runtime", "simulation", "store"),
     output:
         "results/{target}/{layer}/simulations/{simulator}/{method}.h5",
@@ -16,7 +16,7 @@ rule simulate:
 
 rule score_explanations:
     input:
-        script=script("score_explanations"),
+        script=script_file("score_explanations"),
         library=library("fitting_data", "probe_index", "runtime", "scoring", "store"),
         index=lambda wc: probe_path(wc, "index.parquet"),
         activations="results/{target}/{layer}/activations.h5",
@@ -42,7 +42,7 @@ rule score_explanations:
 
 rule summarise_scores:
     input:
-        script=script("summarise_scores"),
+        script=script_file("summarise_scores"),
         library=library("runtime", "scoring", "store"),
         scores="results/{target}/{layer}/scores.parquet",
     output:

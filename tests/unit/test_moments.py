@@ -1,0 +1,128 @@
+"""Moments in one pass over blocks equal those of the whole matrix, also where columns are badly scaled."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linexp.moments import cross_moments, second_moments
+
+
+def _blocks(values: np.ndarray, sizes: list[int]) -> list[np.ndarray]:
+    return np.split(values, np.cumsum(sizes)[:-1])
+
+
+def _matrix(seed: int, n: int, m: int, dtype=np.float64) -> np.ndarray:
+    """Correlated columns on very different scales."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(n, m)) @ rng.normal(size=(m, m))
+    return (values * 10 ** rng.uniform(-2, 2, m) + rng.normal(size=m)).astype(dtype)
+
+
+def _exact_covariance(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """(columns of y, columns of x), in extended precision."""
+    x, y = x.astype(np.longdouble), y.astype(np.longdouble)
+    return ((y - y.mean(axis=0)).T @ (x - x.mean(axis=0)) / len(x)).astype(np.float64)
+
+
+sizes = st.lists(st.integers(1, 30), min_size=1, max_size=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    sizes=sizes,
+    m=st.integers(1, 8),
+    dtype=st.sampled_from([np.float32, np.float64]),
+)
+def test_moments_of_blocks_are_those_of_the_whole_matrix(seed, sizes, m, dtype):
+    values = _matrix(seed, sum(sizes), m, dtype)
+    moments = second_moments(iter(_blocks(values, sizes)))
+    expected = np.atleast_2d(np.cov(values.astype(np.float64).T, bias=True))
+    scale = np.abs(values).max(axis=0).astype(np.float64) + 1e-30
+    assert moments.count == len(values)
+    np.testing.assert_allclose(moments.mean, values.mean(axis=0, dtype=np.float64), atol=1e-13 * scale.max())
+    np.testing.assert_allclose(
+        moments.covariance / np.outer(scale, scale), expected / np.outer(scale, scale), atol=1e-13
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    sizes=sizes,
+    m=st.integers(1, 6),
+    n_neurons=st.integers(1, 4),
+    dtype=st.sampled_from([np.float32, np.float64]),
+)
+def test_cross_moments_of_blocks_are_those_of_the_whole_matrix(seed, sizes, m, n_neurons, dtype):
+    both = _matrix(seed, sum(sizes), m + n_neurons, dtype)
+    p, q = both[:, :m], both[:, m:]
+    cross = cross_moments(iter(_blocks(p, sizes)), p.mean(axis=0, dtype=np.float64), q)
+    p_scale, q_scale = np.abs(p).max(axis=0).astype(float), np.abs(q).max(axis=0).astype(float)
+    np.testing.assert_allclose(cross.mean, q.mean(axis=0, dtype=np.float64), atol=1e-13 * q_scale.max())
+    np.testing.assert_allclose(
+        cross.variance / q_scale**2, q.var(axis=0, dtype=np.float64) / q_scale**2, atol=1e-13
+    )
+    scale = np.outer(q_scale, p_scale)
+    np.testing.assert_allclose(cross.covariance / scale, _exact_covariance(p, q) / scale, atol=1e-13)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 100, 4096, 10_000])
+def test_the_size_of_the_blocks_does_not_matter(rows):
+    p, q = _matrix(0, 10_000, 6, np.float32), _matrix(1, 10_000, 3, np.float32)
+    pieces = [p[begin : begin + rows] for begin in range(0, len(p), rows)]
+    whole, parts = second_moments([p]), second_moments(pieces)
+    scale = np.sqrt(np.diag(whole.covariance))
+    np.testing.assert_allclose(parts.mean, whole.mean, atol=1e-12 * scale.max())
+    np.testing.assert_allclose(
+        parts.covariance / np.outer(scale, scale), whole.covariance / np.outer(scale, scale), atol=1e-11
+    )
+    in_one, in_parts = cross_moments([p], whole.mean, q), cross_moments(pieces, whole.mean, q)
+    np.testing.assert_allclose(in_parts.covariance / scale, in_one.covariance / scale, atol=1e-10)
+    np.testing.assert_allclose(in_parts.variance, in_one.variance, rtol=1e-11)
+
+
+def test_a_small_variance_beside_a_large_mean_is_exact():
+    """Sums of squares in float32 lose such a variance altogether, in float64 without a shift half of its digits."""
+    rng = np.random.default_rng(2)
+    values = rng.normal(size=(20_000, 4)) @ rng.normal(size=(4, 4))
+    p = (0.5 + 1e-4 * values).astype(np.float32)
+    q = (1000 + 1e-2 * (values[:, :2] + rng.normal(size=(20_000, 2)))).astype(np.float32)
+    blocks = np.array_split(p, 7)
+    moments = second_moments(blocks)
+    np.testing.assert_allclose(moments.covariance, _exact_covariance(p, p), rtol=1e-11)
+    cross = cross_moments(blocks, moments.mean, q)
+    np.testing.assert_allclose(cross.covariance, _exact_covariance(p, q), rtol=1e-9)
+    np.testing.assert_allclose(
+        cross.variance, q.astype(np.longdouble).var(axis=0).astype(np.float64), rtol=1e-10
+    )
+
+
+def test_a_first_block_that_is_unlike_the_rest_costs_no_precision():
+    rng = np.random.default_rng(3)
+    p = np.concatenate([np.full((10, 3), 0.9), 1e-3 * rng.normal(size=(5000, 3))])
+    moments = second_moments([p[:10], p[10:]])
+    np.testing.assert_allclose(moments.covariance, _exact_covariance(p, p), rtol=1e-9, atol=1e-15)
+
+
+def test_a_constant_column_has_no_variance():
+    p = np.full((100, 3), 0.3, np.float32)
+    p[:, 1] = np.linspace(0, 1, 100)
+    moments = second_moments(np.array_split(p, 4))
+    assert np.abs(moments.covariance[[0, 2]]).max() < 1e-30
+    cross = cross_moments(np.array_split(p, 4), moments.mean, p)
+    assert cross.variance[0] < 1e-30 < cross.variance[1]
+
+
+def test_the_blocks_are_left_as_they_were():
+    p = _matrix(4, 50, 3)
+    before = p.copy()
+    second_moments([p])
+    cross_moments([p], p.mean(axis=0), p)
+    np.testing.assert_array_equal(p, before)
+
+
+def test_moments_of_nothing_are_an_error():
+    with pytest.raises(ValueError, match="no rows"):
+        second_moments([])
