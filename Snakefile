@@ -22,4 +22,3 @@ rule all:
     input:
         expand("results/{layer}/scores.parquet", layer=config["run"]),
         expand("results/{layer}/summary.csv", layer=config["run"]),
-

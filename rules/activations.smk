@@ -16,6 +16,11 @@ rule record_activations:
         index=lambda wc: probe_path(wc, "index.parquet"),
     output:
         "results/{target}/{layer}/activations.h5",
+    log:
+        "results/logs/record_activations/{target}/{layer}.log",
+    conda:
+        "../envs/linexp.yaml"
+    threads: 2
     params:
         model=lambda wc: target_of(wc)["model"],
         trained=lambda wc: target_of(wc)["model"]["source"] == "trained",
@@ -23,10 +28,5 @@ rule record_activations:
         images=lambda wc: image_settings("probes", target_of(wc)["probe"]),
         batch_size=lambda wc: target_of(wc)["batch_size"],
         seed=config["seed"],
-    threads: 2
-    log:
-        "results/logs/record_activations/{target}/{layer}.log",
-    conda:
-        "../envs/linexp.yaml"
     script:
         "../workflow/scripts/record_activations.py"

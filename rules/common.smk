@@ -1,10 +1,12 @@
 import ast
+import os
 import sys
 from pathlib import Path
 
-BASE = Path(workflow.basedir)
+# relative, so that a moved or copied folder remakes nothing
+BASE = Path(os.path.relpath(workflow.basedir))
 SCRIPTS = BASE / "workflow" / "scripts"
-sys.path.insert(0, str(SCRIPTS))
+sys.path.insert(0, str(SCRIPTS.resolve()))
 
 from linexp import config as configuration
 from linexp import image_sources

@@ -9,15 +9,15 @@ rule embed_images:
         index="results/probes/{probe}/index.parquet",
     output:
         "results/probes/{probe}/embeddings/{image_text_model}.h5",
-    params:
-        model=lambda wc: model_only(wc.image_text_model),
-        images=lambda wc: image_settings("probes", wc.probe),
-        batch_size=lambda wc: config["image_text_models"][wc.image_text_model]["batch_size"],
-    threads: 2
     log:
         "results/logs/embed_images/{probe}/{image_text_model}.log",
     conda:
         "../envs/linexp.yaml"
+    threads: 2
+    params:
+        model=lambda wc: model_only(wc.image_text_model),
+        images=lambda wc: image_settings("probes", wc.probe),
+        batch_size=lambda wc: config["image_text_models"][wc.image_text_model]["batch_size"],
     script:
         "../workflow/scripts/embed_images.py"
 
@@ -30,13 +30,13 @@ rule embed_concepts:
         concepts="results/probes/{probe}/concepts/{concept_set}.parquet",
     output:
         "results/probes/{probe}/concepts/{concept_set}/{image_text_model}.h5",
-    params:
-        model=lambda wc: model_only(wc.image_text_model),
-    threads: 2
     log:
         "results/logs/embed_concepts/{probe}/{concept_set}/{image_text_model}.log",
     conda:
         "../envs/linexp.yaml"
+    threads: 2
+    params:
+        model=lambda wc: model_only(wc.image_text_model),
     script:
         "../workflow/scripts/embed_concepts.py"
 
@@ -48,12 +48,12 @@ rule calibrate:
         library=library("calibration", "probe_index", "runtime", "store"),
     output:
         "results/calibration/{image_text_model}.json",
-    params:
-        calibration=lambda wc: config["image_text_models"][wc.image_text_model]["calibration"],
-        paper_parity=config["paper_parity"],
     log:
         "results/logs/calibrate/{image_text_model}.log",
     conda:
         "../envs/linexp.yaml"
+    params:
+        calibration=lambda wc: config["image_text_models"][wc.image_text_model]["calibration"],
+        paper_parity=config["paper_parity"],
     script:
         "../workflow/scripts/calibrate.py"

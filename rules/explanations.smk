@@ -7,17 +7,17 @@ rule explain_linear:
         ),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
+    log:
+        "results/logs/explain_linear/{target}/{layer}/{method}.log",
     wildcard_constraints:
         method=one_of(names_of_kind("methods", "linear")),
+    conda:
+        "../envs/linexp.yaml"
+    threads: 2
     params:
         method=lambda wc: config["methods"][wc.method],
         neurons=neurons_of,
         paper_parity=config["paper_parity"],
-    threads: 2
-    log:
-        "results/logs/explain_linear/{target}/{layer}/{method}.log",
-    conda:
-        "../envs/linexp.yaml"
     script:
         "../workflow/scripts/explain_linear.py"
 
@@ -29,16 +29,16 @@ rule explain_best_concept:
         library=library("explanations", "fitting_data", "linear_explanations", "runtime", "store"),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
+    log:
+        "results/logs/explain_best_concept/{target}/{layer}/{method}.log",
     wildcard_constraints:
         method=one_of(names_of_kind("methods", "best_concept")),
+    conda:
+        "../envs/linexp.yaml"
+    threads: 2
     params:
         neurons=neurons_of,
         paper_parity=config["paper_parity"],
-    threads: 2
-    log:
-        "results/logs/explain_best_concept/{target}/{layer}/{method}.log",
-    conda:
-        "../envs/linexp.yaml"
     script:
         "../workflow/scripts/explain_best_concept.py"
 
@@ -50,16 +50,16 @@ rule explain_clip_dissect:
         library=library("clip_dissect", "explanations", "fitting_data", "probe_index", "runtime", "store"),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
+    log:
+        "results/logs/explain_clip_dissect/{target}/{layer}/{method}.log",
     wildcard_constraints:
         method=one_of(names_of_kind("methods", "clip_dissect")),
+    conda:
+        "../envs/linexp.yaml"
+    threads: 2
     params:
         method=lambda wc: config["methods"][wc.method],
         neurons=neurons_of,
         paper_parity=config["paper_parity"],
-    threads: 2
-    log:
-        "results/logs/explain_clip_dissect/{target}/{layer}/{method}.log",
-    conda:
-        "../envs/linexp.yaml"
     script:
         "../workflow/scripts/explain_clip_dissect.py"

@@ -7,15 +7,15 @@ rule train_classifier:
     output:
         weights="results/models/{classifier}/weights.safetensors",
         training="results/models/{classifier}/training.json",
-    params:
-        model=lambda wc: config["trained_models"][wc.classifier],
-        images=lambda wc: image_settings("models", training_set(wc.classifier)),
-        seed=config["seed"],
-    threads: 2
     log:
         "results/logs/train_classifier/{classifier}.log",
     conda:
         "../envs/linexp.yaml"
+    threads: 2
+    params:
+        model=lambda wc: config["trained_models"][wc.classifier],
+        images=lambda wc: image_settings("models", training_set(wc.classifier)),
+        seed=config["seed"],
     script:
         "../workflow/scripts/train_classifier.py"
 
@@ -31,15 +31,15 @@ rule train_image_text:
     output:
         weights="results/models/{trained_image_text}/weights.safetensors",
         training="results/models/{trained_image_text}/training.json",
-    params:
-        model=lambda wc: config["trained_models"][wc.trained_image_text],
-        images=lambda wc: image_settings("models", training_set(wc.trained_image_text)),
-        seed=config["seed"],
-    threads: 2
     log:
         "results/logs/train_image_text/{trained_image_text}.log",
     conda:
         "../envs/linexp.yaml"
+    threads: 2
+    params:
+        model=lambda wc: config["trained_models"][wc.trained_image_text],
+        images=lambda wc: image_settings("models", training_set(wc.trained_image_text)),
+        seed=config["seed"],
     script:
         "../workflow/scripts/train_image_text.py"
 
@@ -50,13 +50,13 @@ rule download_target_weights:
         library=library("runtime", "store", "targets", "weights"),
     output:
         "results/models/targets/{target}.safetensors",
-    params:
-        model=lambda wc: config["targets"][wc.target]["model"],
     log:
         "results/logs/download_target_weights/{target}.log",
+    localrule: True
     conda:
         "../envs/linexp.yaml"
-    localrule: True
+    params:
+        model=lambda wc: config["targets"][wc.target]["model"],
     script:
         "../workflow/scripts/download_target_weights.py"
 
@@ -67,12 +67,12 @@ rule download_image_text_weights:
         library=library("image_text", "runtime", "store", "weights"),
     output:
         "results/models/image_text/{image_text_model}.safetensors",
-    params:
-        model=lambda wc: image_text_settings(wc.image_text_model),
     log:
         "results/logs/download_image_text_weights/{image_text_model}.log",
+    localrule: True
     conda:
         "../envs/linexp.yaml"
-    localrule: True
+    params:
+        model=lambda wc: image_text_settings(wc.image_text_model),
     script:
         "../workflow/scripts/download_image_text_weights.py"

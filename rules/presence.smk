@@ -6,12 +6,12 @@ rule make_label_presence:
         labels="results/probes/{probe}/labels.h5",
     output:
         "results/probes/{probe}/P/label/P.h5",
-    params:
-        paper_parity=config["paper_parity"],
     log:
         "results/logs/make_label_presence/{probe}.log",
     conda:
         "../envs/linexp.yaml"
+    params:
+        paper_parity=config["paper_parity"],
     script:
         "../workflow/scripts/make_label_presence.py"
 
@@ -26,13 +26,13 @@ rule make_pseudo_presence:
         calibration="results/calibration/{image_text_model}.json",
     output:
         "results/probes/{probe}/P/{concept_set}/{image_text_model}/P.h5",
-    params:
-        paper_parity=config["paper_parity"],
-    threads: 2
     log:
         "results/logs/make_pseudo_presence/{probe}/{concept_set}/{image_text_model}.log",
     conda:
         "../envs/linexp.yaml"
+    threads: 2
+    params:
+        paper_parity=config["paper_parity"],
     script:
         "../workflow/scripts/make_pseudo_presence.py"
 
@@ -45,10 +45,10 @@ rule compute_moments:
         presence="results/probes/{probe}/P/{presence}/P.h5",
     output:
         "results/probes/{probe}/P/{presence}/moments.h5",
-    threads: 2
     log:
         "results/logs/compute_moments/{probe}/{presence}.log",
     conda:
         "../envs/linexp.yaml"
+    threads: 2
     script:
         "../workflow/scripts/compute_moments.py"

@@ -4,14 +4,14 @@ rule draw_scenes:
         library=library("runtime", "scenes_data", "store"),
     output:
         "results/{place}/{images}/images.parquet",
-    params:
-        images=lambda wc: config["probes" if wc.place == "probes" else "training_sets"][wc.images],
-        seed=config["seed"],
-    threads: 2
     log:
         "results/logs/draw_scenes/{place}/{images}.log",
     conda:
         "../envs/linexp.yaml"
+    threads: 2
+    params:
+        images=lambda wc: config["probes" if wc.place == "probes" else "training_sets"][wc.images],
+        seed=config["seed"],
     script:
         "../workflow/scripts/draw_scenes.py"
 
@@ -23,14 +23,14 @@ rule draw_masks:
         index="results/{place}/{images}/index.parquet",
     output:
         "results/{place}/{images}/masks.h5",
-    params:
-        images=lambda wc: config["probes" if wc.place == "probes" else "training_sets"][wc.images],
-        seed=config["seed"],
-    threads: 2
     log:
         "results/logs/draw_masks/{place}/{images}.log",
     conda:
         "../envs/linexp.yaml"
+    threads: 2
+    params:
+        images=lambda wc: config["probes" if wc.place == "probes" else "training_sets"][wc.images],
+        seed=config["seed"],
     script:
         "../workflow/scripts/draw_masks.py"
 
@@ -42,15 +42,15 @@ rule index_images:
         images=lambda wc: image_files(wc.place, wc.images),
     output:
         "results/{place}/{images}/index.parquet",
-    params:
-        images=lambda wc: image_settings(wc.place, wc.images),
-        split=lambda wc: config["split"] if wc.place == "probes" else TRAINING_SPLIT,
-        seed=config["seed"],
-    threads: 2
     log:
         "results/logs/index_images/{place}/{images}.log",
     conda:
         "../envs/linexp.yaml"
+    threads: 2
+    params:
+        images=lambda wc: image_settings(wc.place, wc.images),
+        split=lambda wc: config["split"] if wc.place == "probes" else TRAINING_SPLIT,
+        seed=config["seed"],
     script:
         "../workflow/scripts/index_images.py"
 
@@ -63,12 +63,12 @@ rule make_labels:
         index="results/{place}/{images}/index.parquet",
     output:
         "results/{place}/{images}/labels.h5",
-    params:
-        images=lambda wc: image_settings(wc.place, wc.images),
     log:
         "results/logs/make_labels/{place}/{images}.log",
     conda:
         "../envs/linexp.yaml"
+    params:
+        images=lambda wc: image_settings(wc.place, wc.images),
     script:
         "../workflow/scripts/make_labels.py"
 
@@ -81,11 +81,11 @@ rule make_concept_set:
         files=lambda wc: [file for _, file in concept_set_members(wc) if file],
     output:
         "results/probes/{probe}/concepts/{concept_set}.parquet",
-    params:
-        members=lambda wc: concept_set_members(wc),
     log:
         "results/logs/make_concept_set/{probe}/{concept_set}.log",
     conda:
         "../envs/linexp.yaml"
+    params:
+        members=lambda wc: concept_set_members(wc),
     script:
         "../workflow/scripts/make_concept_set.py"

@@ -5,11 +5,11 @@ rule simulate:
         library=library("explanations", "runtime", "simulation", "store"),
     output:
         "results/{target}/{layer}/simulations/{simulator}/{method}.h5",
-    threads: 2
     log:
         "results/logs/simulate/{target}/{layer}/{simulator}/{method}.log",
     conda:
         "../envs/linexp.yaml"
+    threads: 2
     script:
         "../workflow/scripts/simulate.py"
 
@@ -29,13 +29,13 @@ rule score_explanations:
         ],
     output:
         "results/{target}/{layer}/scores.parquet",
-    params:
-        pairs=lambda wc: scored_pairs(wc),
-        neurons=neurons_of,
     log:
         "results/logs/score_explanations/{target}/{layer}.log",
     conda:
         "../envs/linexp.yaml"
+    params:
+        pairs=lambda wc: scored_pairs(wc),
+        neurons=neurons_of,
     script:
         "../workflow/scripts/score_explanations.py"
 
@@ -47,11 +47,11 @@ rule summarise_scores:
         scores="results/{target}/{layer}/scores.parquet",
     output:
         "results/{target}/{layer}/summary.csv",
-    params:
-        seed=config["seed"],
     log:
         "results/logs/summarise_scores/{target}/{layer}.log",
     conda:
         "../envs/linexp.yaml"
+    params:
+        seed=config["seed"],
     script:
         "../workflow/scripts/summarise_scores.py"

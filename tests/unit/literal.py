@@ -94,9 +94,7 @@ def literal_greedy(p_train, q_train, p_val, q_val, weights, max_concepts, width,
     """Algorithm 1 for one neuron: p (n, m) and q (n,) raw, weights (m,) of the elastic net."""
     found = LiteralSearch()
     n_concepts = p_train.shape[1]
-    covariance = [
-        float(np.mean(standardised(p_train[:, j]) * standardised(q_train))) for j in range(n_concepts)
-    ]
+    covariance = [float(np.mean(standardised(p_train[:, j]) * standardised(q_train))) for j in range(n_concepts)]
     found.ambiguous = _unclear_gap(weights) or _unclear_gap(covariance)
     bad: set[int] = set()
     best = 0.0
@@ -140,9 +138,7 @@ def literal_greedy(p_train, q_train, p_val, q_val, weights, max_concepts, width,
 
 def literal_objective(weights, p, q, lam, alpha) -> float:
     """½ mean squared error plus the penalty of Eq. 6, from raw standardised arrays; weights (m,), q (n,)."""
-    loss = sum(
-        (sum(w * x for w, x in zip(weights, row, strict=True)) - y) ** 2 for row, y in zip(p, q, strict=True)
-    )
+    loss = sum((sum(w * x for w, x in zip(weights, row, strict=True)) - y) ** 2 for row, y in zip(p, q, strict=True))
     penalty = sum(alpha * abs(w) + (1 - alpha) / 2 * w**2 for w in weights)
     return loss / (2 * len(q)) + lam * penalty
 
@@ -151,9 +147,7 @@ def literal_violation(weights, gram, target, lam, alpha) -> float:
     """The largest distance of 0 from the subdifferential of the elastic net at `weights`."""
     worst = 0.0
     for j, weight in enumerate(weights):
-        smooth = (
-            sum(gram[j, i] * weights[i] for i in range(len(weights))) - target[j] + lam * (1 - alpha) * weight
-        )
+        smooth = sum(gram[j, i] * weights[i] for i in range(len(weights))) - target[j] + lam * (1 - alpha) * weight
         if weight > 0:
             distance = abs(smooth + lam * alpha)
         elif weight < 0:
@@ -172,10 +166,7 @@ def literal_probability(image, concept, a, b) -> float:
 
 def literal_simulation(images, concepts, explanation, a, b) -> list[float]:
     """Eq. 9 for one explanation, {number of the concept: weight}."""
-    return [
-        sum(w * literal_probability(image, concepts[c], a, b) for c, w in explanation.items())
-        for image in images
-    ]
+    return [sum(w * literal_probability(image, concepts[c], a, b) for c, w in explanation.items()) for image in images]
 
 
 def literal_soft_wpmi(similarity, activations, top, scale, prior, p_start, p_end) -> np.ndarray:
@@ -215,9 +206,7 @@ def literal_calibration(similarity, labels) -> tuple[float, float, float]:
         gradient = [(wrong * (x - x.mean()) / x.std()).mean(), wrong.mean()]
         return np.logaddexp(0, -sign * z).mean(), np.array(gradient)
 
-    result = optimize.minimize(
-        loss, [1.0, 0.0], jac=True, method="BFGS", options={"gtol": 1e-11, "maxiter": 500}
-    )
+    result = optimize.minimize(loss, [1.0, 0.0], jac=True, method="BFGS", options={"gtol": 1e-11, "maxiter": 500})
     slope, offset = result.x
     a = slope / x.std()
     return float(a), float(offset / a - x.mean()), float(result.fun)

@@ -216,9 +216,7 @@ def test_the_weights_agree_with_the_published_solver(small_problem, published):
     np.testing.assert_allclose(published, weights, atol=1e-4)
 
 
-def test_lambda_is_that_of_the_published_solver_to_less_than_the_alpha_it_divides_by(
-    small_problem, published
-):
+def test_lambda_is_that_of_the_published_solver_to_less_than_the_alpha_it_divides_by(small_problem, published):
     gram, targets = _moments(*small_problem)
 
     def distance(lam: float) -> float:

@@ -68,9 +68,7 @@ def _compare(problem, weights, max_concepts: int, width: int, tolerance: float) 
     chosen, models, reached = greedy_search(train, val, weights, max_concepts, width, tolerance)
     counted = Counter()
     for k in range(q_train.shape[1]):
-        literal = literal_greedy(
-            p_train, q_train[:, k], p_val, q_val[:, k], weights[k], max_concepts, width, tolerance
-        )
+        literal = literal_greedy(p_train, q_train[:, k], p_val, q_val[:, k], weights[k], max_concepts, width, tolerance)
         if literal.ambiguous:
             counted["ambiguous"] += 1
             continue

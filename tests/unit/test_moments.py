@@ -61,9 +61,7 @@ def test_cross_moments_of_blocks_are_those_of_the_whole_matrix(seed, sizes, m, n
     cross = cross_moments(iter(_blocks(p, sizes)), p.mean(axis=0, dtype=np.float64), q)
     p_scale, q_scale = np.abs(p).max(axis=0).astype(float), np.abs(q).max(axis=0).astype(float)
     np.testing.assert_allclose(cross.mean, q.mean(axis=0, dtype=np.float64), atol=1e-13 * q_scale.max())
-    np.testing.assert_allclose(
-        cross.variance / q_scale**2, q.var(axis=0, dtype=np.float64) / q_scale**2, atol=1e-13
-    )
+    np.testing.assert_allclose(cross.variance / q_scale**2, q.var(axis=0, dtype=np.float64) / q_scale**2, atol=1e-13)
     scale = np.outer(q_scale, p_scale)
     np.testing.assert_allclose(cross.covariance / scale, _exact_covariance(p, q) / scale, atol=1e-13)
 
@@ -94,9 +92,7 @@ def test_a_small_variance_beside_a_large_mean_is_exact():
     np.testing.assert_allclose(moments.covariance, _exact_covariance(p, p), rtol=1e-11)
     cross = cross_moments(blocks, moments.mean, q)
     np.testing.assert_allclose(cross.covariance, _exact_covariance(p, q), rtol=1e-9)
-    np.testing.assert_allclose(
-        cross.variance, q.astype(np.longdouble).var(axis=0).astype(np.float64), rtol=1e-10
-    )
+    np.testing.assert_allclose(cross.variance, q.astype(np.longdouble).var(axis=0).astype(np.float64), rtol=1e-10)
 
 
 def test_a_first_block_that_is_unlike_the_rest_costs_no_precision():

@@ -107,9 +107,7 @@ def test_an_object_looks_like_its_colour_in_its_mask(drawn):
         for thing in scene.objects:
             seen = _chroma(pixels[thing.mask]).mean(axis=0)
             assert _degrees_apart(seen, _chroma(OBJECT_TONES[thing.colour].main)) < 20
-            nearest = min(
-                OBJECT_TONES, key=lambda name: _degrees_apart(seen, _chroma(OBJECT_TONES[name].main))
-            )
+            nearest = min(OBJECT_TONES, key=lambda name: _degrees_apart(seen, _chroma(OBJECT_TONES[name].main)))
             assert nearest == thing.colour
 
 

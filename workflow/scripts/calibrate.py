@@ -14,9 +14,7 @@ if "probe" in given:
     origins = store.read_strings(files.labels, "origins")
     usable = calibration.usable_concepts(origins, covered, origins.count("class"))
     # the concept set `labels` is the columns of the labels, in their order
-    (images,), (concepts,) = (
-        store.read_arrays(path, "embeddings") for path in (files.embeddings, files.concepts)
-    )
+    (images,), (concepts,) = (store.read_arrays(path, "embeddings") for path in (files.embeddings, files.concepts))
     blocks = calibration.similarity_blocks(images[rows], concepts[usable], labels[rows][:, usable])
     record = asdict(calibration.calibrate(calibration.pair_histogram(blocks)))
 else:

@@ -8,6 +8,4 @@ sources = fitting_data.FittingFiles(files.presence, files.moments, files.activat
 fingerprint = sources.same_probe()
 problem = fitting_data.read_problem(sources, params.neurons, params.paper_parity)
 explained = linear_explanations.best_concept(problem)
-store.write_table(
-    snakemake.output[0], store.Provenance.of(snakemake, fingerprint), explanations.to_table(explained)
-)
+store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), explanations.to_table(explained))

@@ -15,6 +15,4 @@ explained = clip_dissect.explain(
     store.read_strings(files.concepts, "concepts"),
     {name: value for name, value in params.method.items() if name not in ("kind", "explainer", "concepts")},
 )
-store.write_table(
-    snakemake.output[0], store.Provenance.of(snakemake, fingerprint), explanations.to_table(explained)
-)
+store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), explanations.to_table(explained))

@@ -1,6 +1,6 @@
 """Linear explanations of a layer (§3.2). Output: Parquet, one row a neuron."""
 
-from linexp import explanations, fitting_data, linear_explanations, published_solver, runtime, store
+from linexp import explanations, fitting_data, linear_explanations, runtime, store
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
@@ -9,9 +9,9 @@ fingerprint = sources.same_probe()
 problem = fitting_data.read_problem(sources, params.neurons, params.paper_parity)
 weights = None
 if params.method["solver"] == "glm_saga":
+    from linexp import published_solver
+
     p, q = fitting_data.standardised_train(sources, problem, params.neurons)
     weights = published_solver.glm_saga_weights(p, q, params.method["lambda"], params.method["alpha"])
 explained = linear_explanations.explain(problem, params.method, weights)
-store.write_table(
-    snakemake.output[0], store.Provenance.of(snakemake, fingerprint), explanations.to_table(explained)
-)
+store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), explanations.to_table(explained))

@@ -16,9 +16,7 @@ for (method, simulator), explained, simulated in zip(
     snakemake.params.pairs, files.explanations, files.simulations, strict=True
 ):
     (values,) = store.read_arrays(simulated, "simulated")
-    table = scoring.score_table(
-        store.read_table(explained).to_pandas(), values[rows], activations[rows], dead[neurons]
-    )
+    table = scoring.score_table(store.read_table(explained).to_pandas(), values[rows], activations[rows], dead[neurons])
     table.insert(0, "method", method)
     table.insert(1, "simulator", simulator)
     tables.append(table)

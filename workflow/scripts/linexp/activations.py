@@ -74,9 +74,7 @@ def record_activations(
 
     def stop_here(_module, _inputs, output):
         if not isinstance(output, Tensor):
-            raise LinexpError(
-                f"module: {module} returns a {type(output).__name__}; record a module inside it"
-            )
+            raise LinexpError(f"module: {module} returns a {type(output).__name__}; record a module inside it")
         recorded.append(pool_neurons(output, pool, channels).float().cpu())
         raise _LayerReached
 

@@ -128,9 +128,7 @@ def calibrate(pairs: PairHistogram, max_steps: int = 100, tolerance: float = 1e-
             scale /= 2
         slope, intercept, loss = slope - scale * step[0], intercept - scale * step[1], new
     if slope <= 0:
-        raise LinexpError(
-            "calibration: images are not more similar to the concepts they have; check the model"
-        )
+        raise LinexpError("calibration: images are not more similar to the concepts they have; check the model")
     a = slope / spread
     b = intercept / a - centre
     base = -(xlogy(rate, rate) + xlogy(1 - rate, 1 - rate))

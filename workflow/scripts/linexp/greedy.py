@@ -137,9 +137,7 @@ def _select(gram, covs, val_gram, val_covs, val_vars, weights, limits, tolerance
                 gram, cov, val_gram, val_cov, val_var, weights[neuron], max_concepts, width, tolerance
             )
         else:
-            found, correlation = _top_neuron(
-                gram, cov, val_gram, val_cov, val_var, weights[neuron], max_concepts
-            )
+            found, correlation = _top_neuron(gram, cov, val_gram, val_cov, val_var, weights[neuron], max_concepts)
         chosen[neuron, : len(found)] = found
         reached[neuron] = correlation
         if len(found):

@@ -60,9 +60,7 @@ class ImageSource:
         try:
             return self.decode(self.content(row))
         except (UnidentifiedImageError, OSError, SyntaxError) as error:
-            raise LinexpError(
-                f"image {self.keys[row]} cannot be decoded ({error}); repair or remove it"
-            ) from error
+            raise LinexpError(f"image {self.keys[row]} cannot be decoded ({error}); repair or remove it") from error
 
 
 class ParquetImages(ImageSource):
@@ -87,9 +85,7 @@ class ParquetImages(ImageSource):
                 if column not in file.schema_arrow.names:
                     columns = ", ".join(file.schema_arrow.names)
                     raise LinexpError(f"{path} has no column {column!r}; it has {columns}")
-        self._groups = [
-            (file, group) for file in self._files for group in range(file.metadata.num_row_groups)
-        ]
+        self._groups = [(file, group) for file in self._files for group in range(file.metadata.num_row_groups)]
         sizes = [file.metadata.row_group(group).num_rows for file, group in self._groups]
         self._ends = np.cumsum(sizes)
         self._lock = threading.Lock()
@@ -100,9 +96,7 @@ class ParquetImages(ImageSource):
         if label and not self.class_names:
             raise LinexpError(f"{files[0]} does not name its classes; give class_names")
         if concepts:
-            self.concepts = [
-                names or [] for file in self._files for names in _read(file, concepts).to_pylist()
-            ]
+            self.concepts = [names or [] for file in self._files for names in _read(file, concepts).to_pylist()]
 
     def _labels(self, name: str) -> np.ndarray:
         columns = [_read(file, name).fill_null(NO_CLASS).to_numpy() for file in self._files]
@@ -146,12 +140,8 @@ class FolderImages(ImageSource):
             )
         flat = self._images_in(self._root)
         if folders and flat:
-            raise LinexpError(
-                f"{root} has both class folders and images such as {flat[0]}; move the images away"
-            )
-        files = [
-            (name, number) for number, folder in enumerate(folders) for name in self._images_below(folder)
-        ]
+            raise LinexpError(f"{root} has both class folders and images such as {flat[0]}; move the images away")
+        files = [(name, number) for number, folder in enumerate(folders) for name in self._images_below(folder)]
         files = files or [(name, NO_CLASS) for name in flat]
         self.keys = [name for name, _ in files]
         self.labels = np.array([number for _, number in files], np.int32)

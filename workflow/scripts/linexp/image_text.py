@@ -83,9 +83,7 @@ def build(settings: Mapping[str, Any]) -> ImageTextModel:
         raise LinexpError(f"image-text model {settings['model']}: {error}") from error
     merged = merge_preprocess_dict(network.visual.preprocess_cfg, preprocessing)
     transform = image_transform_v2(PreprocessCfg(**merged), is_train=False)
-    return ImageTextModel(
-        network.eval(), transform, open_clip.get_tokenizer(name), settings.get("prompt", "{}")
-    )
+    return ImageTextModel(network.eval(), transform, open_clip.get_tokenizer(name), settings.get("prompt", "{}"))
 
 
 def load(settings: Mapping[str, Any], weights: str | Path) -> ImageTextModel:

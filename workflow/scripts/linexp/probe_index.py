@@ -28,9 +28,7 @@ def split_images(n_images: int, fractions: Mapping[str, float], seed: int) -> np
     return split
 
 
-def index_images(
-    source: ImageSource, fractions: Mapping[str, float], seed: int, threads: int = 1
-) -> pa.Table:
+def index_images(source: ImageSource, fractions: Mapping[str, float], seed: int, threads: int = 1) -> pa.Table:
     """Read and decode every image once, so that a damaged one is found before any other work.
 
     Returns:
@@ -108,7 +106,5 @@ class IndexedImages:
         content = self._source.content(row)
         if hashlib.sha256(content).hexdigest() != self._digests[row]:
             key = self._source.keys[row]
-            raise LinexpError(
-                f"image {key} has changed since it was indexed; delete index.parquet and run again"
-            )
+            raise LinexpError(f"image {key} has changed since it was indexed; delete index.parquet and run again")
         return self._source.decode(content)

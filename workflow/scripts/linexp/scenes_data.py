@@ -46,9 +46,7 @@ def draw_images(images: int, size: int, first: int, seed: int, threads: int) -> 
     )
 
 
-def draw_masks(
-    images: int, size: int, first: int, seed: int, threads: int
-) -> dict[str, np.ndarray | list[str]]:
+def draw_masks(images: int, size: int, first: int, seed: int, threads: int) -> dict[str, np.ndarray | list[str]]:
     """The mask of every object in the same scenes.
 
     Returns:

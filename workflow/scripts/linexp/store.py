@@ -104,9 +104,7 @@ def write_rows(
         if dataset is None:
             columns = block.shape[1]
             tile = (min(n_rows, CHUNK_ROWS), max(1, min(columns, chunk_columns or columns)))
-            dataset = file.create_dataset(
-                name, (n_rows, columns), np.float32, chunks=tile if columns else None
-            )
+            dataset = file.create_dataset(name, (n_rows, columns), np.float32, chunks=tile if columns else None)
         waiting.append(np.asarray(block, np.float32))
         if sum(map(len, waiting)) >= CHUNK_ROWS:
             written = flush()

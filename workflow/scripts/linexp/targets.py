@@ -22,9 +22,7 @@ def _from_hub(settings: Mapping[str, Any], pretrained: bool) -> nn.Module:
     repo = settings["repo"]
     source = "local" if Path(repo).is_dir() else "github"
     arguments = settings.get("arguments", {})
-    return torch.hub.load(
-        repo, settings["name"], source=source, trust_repo=True, pretrained=pretrained, **arguments
-    )
+    return torch.hub.load(repo, settings["name"], source=source, trust_repo=True, pretrained=pretrained, **arguments)
 
 
 def _from_factory(settings: Mapping[str, Any]) -> nn.Module:
@@ -65,9 +63,7 @@ def download(settings: Mapping[str, Any]) -> dict[str, Tensor]:
             weights = torchvision.models.get_model_weights(settings["name"])[settings["weights"]]
             return weights.get_state_dict(progress=True, check_hash=True)
         case "timm":
-            return timm.create_model(
-                settings["name"], pretrained=True, **settings.get("arguments", {})
-            ).state_dict()
+            return timm.create_model(settings["name"], pretrained=True, **settings.get("arguments", {})).state_dict()
         case "hub":
             return _from_hub(settings, pretrained=True).state_dict()
 
@@ -82,9 +78,7 @@ def preprocessing(settings: Mapping[str, Any]) -> Callable:
         return given_preprocessing(**given)
     if settings["source"] == "torchvision":
         return torchvision.models.get_model_weights(settings["name"])[settings["weights"]].transforms()
-    configuration = timm.data.resolve_data_config(
-        timm.get_pretrained_cfg(settings["name"]).to_dict(), verbose=False
-    )
+    configuration = timm.data.resolve_data_config(timm.get_pretrained_cfg(settings["name"]).to_dict(), verbose=False)
     return timm.data.create_transform(**configuration, is_training=False)
 
 
@@ -113,9 +107,7 @@ def trained_settings(training: str | Path) -> dict[str, Any]:
     return read_json(training)["model"]
 
 
-def load_target(
-    settings: Mapping[str, Any], weights: str | None, seed: int = 0
-) -> tuple[nn.Module, Callable]:
+def load_target(settings: Mapping[str, Any], weights: str | None, seed: int = 0) -> tuple[nn.Module, Callable]:
     """The network in evaluation mode, on the CPU, and its preprocessing.
 
     Args:

@@ -60,13 +60,9 @@ def _epochs(rows: np.ndarray, epochs: int, batch_size: int, seed: int) -> list[T
     rng = np.random.default_rng(seed)
     full = len(rows) // batch_size * batch_size
     if not full:
-        raise LinexpError(
-            f"{len(rows)} training images do not fill a batch of {batch_size}; lower batch_size"
-        )
+        raise LinexpError(f"{len(rows)} training images do not fill a batch of {batch_size}; lower batch_size")
     return [
-        torch.from_numpy(batch)
-        for _ in range(epochs)
-        for batch in rng.permutation(rows)[:full].reshape(-1, batch_size)
+        torch.from_numpy(batch) for _ in range(epochs) for batch in rng.permutation(rows)[:full].reshape(-1, batch_size)
     ]
 
 
@@ -135,9 +131,7 @@ def train_classifier(
         logits = network(batch.to(memory_format=torch.channels_last))
         return F.cross_entropy(logits, targets[rows], label_smoothing=0.05)
 
-    batches = _epochs(
-        np.flatnonzero(labelled & (split == "train")), settings["epochs"], settings["batch_size"], seed
-    )
+    batches = _epochs(np.flatnonzero(labelled & (split == "train")), settings["epochs"], settings["batch_size"], seed)
     groups = [{"params": list(network.parameters()), "lr": settings["learning_rate"]}]
     losses = _optimise(groups, batches, loss_of, 0.02, "training the classifier")
     network.eval()
@@ -227,9 +221,7 @@ def train_image_text(
 
     def loss_of(rows: Tensor) -> Tensor:
         texts, true = next(captions)
-        tokens = model.tokenize(
-            [" and ".join(words[word] for word in np.flatnonzero(text)) for text in texts]
-        )
+        tokens = model.tokenize([" and ".join(words[word] for word in np.flatnonzero(text)) for text in texts])
         images = normalise(augment(pixels[rows], generator), preprocessing["mean"], preprocessing["std"])
         image, text, scale, bias = network(images, tokens)[:4]
         logits = scale * image @ text.T + bias

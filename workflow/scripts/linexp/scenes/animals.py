@@ -126,9 +126,7 @@ def turtle(c: Canvas, tone: Tone) -> None:
     c.shade(polygon((8, 74), (-6, 80), (10, 84)), slope(skin))
     for x in (16, 54):
         c.shade(rounded(x, 68, x + 17, 92, 6), slope(skin))
-    c.shade(
-        smooth((70, 74), (84, 52), (86, 38), (100, 32), (111, 42), (106, 56), (96, 62), (88, 82)), dome(skin)
-    )
+    c.shade(smooth((70, 74), (84, 52), (86, 38), (100, 32), (111, 42), (106, 56), (96, 62), (88, 82)), dome(skin))
     shell = smooth((2, 76), (8, 44), (28, 24), (54, 24), (74, 44), (82, 76), (42, 80))
     c.shade(shell, dome(tone))
     with c.inside(shell):

@@ -89,10 +89,7 @@ def windmill(c: Canvas, tone: Tone) -> None:
     for turn in (20.0, 110.0, 200.0, 290.0):
         (x0, y0), (x1, y1) = arc(0, 0, 54, 54, turn, turn + 22)[[0, -1]]
         cloth = polygon(
-            *(
-                (50 + r * x, 36 + r * y)
-                for x, y, r in ((x0, y0, 0.26), (x0, y0, 1), (x1, y1, 1), (x1, y1, 0.26))
-            )
+            *((50 + r * x, 36 + r * y) for x, y, r in ((x0, y0, 0.26), (x0, y0, 1), (x1, y1, 1), (x1, y1, 0.26)))
         )
         c.shade(cloth, slope(Tone(tone.light, tone.light, tone.main)))
         c.stroke(polygon((50, 36), (50 + x0, 36 + y0)), 4, tone.dark)

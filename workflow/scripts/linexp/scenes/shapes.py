@@ -59,9 +59,7 @@ def path(*points: Point) -> Shape:
 def _catmull_rom(knots: np.ndarray) -> Shape:
     """Points of the segments whose four control points are `knots` (4, n_segments, 2)."""
     t = np.linspace(0.0, 1.0, _STEPS_PER_KNOT + 1)
-    basis = 0.5 * np.stack(
-        (-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2)
-    )
+    basis = 0.5 * np.stack((-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2))
     return np.einsum("ks,knd->nsd", basis, knots).reshape(-1, 2)
 
 

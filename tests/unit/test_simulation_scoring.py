@@ -1,0 +1,209 @@
+"""Simulation is Eq. 9, correlation scoring Eq. 10; undefined scores are missing with a reason and count as 0."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from literal import literal_simulation, standardised
+
+from linexp.scoring import correlation_scores, score_table, summarise
+from linexp.simulation import simulate
+
+
+def _unit(rng: np.random.Generator, n: int, dim: int = 6) -> np.ndarray:
+    values = rng.normal(size=(n, dim))
+    return values / np.linalg.norm(values, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("rows", [1, 4, 30])
+def test_a_simulation_is_the_sum_of_equation_9(rows):
+    rng = np.random.default_rng(0)
+    images, concepts = _unit(rng, 30), _unit(rng, 5)
+    explanations = [{0: 2.1, 3: 1.4}, {}, {1: 1.0}, {0: -0.7, 1: 0.2, 4: 3.0}]  # nobody uses concept 2
+    weights = np.array([[explanation.get(c, 0.0) for explanation in explanations] for c in range(5)])
+    blocks = (images[begin : begin + rows] for begin in range(0, 30, rows))
+    simulated = list(simulate(blocks, concepts, weights, 12.0, -0.1))
+    assert len(simulated) == -(-30 // rows) and simulated[0].dtype == np.float32
+    expected = [literal_simulation(images, concepts, e, 12.0, -0.1) for e in explanations]
+    np.testing.assert_allclose(np.concatenate(simulated), np.transpose(expected), rtol=1e-6, atol=1e-6)
+
+
+def test_a_simulation_without_any_concept_is_zero():
+    images = _unit(np.random.default_rng(1), 9)
+    (simulated,) = simulate([images], np.empty((0, 6)), np.empty((0, 3)), 12.0, -0.1)
+    np.testing.assert_array_equal(simulated, np.zeros((9, 3)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(3, 60),
+    n_neurons=st.integers(1, 5),
+    offset=st.sampled_from([0.0, 30.0]),
+    dtype=st.sampled_from([np.float32, np.float64]),
+)
+def test_scores_are_pearsons_correlations(seed, n, n_neurons, offset, dtype):
+    rng = np.random.default_rng(seed)
+    activations = (offset + rng.normal(size=(n, n_neurons))).astype(dtype)
+    simulated = (activations + rng.normal(size=activations.shape) * 10 ** rng.uniform(-1, 1)).astype(dtype)
+    expected = [
+        np.corrcoef(s, q)[0, 1] for s, q in zip(simulated.T.astype(float), activations.T.astype(float), strict=True)
+    ]
+    np.testing.assert_allclose(correlation_scores(simulated, activations), expected, atol=1e-9)
+
+
+def test_scores_do_not_depend_on_scale_and_shift_but_on_sign():
+    q = np.random.default_rng(2).normal(size=(50, 1))
+    assert correlation_scores(3 * q + 8, q)[0] == pytest.approx(1)
+    assert correlation_scores(-0.1 * q, q)[0] == pytest.approx(-1)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_score_is_undefined_where_either_side_is_constant():
+    varied = np.random.default_rng(3).normal(size=50).astype(np.float32)
+    zero, third = np.zeros(50, np.float32), np.full(50, 1 / 3, np.float32)
+    rounding = third.copy()
+    rounding[::2] = np.nextafter(third[::2], 1)
+    others = [zero, third, rounding]
+    simulated = np.column_stack([varied, *others, *[varied] * 3, third])
+    activations = np.column_stack([varied, *[varied] * 3, *others, third])
+    scores = correlation_scores(simulated, activations)
+    assert scores[0] == pytest.approx(1)
+    assert np.isnan(scores[1:]).all()
+
+
+def _explanations(*rows: tuple[int, list[str], str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["neuron", "concepts", "status"], dtype=object)
+
+
+def test_every_row_of_a_score_table_has_its_score_or_the_reason_why_not():
+    rng = np.random.default_rng(4)
+    varied = rng.normal(size=40)
+    noisy = varied + rng.normal(size=40)
+    still = np.full(40, 2.0)
+    cases = [  # neuron, concepts, status before, simulated, activation, dead, status after, defined
+        (4, ["a", "b"], "ok", varied, noisy, False, "ok", True),
+        (5, ["a"], "ok", still, noisy, False, "constant_simulation", False),
+        (6, [], "unexplained", 0 * still, noisy, False, "unexplained", False),
+        (7, ["a"], "ok", varied, still, True, "constant", False),
+        (8, [], "constant", 0 * still, still, True, "constant", False),
+        (9, ["a"], "ok", still, still, True, "constant", False),
+        (10, [], "missing", 0 * still, noisy, True, "missing", False),
+        (11, ["a", "b", "c"], "not_converged", varied, noisy, False, "not_converged", True),
+        (12, [], "unexplained", 0 * still, still, False, "constant", False),
+    ]
+    neuron, concepts, before, simulated, activations, dead, after, defined = zip(*cases, strict=True)
+    explanations = _explanations(*zip(neuron, concepts, before, strict=True))
+    table = score_table(explanations, np.transpose(simulated), np.transpose(activations), np.array(dead))
+    assert table["neuron"].tolist() == list(neuron)
+    assert table["status"].tolist() == list(after)
+    assert table["dead"].tolist() == list(dead)
+    assert table["n_concepts"].tolist() == [len(c) for c in concepts]
+    assert table["correlation"].notna().tolist() == list(defined)
+    expected = np.corrcoef(varied, noisy)[0, 1]
+    np.testing.assert_allclose(table["correlation"].dropna(), expected, rtol=1e-12)
+    assert explanations["status"].tolist() == list(before)
+
+
+def test_a_neuron_that_varies_by_rounding_only_is_constant_and_not_its_simulation():
+    rounding = np.full((40, 1), 1 / 3, np.float32)
+    rounding[::2] = np.nextafter(rounding[::2], 1)
+    simulated = np.random.default_rng(5).normal(size=(40, 1))
+    table = score_table(_explanations((0, ["a"], "ok")), simulated, rounding, np.array([False]))
+    assert table["status"].tolist() == ["constant"]
+    assert table["correlation"].isna().all()
+
+
+def _scores(method: str, correlation, dead=None, simulator: str = "sim") -> pd.DataFrame:
+    correlation = np.asarray(correlation, float)
+    return pd.DataFrame(
+        {
+            "method": method,
+            "simulator": simulator,
+            "correlation": correlation,
+            "dead": np.zeros(len(correlation), bool) if dead is None else dead,
+            "n_concepts": np.arange(len(correlation), dtype=np.int32) % 4,
+        }
+    )
+
+
+def test_a_summary_has_the_mean_its_standard_error_and_the_counts():
+    values = np.random.default_rng(6).uniform(0, 0.8, 200)
+    (row,) = summarise(_scores("le", values)).to_dict("records")
+    assert (row["method"], row["simulator"]) == ("le", "sim")
+    assert row["correlation"] == pytest.approx(values.mean())
+    assert row["standard_error"] == pytest.approx(np.sqrt(values.var(ddof=1) / 200))
+    assert row["mean_length"] == pytest.approx(1.5)
+    assert (row["neurons"], row["dead"], row["undefined"]) == (200, 0, 0)
+    assert row["correlation_alive"] == pytest.approx(values.mean())
+
+
+def test_the_interval_contains_the_mean_and_is_about_two_standard_errors_wide():
+    values = np.random.default_rng(7).uniform(0, 0.8, 200)
+    (row,) = summarise(_scores("le", values)).to_dict("records")
+    low, high = row["ci_low"] - row["correlation"], row["ci_high"] - row["correlation"]
+    assert low == pytest.approx(-1.96 * row["standard_error"], rel=0.1)
+    assert high == pytest.approx(1.96 * row["standard_error"], rel=0.1)
+
+
+def test_the_interval_covers_the_true_mean_about_19_times_out_of_20():
+    rng = np.random.default_rng(8)
+    samples = pd.concat([_scores(f"m{number}", rng.exponential(0.2, 40)) for number in range(60)])
+    summary = summarise(samples)
+    covered = (summary["ci_low"] < 0.2) & (summary["ci_high"] > 0.2)
+    assert 50 <= covered.sum() <= 60
+    assert (summary["ci_low"] < 0.2).mean() > 0.85 and (summary["ci_high"] > 0.2).mean() > 0.8
+
+
+def test_undefined_scores_count_as_zero():
+    (row,) = summarise(_scores("le", [0.4, np.nan, 0.8, np.nan])).to_dict("records")
+    assert row["correlation"] == pytest.approx(0.3)
+    assert row["standard_error"] == pytest.approx(np.std([0.4, 0, 0.8, 0], ddof=1) / 2)
+    assert row["correlation_alive"] == pytest.approx(0.3)
+    assert row["undefined"] == 2
+
+
+def test_dead_neurons_are_in_the_mean_and_not_in_that_of_the_living():
+    dead = np.array([True, False, False, True])
+    (row,) = summarise(_scores("le", [0.1, 0.5, 0.7, np.nan], dead)).to_dict("records")
+    assert row["correlation"] == pytest.approx(0.325)
+    assert row["correlation_alive"] == pytest.approx(0.6)
+    assert row["dead"] == 2
+    (row,) = summarise(_scores("le", [0.1, 0.5], np.array([True, True]))).to_dict("records")
+    assert np.isnan(row["correlation_alive"]) and row["correlation"] == pytest.approx(0.3)
+
+
+def test_every_method_and_simulator_has_its_row_in_the_order_of_the_scores():
+    parts = [
+        _scores("le", [0.9, 0.7]),
+        _scores("clip_dissect", [0.3, 0.1]),
+        _scores("le", [0.5, 0.1], simulator="other"),
+    ]
+    summary = summarise(pd.concat(parts))
+    assert list(zip(summary["method"], summary["simulator"], strict=True)) == [
+        ("le", "sim"), ("clip_dissect", "sim"), ("le", "other"),
+    ]  # fmt: skip
+    np.testing.assert_allclose(summary["correlation"], [0.8, 0.2, 0.3])
+
+
+def test_a_summary_is_the_same_for_a_seed_and_another_for_another():
+    scores = _scores("le", np.random.default_rng(9).uniform(0, 1, 30))
+    pd.testing.assert_frame_equal(summarise(scores, 3), summarise(scores, 3))
+    assert summarise(scores, 3)["ci_low"][0] != summarise(scores, 4)["ci_low"][0]
+
+
+@pytest.mark.parametrize("values", [[0.4], [0.0, 0.0, 0.0]])
+@pytest.mark.filterwarnings("error")
+def test_the_mean_of_one_neuron_or_of_equal_scores_has_no_interval(values):
+    (row,) = summarise(_scores("le", values)).to_dict("records")
+    assert row["correlation"] == pytest.approx(values[0])
+    assert np.isnan([row["standard_error"], row["ci_low"], row["ci_high"]]).all()
+
+
+def test_scores_are_the_mean_product_of_standardised_columns():
+    """Eq. 10 as it is written."""
+    rng = np.random.default_rng(10)
+    s, q = rng.normal(size=(2, 70, 3))
+    by_hand = [sum(a * b) / 70 for a, b in zip(standardised(s).T, standardised(q).T, strict=True)]
+    np.testing.assert_allclose(correlation_scores(s, q), by_hand, atol=1e-13)

@@ -1,0 +1,63 @@
+"""Bad configurations and missing data stop Snakemake before any job, with the reason in the last line."""
+
+import pytest
+from conftest import new_project
+
+
+def at(config: dict, path: str):
+    *parents, last = path.split(".")
+    for name in parents:
+        config = config[name]
+    return config, last
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    return new_project(tmp_path_factory.mktemp("errors") / "project")
+
+
+BROKEN = {
+    "unknown key": ("targets.net.simulatr", "two", ["targets.net", "'simulatr'", "did you mean 'simulator'?"]),
+    "wrong type": ("seed", "zero", ["seed", "'zero'", "integer"]),
+    "missing name": ("targets.net.explainer", "on", ["targets.net.explainer", "'on'", "did you mean 'one'?"]),
+    "same models": ("targets.net.simulator", "one", ["targets.net.simulator", "'one'", "allow_same_simulator: true"]),
+    "unknown kind": ("probes.scenes.kind", "parket", ["probes.scenes.kind", "'parket'", "did you mean 'parquet'?"]),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_configuration_stops_before_any_job(case, fresh):
+    path, value, parts = BROKEN[case]
+    config = fresh.config()
+    entry, key = at(config, path)
+    old = dict(entry)
+    entry[key] = value
+    fresh.configure(config)
+    done = fresh.snakemake()
+    entry.clear()
+    entry.update(old)
+    fresh.configure(config)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout
+    last = done.stdout.strip().splitlines()[-1]
+    assert all(part in last for part in parts), last
+    assert not (fresh.folder / "results").exists()
+
+
+def test_missing_data_of_what_is_asked_for_stop_before_any_job(fresh):
+    config = fresh.config()
+    config["probes"]["photos"] = {"kind": "image_folder", "root": "data/photos"}
+    config["targets"]["net"]["probe"] = "photos"
+    fresh.configure(config)
+    done = fresh.snakemake("results/net/layer4/scores.parquet")
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout
+    last = done.stdout.strip().splitlines()[-1]
+    assert "photos" in last and "root: data/photos does not exist" in last and "put the images there" in last
+    assert not (fresh.folder / "results").exists()
+
+
+def test_a_layer_that_a_target_does_not_have_is_named(finished):
+    done = finished.snakemake("--dry-run", "results/net/layer9/scores.parquet")
+    assert done.returncode != 0
+    assert "there is no layer 'layer9'; it has layer3, layer4" in done.stdout.strip().splitlines()[-1]

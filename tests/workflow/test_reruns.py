@@ -1,0 +1,119 @@
+"""What Snakemake says it would run after a change: only what lies downstream of it."""
+
+import os
+import time
+
+import yaml
+
+SCORING = {"simulate", "score_explanations", "summarise_scores", "make_report"}
+
+
+def append(path, text="\n# changed\n"):
+    with path.open("a") as file:
+        file.write(text)
+
+
+def touch_later(path):
+    later = time.time() + 60
+    os.utime(path, (later, later))
+
+
+def test_a_finished_workflow_has_nothing_to_do(project):
+    assert project.planned() == {}
+
+
+def test_the_greedy_tolerance_remakes_explanations_and_what_follows(project):
+    config = project.config()
+    config["methods"]["le_siglip"]["greedy"]["tolerance"] = 0.05
+    project.configure(config)
+    assert project.planned() == {
+        "explain_linear": 1,
+        "simulate": 1,
+        "score_explanations": 1,
+        "summarise_scores": 1,
+        "make_report": 1,
+    }
+
+
+def test_a_new_layer_makes_its_own_chain_and_no_embedding(project):
+    planned = project.planned("results/net/layer3/scores.parquet")
+    assert planned == {
+        "record_activations": 1,
+        "explain_linear": 2,
+        "explain_best_concept": 1,
+        "explain_clip_dissect": 1,
+        "simulate": 4,
+        "score_explanations": 1,
+    }
+
+
+def test_a_new_method_makes_its_own_chain(project):
+    config = project.config()
+    config["targets"]["net"]["methods"].append("le_siglip_top5")
+    project.configure(config)
+    assert project.planned() == {
+        "explain_linear": 1,
+        "simulate": 1,
+        "score_explanations": 1,
+        "summarise_scores": 1,
+        "make_report": 1,
+    }
+
+
+def test_new_neurons_remake_explanations_and_nothing_before(project):
+    config = project.config()
+    config["targets"]["net"]["neurons"] = [0, 3]
+    project.configure(config)
+    explaining = {"explain_linear", "explain_best_concept", "explain_clip_dissect"}
+    assert set(project.planned()) == explaining | SCORING
+
+
+def test_an_edited_library_module_remakes_what_uses_it(project):
+    append(project.folder / "workflow/scripts/linexp/greedy.py")
+    planned = project.planned()
+    assert planned["explain_linear"] == 2
+    assert set(planned) <= {"explain_linear", "explain_best_concept", "explain_clip_dissect"} | SCORING
+
+
+def test_an_edited_script_remakes_its_rule(project):
+    append(project.folder / "workflow/scripts/summarise_scores.py")
+    assert set(project.planned()) == {"summarise_scores", "make_report"}
+
+
+def test_an_edited_concept_file_remakes_the_concepts_and_what_follows(project):
+    append(project.folder / "mine.txt", "shoe\n")
+    planned = project.planned()
+    assert {"make_concept_set", "embed_concepts", "make_pseudo_presence"} <= set(planned)
+    assert not {"embed_images", "record_activations", "train_image_text", "make_label_presence"} & set(planned)
+
+
+def test_touched_code_and_configuration_remake_nothing(project):
+    for place in ("Snakefile", "rules", "workflow", "config.yaml", "mine.txt", "tiny.json"):
+        path = project.folder / place
+        for file in [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]:
+            touch_later(file)
+    assert project.planned() == {}
+
+
+def test_touched_artifacts_remake_nothing(project):
+    for file in (project.folder / "results").rglob("*.*"):
+        touch_later(file)
+    assert project.planned() == {}
+
+
+def test_a_comment_or_another_order_in_the_configuration_remakes_nothing(project):
+    config = project.config()
+    shuffled = {key: config[key] for key in reversed(config)}
+    (project.folder / "config.yaml").write_text("# a comment\n" + yaml.safe_dump(shuffled, sort_keys=True))
+    assert project.planned() == {}
+
+
+def test_deleted_scores_remake_the_scores_alone(project):
+    (project.folder / "results/net/layer4/scores.parquet").unlink()
+    assert project.planned("results/net/layer4/scores.parquet") == {"score_explanations": 1}
+
+
+def test_one_stage_can_be_run_again(project):
+    planned = project.planned("results/net/layer4/scores.parquet", "-R", "record_activations")
+    assert planned["record_activations"] == 1
+    assert "embed_images" not in planned
