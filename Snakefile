@@ -22,3 +22,4 @@ rule all:
     input:
         expand("results/{layer}/scores.parquet", layer=config["run"]),
         expand("results/{layer}/summary.csv", layer=config["run"]),
+        expand("results/{layer}/report/index.html", layer=config["run"]),

@@ -2,6 +2,7 @@ import ast
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 # relative, so that a moved or copied folder remakes nothing
 BASE = Path(os.path.relpath(workflow.basedir))
@@ -263,3 +264,44 @@ def scored_pairs(wildcards):
     target = target_of(wildcards)
     simulators = [target["simulator"], *target["more_simulators"]]
     return [(method, simulator) for simulator in simulators for method in target["methods"]]
+
+
+def linear_methods(wildcards):
+    """The linear methods of a target, in its order; the first is the one that pictures and rankings go by."""
+    return [name for name in target_of(wildcards)["methods"] if config["methods"][name]["kind"] == "linear"]
+
+
+def charted_method(wildcards):
+    return next(iter(linear_methods(wildcards)), None)
+
+
+def with_method(wildcards, method):
+    """The wildcards of a layer with a method, for the helpers that want one."""
+    return SimpleNamespace(target=wildcards.target, layer=wildcards.layer, method=method)
+
+
+def view_files(wildcards):
+    """The inputs of pictures of neurons."""
+    folder, charted = f"results/{wildcards.target}/{wildcards.layer}", charted_method(wildcards)
+    files = {
+        "images": image_files("probes", target_of(wildcards)["probe"]),
+        "index": probe_path(wildcards, "index.parquet"),
+        "activations": f"{folder}/activations.h5",
+        "scores": f"{folder}/scores.parquet",
+        "explanations": [
+            f"{folder}/explanations/{method}.parquet" for method in target_of(wildcards)["methods"]
+        ],
+    }
+    if charted:
+        files["presence"] = f"{presence_folder(with_method(wildcards, charted))}/P.h5"
+    return files
+
+
+def calibrated_models(wildcards):
+    """The image-text models of a target that are calibrated, as pairs of name and role."""
+    target = target_of(wildcards)
+    methods = [method_settings(with_method(wildcards, name)) for name in target["methods"]]
+    explainers = [method["explainer"] for method in methods if method.get("presence") == "pseudo"]
+    simulators = [target["simulator"], *target["more_simulators"]]
+    pairs = [(name, "explainer") for name in explainers] + [(name, "simulator") for name in simulators]
+    return list(dict.fromkeys(pairs))

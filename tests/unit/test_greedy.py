@@ -247,29 +247,31 @@ def test_candidates_are_tried_a_width_at_a_time():
     assert _search(p, q, p, q, weights, max_concepts=2, width=3)[0] == [2, 3]
 
 
-def test_bad_candidates_fill_the_width_of_their_round_and_are_never_tried_again():
-    p = ORTHOGONAL[:, :4]
-    q = p @ [1.0, 0.0, 0.0, 1.0]
-    q_val = p @ [1.0, -0.5, -0.5, 1.0]
-    # Round one tries 0, 1 and 2 (bad: no gain), so that round two has 3 as its only candidate.
-    q_train = q + p @ [0.0, 0.1, 0.1, 0.0]
-    assert _search(p, q_train, p, q_val, [4, 3, 2, 1], width=3)[0] == [0, 3]
-    # With a width of 2, round two ends before it has a good candidate.
-    blocked = ORTHOGONAL[:, :5]
-    q_train = blocked @ [1.0, 0.1, 0.1, 0.1, 1.0]
-    q_val = blocked @ [1.0, -0.5, -0.5, -0.5, 1.0]
-    assert _search(blocked, q_train, blocked, q_val, [5, 4, 3, 2, 1], width=2)[0] == [0]
+def test_bad_candidates_fill_the_width_of_their_round_and_make_room_in_the_next():
+    p = ORTHOGONAL[:, :6]
+    weights = [6, 5, 4, 3, 2, 1]
+    # On val all but 0 and 5 are the other way round. Three at a time: 0, 1, 2; then 3, 4, 5 since 1 and 2 are bad.
+    q_train, q_val = p @ [1.0, 0.1, 0.1, 0.1, 0.1, 1.0], p @ [1.0, -0.5, -0.5, -0.5, -0.5, 1.0]
+    assert _search(p, q_train, p, q_val, weights, width=3)[0] == [0, 5]
+    # Two at a time: 0 and 1; then 2 and 3, neither of which helps.
+    assert _search(p, q_train, p, q_val, weights, width=2)[0] == [0]
 
 
-def test_a_concept_that_failed_once_is_not_chosen_when_it_would_help_later():
-    """Column 1 has a gain of half the tolerance next to nothing else, and of more after column 2 is chosen."""
-    p = ORTHOGONAL[:, :3]
-    mixed = np.column_stack([p[:, 0], p[:, 1], p[:, 2]])
-    q = p @ [1.0, 0.28, 2.0]
-    val = p @ [1.0, -0.1, 2.0]
-    literal = literal_greedy(mixed, q, mixed, val, np.array([3.0, 2.0, 1.0]), 10, 10, 0.0)
-    assert _search(mixed, q, mixed, val, [3, 2, 1], tolerance=0.0)[0] == literal.concepts
-    assert 1 not in literal.concepts
+def test_a_concept_that_failed_once_is_not_tried_again_when_it_would_help():
+    """Column 1 alone correlates negatively on val; beside column 0 it would take the disturbance out of that."""
+    signal, disturbance = ORTHOGONAL[:, 0], ORTHOGONAL[:, 1]
+    p = np.column_stack([signal + disturbance, disturbance])
+    q_train, q_val = signal + 0.1 * disturbance, signal - 0.1 * disturbance
+    both, _ = literal_fit(p, q_train, [0, 1])
+    assert np.corrcoef(p @ both, q_val)[0, 1] > 0.97
+    chosen, reached = _search(p, q_train, p, q_val, [2, 1])
+    assert chosen == [0] and reached < 0.7
+
+
+def test_a_concept_that_is_constant_on_val_explains_nothing():
+    p, p_val = ORTHOGONAL[:, :1], np.full((64, 1), 0.3)
+    q = p[:, 0]
+    assert _search(p, q, p_val, q, [1.0], tolerance=0.0) == ([], 0.0)
 
 
 def test_no_more_concepts_are_chosen_than_asked_for():

@@ -20,9 +20,7 @@ from linexp import (
 runtime.start(snakemake)
 files, params, folder = snakemake.input, snakemake.params, Path(snakemake.output[0]).parent
 explained = dict(zip(params.methods, files.explanations, strict=True))
-sources = neuron_views.ViewFiles(
-    files.index, files.activations, files.scores, explained, files.get("presence")
-)
+sources = neuron_views.ViewFiles(files.index, files.activations, files.scores, explained, files.get("presence"))
 provenance = store.Provenance.of(snakemake, sources.same_probe()).attributes()
 index, scores = store.read_table(files.index), store.read_table(files.scores).to_pandas()
 source = image_sources.open_source(params.images, labels.class_names(params.images.get("class_names")))
@@ -49,9 +47,7 @@ page = report.render(
         summary=pd.read_csv(files.summary),
         scores=scores,
         simulator=params.simulator,
-        explanations={
-            method: explanations.from_table(store.read_table(path)) for method, path in explained.items()
-        },
+        explanations={method: explanations.from_table(store.read_table(path)) for method, path in explained.items()},
         linear=params.linear,
         ranked_by=ranked_by,
         calibrations=[

@@ -69,7 +69,7 @@ def record_activations(
         batches: (n, 3, height, width) images.
     """
     layer = find_module(network, module)
-    where = next(network.parameters()).device
+    where = next(network.parameters(), torch.empty(0)).device
     recorded: list[Tensor] = []
 
     def stop_here(_module, _inputs, output):
@@ -85,4 +85,4 @@ def record_activations(
             except _LayerReached:
                 yield recorded.pop()
             else:
-                raise LinexpError(f"module: {module} takes no part in the network's forward pass")
+                raise LinexpError(f"module: {module} takes no part in the network's forward pass; record another")

@@ -32,6 +32,10 @@ def read_concepts(path: str | Path) -> list[str]:
     """
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise LinexpError(
+            f"{path} cannot be read ({error.strerror}); give a text file with one concept a line"
+        ) from error
     except UnicodeDecodeError as error:
         raise LinexpError(f"{path} is not UTF-8 text; write one concept a line") from error
     concepts = [line.strip() for line in lines if line.strip()]

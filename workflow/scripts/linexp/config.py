@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator, validators
 from .concepts import BUILT_IN
 from .errors import LinexpError
 
-RESERVED_TARGETS = ("probes", "calibration", "tables", "models")
+RESERVED_TARGETS = ("probes", "calibration", "tables", "models", "logs")
 RESERVED_TRAINED = ("targets", "image_text")
 Config = dict[str, Any]
 
@@ -51,9 +51,13 @@ _TYPES = {
 def _check_against_schema(config: Config, schema: Mapping[str, Any]) -> None:
     errors = list(_Validator(schema).iter_errors(config))
     if errors:
-        # the deepest error is the most exact: a bad key below an entry, not "the entry fits no kind"
-        worst = max(errors, key=lambda error: len(error.absolute_path))
+        # a bad name first, then the deepest error: a bad key below an entry, not "the entry fits no kind"
+        worst = max(errors, key=lambda error: (_is_of_a_name(error), len(error.absolute_path)))
         raise LinexpError(" ".join(_in_one_line(worst).split()))
+
+
+def _is_of_a_name(error) -> bool:
+    return "propertyNames" in error.absolute_schema_path
 
 
 def _check_numbers(value: Any, place: str = "") -> None:
@@ -87,9 +91,9 @@ def _in_one_line(error) -> str:
             return f"{place}: key {lacking!r} is missing; add it{', as one of ' + ', '.join(known) if known else ''}"
         case "enum":
             return f"{place}: {value} is not possible; {_suggest(error.instance, error.validator_value)}"
-        case "type" if "propertyNames" in error.absolute_schema_path:
+        case "type" if _is_of_a_name(error):
             return f"{place}: the name {value} is not text; {_QUOTE}"
-        case "pattern" if "propertyNames" in error.absolute_schema_path:
+        case "pattern" if _is_of_a_name(error):
             return f"{place}: {value} cannot be a name; take {described}"
         case "type" if error.instance is None:
             return f"{place}: there is no value; give {_TYPES[error.validator_value]}, or take the key out"
@@ -272,7 +276,7 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
         _check_name(method_name, config["methods"], f"{place}.methods.{number}", "method")
         method = config["methods"][method_name]
         if method.get("presence") == "label":
-            _check_labelled(config, "probes", target["probe"], f"{place}.methods: {method_name!r} needs labels, but")
+            _check_labelled(config, "probes", target["probe"], f"{place}.methods.{number} ({method_name})")
             continue
         explainer = method.get("explainer", target["explainer"])
         for where, simulator in simulators.items():

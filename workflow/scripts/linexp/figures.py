@@ -26,6 +26,7 @@ from .neuron_views import (
     NeuronView,
     activation_ranges,
     area_chart,
+    breakable,
 )
 
 DPI = 150
@@ -36,6 +37,7 @@ PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F
 NONE_COLOUR, INK, MUTED = "#E4E4E4", "#1A1A1A", "#6B6B6B"
 
 WIDTH, MARGIN = 1700, 40
+METHOD_WIDTH, FORMULA_LEFT = 250, 430
 CHART_LEFT, CHART_WIDTH, MIN_BODY = 125, 560, 480
 GRID_LABEL_LEFT, GRID_LEFT = 745, 972
 THUMBNAIL, GAP = 128, 12
@@ -122,14 +124,10 @@ def _short_name(concept: str) -> str:
     return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
 
 
-METHOD_WIDTH, FORMULA_LEFT = 250, 430
-
-
 def _formula_lines(explanation: Explanation) -> list[str]:
     """An explanation in at most `MAX_LINES` lines, broken between terms; what does not fit is counted."""
     names = [_short_name(concept).replace(" ", "\u00a0") for concept in explanation.concepts]
-    text = replace(explanation, concepts=names).text()
-    terms = text.replace(" + ", " +\u00a0").replace(" - ", " -\u00a0").split(" ")
+    terms = breakable(replace(explanation, concepts=names).text()).split(" ")
     if explanation.concepts and explanation.status != OK:
         terms.append(f"({explanation.status.replace('_', ' ')})")
     width = WIDTH - FORMULA_LEFT - MARGIN
@@ -153,7 +151,7 @@ def _write_explanations(page: _Page, explained: Sequence[Explained], lines: Sequ
     page.text(FORMULA_LEFT - 30, y, "test correlation", 8, color=MUTED, ha="right")
     page.text(FORMULA_LEFT, y, "explanation", 8, color=MUTED)
     for one, formula in zip(explained, lines, strict=True):
-        correlation = "–" if one.correlation is None else f"{one.correlation:.2f}"
+        correlation = "–" if one.correlation is None else _minus(f"{one.correlation:.2f}")
         page.text(MARGIN, y + LINE, _shortened(one.method, METHOD_WIDTH))
         page.text(FORMULA_LEFT - 30, y + LINE, correlation, ha="right", weight="bold")
         for line in formula:
@@ -210,8 +208,13 @@ def _fill_areas(axes: Axes, chart: AreaChart, patches: Sequence[dict]) -> None:
 
 def _number(value: float) -> str:
     if abs(value) >= 1000:
-        return f"{value:,.0f}" if abs(value) < 1e6 else f"{value:.2e}"
-    return f"{value:#.3g}".rstrip(".") if value else "0"
+        return _minus(f"{value:,.0f}" if abs(value) < 1e6 else f"{value:.2e}")
+    return _minus(f"{value:#.3g}".rstrip(".")) if value else "0"
+
+
+def _minus(number: str) -> str:
+    """A number with the sign that is as wide as a plus."""
+    return number.replace("-", "−")
 
 
 def _count(count: int) -> str:
@@ -242,7 +245,7 @@ def _write_legend(page: _Page, chart: AreaChart, patches: Sequence[dict], top: f
         page.figure.patches.append(_swatch(page, x, y, patch))
         page.text(x + 36, y, _shortened(label, column_width - 50, 8.5), 8.5)
     if chart.left_out:
-        names = ", ".join(f"{weight:.2f}·{_short_name(name)}" for name, weight in chart.left_out)
+        names = ", ".join(f"{_minus(f'{weight:.2f}')}·{_short_name(name)}" for name, weight in chart.left_out)
         text = _shortened(f"not charted, negative: {names}", GRID_LABEL_LEFT - 40 - MARGIN, 8)
         page.text(MARGIN, top + LINE * rows, text, 8, color=MUTED)
 
@@ -253,7 +256,7 @@ def _swatch(page: _Page, x: float, y: float, patch: dict) -> Patch:
     return Rectangle(corner, *size, transform=page.figure.transFigure, edgecolor="white", linewidth=0, **patch)
 
 
-def _draw_ranges(page: _Page, ranges: Sequence[ActivationRange], images, top: int) -> None:
+def _draw_ranges(page: _Page, ranges: Sequence[ActivationRange], images: Sequence[Image.Image], top: int) -> None:
     """One row of images a range, with its label on the left."""
     page.text(GRID_LABEL_LEFT, top + 15, "Images by activation", 10, weight="bold")
     for number, row in enumerate(ranges):

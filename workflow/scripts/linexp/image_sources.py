@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from PIL import Image, UnidentifiedImageError
 
@@ -49,7 +50,11 @@ class ImageSource:
 
     def decode(self, content: bytes) -> Image.Image:
         """The RGB image that `content` stands for."""
-        return Image.open(io.BytesIO(content)).convert("RGB")
+        image = Image.open(io.BytesIO(content))
+        if image.mode.startswith(("I", "F")):
+            # Pillow would cut every value above 255 off: a white image
+            raise ValueError("more than 8 bits a channel, save it with 8")
+        return image.convert("RGB")
 
     def image(self, row: int) -> Image.Image:
         """The RGB image of one row.
@@ -59,8 +64,13 @@ class ImageSource:
         """
         try:
             return self.decode(self.content(row))
-        except (UnidentifiedImageError, OSError, SyntaxError) as error:
-            raise LinexpError(f"image {self.keys[row]} cannot be decoded ({error}); repair or remove it") from error
+        except LinexpError:
+            raise
+        except UnidentifiedImageError as error:
+            raise LinexpError(f"image {self.keys[row]} is no image that Pillow knows; repair or remove it") from error
+        except Exception as error:  # Pillow raises almost anything on damaged data
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise LinexpError(f"image {self.keys[row]} cannot be decoded ({reason}); repair or remove it") from error
 
 
 class ParquetImages(ImageSource):
@@ -78,13 +88,21 @@ class ParquetImages(ImageSource):
         concepts: str | None = None,
         class_names: Sequence[str] | None = None,
     ):
-        self._files = [pq.ParquetFile(file, memory_map=True) for file in files]
+        self._files = [_open_parquet(file) for file in files]
         self._image = image
         for file, path in zip(self._files, files, strict=True):
             for column in filter(None, (image, label, concepts)):
                 if column not in file.schema_arrow.names:
                     columns = ", ".join(file.schema_arrow.names)
                     raise LinexpError(f"{path} has no column {column!r}; it has {columns}")
+            kinds = {image: (_holds_images, "bytes, or struct<bytes, path>")}
+            kinds |= {label: (pa.types.is_integer, "class numbers")} if label else {}
+            kinds |= {concepts: (_is_list_of_text, "lists of text")} if concepts else {}
+            for column, (fits, wanted) in kinds.items():
+                kind = file.schema_arrow.field(column).type
+                if not fits(kind):
+                    kind = f"{kind}" if len(str(kind)) < 60 else "something else"
+                    raise LinexpError(f"{path}: column {column!r} has {kind}; it has to have {wanted}")
         self._groups = [(file, group) for file in self._files for group in range(file.metadata.num_row_groups)]
         sizes = [file.metadata.row_group(group).num_rows for file, group in self._groups]
         self._ends = np.cumsum(sizes)
@@ -99,8 +117,8 @@ class ParquetImages(ImageSource):
             self.concepts = [names or [] for file in self._files for names in _read(file, concepts).to_pylist()]
 
     def _labels(self, name: str) -> np.ndarray:
-        columns = [_read(file, name).fill_null(NO_CLASS).to_numpy() for file in self._files]
-        return np.maximum(np.concatenate(columns), NO_CLASS).astype(np.int32)
+        columns = [_read(file, name).cast(pa.int64()).fill_null(NO_CLASS).to_numpy() for file in self._files]
+        return np.clip(np.concatenate(columns), NO_CLASS, np.iinfo(np.int32).max).astype(np.int32)
 
     def _hugging_face_names(self, label: str) -> list[str]:
         metadata = (self._files[0].schema_arrow.metadata or {}).get(b"huggingface", b"{}")
@@ -109,18 +127,39 @@ class ParquetImages(ImageSource):
     def _read_group_uncached(self, number: int) -> pa.ChunkedArray:
         file, group = self._groups[number]
         column = file.read_row_group(group, columns=[self._image]).column(self._image)
-        if pa.types.is_struct(column.type):
-            return pa.chunked_array([chunk.field("bytes") for chunk in column.chunks])
-        return column
+        return pc.struct_field(column, "bytes") if pa.types.is_struct(column.type) else column
 
     def content(self, row: int) -> bytes:
         number = int(np.searchsorted(self._ends, row, side="right"))
         first = int(self._ends[number - 1]) if number else 0
-        with self._lock:
-            content = self._read_group(number)[row - first].as_py()
+        try:
+            with self._lock:
+                content = self._read_group(number)[row - first].as_py()
+        except (pa.ArrowException, OSError) as error:
+            reason = str(error).splitlines()[0]
+            raise LinexpError(f"image {self.keys[row]} cannot be read ({reason}); replace the file") from error
         if content is None:
             raise LinexpError(f"image {self.keys[row]} has no bytes; remove the row")
         return content
+
+
+def _open_parquet(path: str | Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path, memory_map=True)
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise LinexpError(f"{path} cannot be read as Parquet ({reason}); replace the file") from error
+
+
+def _holds_images(kind: pa.DataType) -> bool:
+    if pa.types.is_struct(kind):
+        return kind.get_field_index("bytes") >= 0 and _holds_images(kind.field("bytes").type)
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
+
+
+def _is_list_of_text(kind: pa.DataType) -> bool:
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    return is_list and (pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type))
 
 
 def _read(file: pq.ParquetFile, column: str) -> pa.ChunkedArray:
@@ -132,11 +171,14 @@ class FolderImages(ImageSource):
 
     def __init__(self, root: str | Path, class_names: Sequence[str] | None = None):
         self._root = Path(root)
-        folders = sorted(path.name for path in self._root.iterdir() if path.is_dir())
+        if not self._root.is_dir():
+            raise LinexpError(f"{root} is not a folder; give the folder that the images are in")
+        folders = sorted(path.name for path in self._root.iterdir() if path.is_dir() and not _is_hidden(path.name))
         self.class_names = list(class_names or folders)
         if len(self.class_names) != len(folders):
             raise LinexpError(
-                f"{root} has {len(folders)} class folders, but {len(self.class_names)} class names are given"
+                f"{root} has {len(folders)} class folders, but {len(self.class_names)} class names are given; "
+                "there has to be one name a folder, in the order of the folders' names"
             )
         flat = self._images_in(self._root)
         if folders and flat:
@@ -155,18 +197,26 @@ class FolderImages(ImageSource):
             Path(place, name).relative_to(self._root).as_posix()
             for place, _, names in os.walk(self._root / folder)
             for name in names
-            if Path(name).suffix.lower() in IMAGE_SUFFIXES
+            if _is_image(Path(place, name)) and not any(map(_is_hidden, Path(place).relative_to(self._root).parts))
         ]
         if not found:
             raise LinexpError(f"{self._root / folder} has no images; remove the folder or fill it")
         return sorted(found)
 
     def content(self, row: int) -> bytes:
-        return (self._root / self.keys[row]).read_bytes()
+        try:
+            return (self._root / self.keys[row]).read_bytes()
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise LinexpError(f"image {self.keys[row]} cannot be read ({reason}); repair or remove it") from error
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".")
 
 
 def _is_image(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES
+    return path.suffix.lower() in IMAGE_SUFFIXES and not _is_hidden(path.name) and path.is_file()
 
 
 class Cifar100Images(ImageSource):
@@ -216,8 +266,8 @@ _HOW_TO_GET = {
 
 
 def paths(settings: Mapping[str, Any]) -> list[str]:
-    """The files or folders that an entry names, with environment variables filled in."""
-    return [os.path.expandvars(path) for path in settings.get("files") or [settings["root"]]]
+    """The files or folders that an entry names, with environment variables and ~ filled in."""
+    return [os.path.expanduser(os.path.expandvars(path)) for path in settings.get("files") or [settings["root"]]]
 
 
 def missing(settings: Mapping[str, Any]) -> str | None:
@@ -254,12 +304,12 @@ def open_source(settings: Mapping[str, Any], class_names: Sequence[str] | None =
     if settings.get("limit"):
         source = _FirstImages(source, settings["limit"])
     if not len(source):
-        raise LinexpError(f"{where[0]} holds no images")
+        raise LinexpError(f"{where[0]} holds no images; {_HOW_TO_GET[settings['kind']]}")
     unknown = np.flatnonzero(source.labels >= max(len(source.class_names), 1))
     if len(unknown):
         row = unknown[0]
         raise LinexpError(
             f"image {source.keys[row]} has label {source.labels[row]}, but there are "
-            f"{len(source.class_names)} class names"
+            f"{len(source.class_names)} class names; give one for each class, in the order of their numbers"
         )
     return source

@@ -52,13 +52,34 @@ class ImageTextModel:
         return torch.cat(embeddings)
 
 
+def _tag_of(model: str, pretrained: str) -> dict[str, Any]:
+    """What open_clip knows of a pretrained tag; for a file of weights, what all tags of the model agree on."""
+    tag = open_clip.get_pretrained_cfg(model, pretrained)
+    if tag:
+        return tag
+    kept = ("mean", "std", "interpolation", "resize_mode", "quick_gelu")
+    tags_of = open_clip.list_pretrained_tags_by_model(model)
+    facts = [{k: v for k, v in open_clip.get_pretrained_cfg(model, name).items() if k in kept} for name in tags_of]
+    if any(fact != facts[0] for fact in facts):
+        raise LinexpError(
+            f"pretrained: {pretrained} is no tag of {model}, and its tags preprocess images differently; "
+            f"use one such as {tags_of[0]}, or as model a JSON configuration with model_cfg and preprocess_cfg"
+        )
+    return facts[0] if facts else {}
+
+
 def _model_configuration(settings: Mapping[str, Any]) -> tuple[str, dict, bool]:
     """The name that open_clip knows the model by, its preprocessing, and whether it needs QuickGELU."""
     model = settings["model"]
     if not model.endswith(".json"):
-        tag = open_clip.get_pretrained_cfg(model, settings["pretrained"]) or {}
+        tag = _tag_of(model, settings["pretrained"])
         return model, tag, bool(tag.get("quick_gelu"))
-    content = json.loads(Path(model).read_text(encoding="utf-8"))
+    try:
+        content = json.loads(Path(model).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LinexpError(f"image-text model {model} cannot be read as JSON ({error}); correct it") from error
+    if not isinstance(content, dict):
+        raise LinexpError(f"image-text model {model} is not a JSON object; write an open_clip configuration")
     with tempfile.TemporaryDirectory() as folder:
         # open_clip names a local model by its file, so it gets a name that no built-in one has
         path = Path(folder, f"linexp-{Path(model).stem}.json")
@@ -80,8 +101,9 @@ def build(settings: Mapping[str, Any]) -> ImageTextModel:
     try:
         network = open_clip.create_model(name, force_quick_gelu=quick_gelu, pretrained_text=False)
     except RuntimeError as error:
-        raise LinexpError(f"image-text model {settings['model']}: {error}") from error
+        raise LinexpError(f"image-text model {settings['model']}: {error}; check its name or configuration") from error
     merged = merge_preprocess_dict(network.visual.preprocess_cfg, preprocessing)
+    network.visual.preprocess_cfg = merged
     transform = image_transform_v2(PreprocessCfg(**merged), is_train=False)
     return ImageTextModel(network.eval(), transform, open_clip.get_tokenizer(name), settings.get("prompt", "{}"))
 
@@ -98,4 +120,8 @@ def download(settings: Mapping[str, Any]) -> dict[str, Tensor]:
     """The weights of a pretrained tag, through open_clip; its tokenizer is left in the cache for later."""
     name, _, quick_gelu = _model_configuration(settings)
     open_clip.get_tokenizer(name)
-    return open_clip.create_model(name, settings["pretrained"], force_quick_gelu=quick_gelu).state_dict()
+    try:
+        return open_clip.create_model(name, settings["pretrained"], force_quick_gelu=quick_gelu).state_dict()
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:100]
+        raise LinexpError(f"pretrained: {settings['pretrained']} of {name} cannot be loaded ({reason})") from error

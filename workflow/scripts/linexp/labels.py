@@ -38,7 +38,11 @@ def class_names(setting: Sequence[str] | str | None) -> list[str] | None:
         from torchvision.models import ResNet50_Weights
 
         return list(ResNet50_Weights.IMAGENET1K_V1.meta["categories"])
-    return [line.strip() for line in Path(setting).read_text(encoding="utf-8").splitlines() if line.strip()]
+    lines = [line.strip() for line in _text_of(setting, "class_names", "imagenet1k").rstrip().splitlines()]
+    if "" in lines:
+        number = lines.index("") + 1
+        raise LinexpError(f"{setting}: line {number} is blank, but line numbers are class numbers; fill or remove it")
+    return lines
 
 
 def superclasses(setting: Mapping[str, Sequence[str]] | str | None) -> dict[str, list[str]]:
@@ -48,7 +52,26 @@ def superclasses(setting: Mapping[str, Sequence[str]] | str | None) -> dict[str,
     if not isinstance(setting, str):
         return {name: list(members) for name, members in setting.items()}
     path = RESOURCES / "cifar100_superclasses.yaml" if setting == "cifar100" else Path(setting)
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        groups = yaml.safe_load(_text_of(path, "superclasses", "cifar100"))
+    except yaml.YAMLError as error:
+        raise LinexpError(f"{path} is not YAML ({' '.join(str(error).split())[:80]}); correct it") from error
+    fits = isinstance(groups, Mapping) and all(
+        isinstance(name, str) and isinstance(members, list) and all(isinstance(member, str) for member in members)
+        for name, members in groups.items()
+    )
+    if not fits:
+        raise LinexpError(f"{path} does not have superclasses; write each as `name: [class, class]`, all of it text")
+    return groups
+
+
+def _text_of(path: str | Path, key: str, built_in: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise LinexpError(f"{key}: {path} is neither {built_in} nor a file that can be read; correct it") from error
+    except UnicodeDecodeError as error:
+        raise LinexpError(f"{key}: {path} is not UTF-8 text; save it as UTF-8") from error
 
 
 def multi_hot(
@@ -90,7 +113,7 @@ def multi_hot(
     origins = ["class"] * len(classes) + ["superclass"] * len(groups) + ["label"] * len(others)
     covered = [
         *(list(names).count(name) for name in classes),
-        *map(len, groups.values()),
+        *(sum(list(names).count(member) for member in set(members)) for members in groups.values()),
         *(0 for _ in others),
     ]
     return Labels(matrix, list(column), origins, np.array(covered, np.int32))

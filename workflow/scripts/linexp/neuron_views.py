@@ -234,3 +234,9 @@ def activation_ranges(activations: np.ndarray, seed: int) -> list[ActivationRang
 def _range(label: str, members: np.ndarray, chosen: np.ndarray, activations: np.ndarray) -> ActivationRange:
     values = activations[members]
     return ActivationRange(label, members[chosen], len(members), float(values.min()), float(values.max()))
+
+
+def breakable(formula: str) -> str:
+    """The text of an explanation with minus signs, which a line then ends before a sign but not after it."""
+    formula = f"−{formula[1:]}" if formula.startswith("-") else formula
+    return formula.replace(" + ", " +\u00a0").replace(" - ", " −\u00a0")

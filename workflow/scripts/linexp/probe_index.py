@@ -1,6 +1,7 @@
 """The index of a probing data set: which images, of which class, in which split."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -35,7 +36,7 @@ def index_images(source: ImageSource, fractions: Mapping[str, float], seed: int,
         One row an image: `image`, `key`, `size` (bytes), `sha256`, `label`, `class_name`, `split`.
 
     Raises:
-        LinexpError: an image cannot be decoded, or two have the same key.
+        LinexpError: an image cannot be decoded, two have the same key, or a split has none.
     """
 
     def look_at(row: int) -> tuple[int, str]:
@@ -46,8 +47,13 @@ def index_images(source: ImageSource, fractions: Mapping[str, float], seed: int,
     rows = range(len(source))
     looks = ordered_map(look_at, rows, threads)
     facts = list(progress(looks, len(source), "image", "reading images", step=lambda _: 1))
-    if len(set(source.keys)) < len(source.keys):
-        raise LinexpError("two images have the same key")
+    twice = [key for key, count in Counter(source.keys).items() if count > 1]
+    if twice:
+        raise LinexpError(f"two images have the key {twice[0]}; give each its own")
+    split = split_images(len(source), fractions, seed)
+    for name in SPLITS:
+        if fractions[name] > 0 and not (split == name).any():
+            raise LinexpError(f"{len(source)} images leave none for {name}; take more images, or another split")
     names = [source.class_names[label] if label >= 0 else "" for label in source.labels]
     return pa.table(
         {
@@ -57,7 +63,7 @@ def index_images(source: ImageSource, fractions: Mapping[str, float], seed: int,
             "sha256": [digest for _, digest in facts],
             "label": pa.array(source.labels, pa.int32()),
             "class_name": pa.array(names, pa.string()),
-            "split": split_images(len(source), fractions, seed).tolist(),
+            "split": split.tolist(),
         }
     )
 

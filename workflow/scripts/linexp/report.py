@@ -11,6 +11,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .explanations import OK, Explanation
+from .neuron_views import breakable
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.html"
 
@@ -147,7 +148,7 @@ def _neuron_rows(report: LayerReport) -> list[dict[str, Any]]:
 
 
 def _formula(explanation: Explanation | None) -> str:
-    return explanation.text() if explanation and explanation.concepts else "–"
+    return breakable(explanation.text()) if explanation and explanation.concepts else "–"
 
 
 def _status(statuses: Mapping[str, str]) -> str:

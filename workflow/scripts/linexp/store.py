@@ -6,7 +6,7 @@ whole. Every artifact says where it comes from (`Provenance`).
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,8 +94,10 @@ def write_rows(
 
     def flush() -> int:
         rows = np.concatenate(waiting)
+        if written + len(rows) > n_rows:
+            raise ValueError(f"{name}: more than {n_rows} rows came")
         if not np.isfinite(rows).all():
-            raise LinexpError(f"{name} has values that are not finite; check the model and its precision")
+            raise LinexpError(f"{name}: there are values that are not finite; check the model and its precision")
         dataset[written : written + len(rows)] = rows
         waiting.clear()
         return written + len(rows)
@@ -124,21 +126,33 @@ def open_arrays(path: str | Path) -> Iterator[h5py.File]:
     try:
         file = h5py.File(path, "r", locking=False)
     except OSError as error:
-        raise LinexpError(f"{path} cannot be read as HDF5 ({error}); delete it and run again") from error
+        raise _damaged(path, "HDF5", error) from error
     with file:
         yield file
 
 
+def _damaged(path: str | Path, kind: str, error: Exception) -> LinexpError:
+    reason = " ".join(str(error).split())[:80]
+    return LinexpError(f"{path} cannot be read as {kind} ({reason}); delete it and run again")
+
+
+def _read_whole(path: str | Path, read: Callable[[h5py.File], Any]) -> Any:
+    """What `read` takes out of an HDF5 artifact; whatever damage it runs into is said of the file."""
+    with open_arrays(path) as file:
+        try:
+            return read(file)
+        except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+            raise _damaged(path, "HDF5", error) from error
+
+
 def read_arrays(path: str | Path, *names: str) -> tuple[np.ndarray, ...]:
     """Whole arrays of an HDF5 artifact, in the order of `names`."""
-    with open_arrays(path) as file:
-        return tuple(file[name][...] for name in names)
+    return _read_whole(path, lambda file: tuple(file[name][...] for name in names))
 
 
 def read_strings(path: str | Path, name: str) -> list[str]:
     """A string data set of an HDF5 artifact."""
-    with open_arrays(path) as file:
-        return list(file[name].asstr()[...])
+    return _read_whole(path, lambda file: list(file[name].asstr()[...]))
 
 
 def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterator[np.ndarray]:
@@ -149,7 +163,10 @@ def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterato
         rows: ascending row numbers, or None for all.
     """
     for begin in range(0, len(dataset), ROWS_PER_BLOCK):
-        block = dataset[begin : begin + ROWS_PER_BLOCK]
+        try:
+            block = dataset[begin : begin + ROWS_PER_BLOCK]
+        except OSError as error:
+            raise _damaged(dataset.file.filename, "HDF5", error) from error
         if rows is None:
             yield block
             continue
@@ -161,7 +178,8 @@ def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterato
 def write_table(path: str | Path, provenance: Provenance, table: pa.Table) -> None:
     """Write a Parquet table with its provenance as key-value metadata."""
     with atomic(path) as temporary:
-        pq.write_table(table.replace_schema_metadata(provenance.attributes()), temporary)
+        attributes = provenance.attributes()
+        pq.write_table(table.replace_schema_metadata(attributes), temporary, write_page_checksum=True)
 
 
 def read_table(path: str | Path) -> pa.Table:
@@ -171,10 +189,9 @@ def read_table(path: str | Path) -> pa.Table:
         LinexpError: the file is no Parquet file, or a damaged one.
     """
     try:
-        return pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise LinexpError(f"{path} cannot be read as Parquet ({reason}); delete it and run again") from error
+        return pq.read_table(path, page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path, "Parquet", error) from error
 
 
 def write_json(path: str | Path, provenance: Provenance, content: Mapping[str, Any]) -> None:
@@ -188,19 +205,27 @@ def read_json(path: str | Path) -> dict[str, Any]:
     """A JSON artifact."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise LinexpError(f"{path} cannot be read as JSON ({error}); delete it and run again") from error
+    except (ValueError, OSError) as error:
+        raise _damaged(path, "JSON", error) from error
 
 
 def probe_fingerprint(path: str | Path) -> str:
-    """The fingerprint of the probe that an artifact belongs to."""
+    """The fingerprint of the probe that an artifact belongs to.
+
+    Raises:
+        LinexpError: the file is damaged, or does not say.
+    """
     path = Path(path)
     if path.suffix == ".h5":
-        with open_arrays(path) as file:
-            return str(file.attrs["probe_fingerprint"])
-    if path.suffix == ".parquet":
-        return pq.read_schema(path).metadata[b"probe_fingerprint"].decode()
-    return read_json(path)["probe_fingerprint"]
+        return _read_whole(path, lambda file: str(file.attrs["probe_fingerprint"]))
+    try:
+        if path.suffix == ".parquet":
+            return (pq.read_schema(path).metadata or {})[b"probe_fingerprint"].decode()
+        return read_json(path)["probe_fingerprint"]
+    except (KeyError, TypeError) as error:
+        raise LinexpError(f"{path} does not say which images it was made from; delete it and run again") from error
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path, "Parquet", error) from error
 
 
 def same_probe(*paths: str | Path) -> str:

@@ -211,8 +211,11 @@ def train_image_text(
     model = image_text.build(settings)
     network = model.network.train()
     if network.logit_bias is None:
-        raise LinexpError(f"model: {settings['model']} has no init_logit_bias, which the sigmoid loss needs")
+        raise LinexpError(f"model: {settings['model']} has no init_logit_bias, which the sigmoid loss needs; add it")
     words = [*concepts, *settings.get("absent", [])]
+    both = sorted(set(concepts) & set(settings.get("absent", [])))
+    if both:
+        raise LinexpError(f"absent: {both[0]!r} is also a concept of the images; take it out")
     preprocessing = network.visual.preprocess_cfg
     labels = np.asarray(labels, bool)
     batches = _epochs(np.flatnonzero(split == "train"), settings["epochs"], settings["batch_size"], seed)
