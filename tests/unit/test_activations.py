@@ -6,6 +6,7 @@ import timm
 import torch
 import torchvision
 from torch import nn
+from torch_threads import one_thread  # noqa: F401
 
 from linexp.activations import find_module, pool_neurons, record_activations
 from linexp.errors import LinexpError

@@ -31,6 +31,8 @@ def test_an_explanation_reads_as_a_formula():
     assert explanation.text() == "2.10·snow + 1.40·dog - 0.26·hot dog"
     assert explanation.text(digits=0) == "2·snow + 1·dog - 0·hot dog"
     assert Explanation(1, ["snow"], [1.0]).text() == "1.00·snow"
+    assert Explanation(1, ["snow"], [1.0], bias=0.2).text() == "1.00·snow + 0.20"
+    assert Explanation(1, ["snow"], [1.0], bias=-0.25).text(digits=1) == "1.0·snow - 0.2"
 
 
 def test_a_negative_first_weight_has_its_sign_in_front():

@@ -201,12 +201,12 @@ def test_no_text_leaves_the_picture_or_overlaps_another(name):
             assert apart_x <= 1 or apart_y <= 6, (content, other)
 
 
-def test_a_long_explanation_says_how_many_concepts_it_leaves_out():
+def test_a_long_explanation_says_how_many_terms_it_leaves_out():
     texts = [text.get_text() for text in draw_neuron(VIEWS["long names"], Images()).texts]
     shown = sum(text.count("number") for text in texts if "·concept" in text and text.startswith(("12", "+", "−")))
     left_out = next(int(match[1]) for text in texts if (match := re.search(r"and (\d+) more", text)))
     legend = sum(text.startswith("12.00·") for text in texts) - 1
-    assert shown - legend + left_out == 10
+    assert shown - legend + left_out == 10 + 1  # the bias is a term too
 
 
 def test_small_images_keep_whole_pixels():

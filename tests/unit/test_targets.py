@@ -11,6 +11,7 @@ import torch
 import torchvision
 from PIL import Image
 from torch import nn
+from torch_threads import one_thread  # noqa: F401
 from torchvision.models import WeightsEnum
 
 from linexp import targets

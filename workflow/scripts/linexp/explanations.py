@@ -28,13 +28,14 @@ class Explanation:
     status: str = OK
 
     def text(self, digits: int = 2) -> str:
-        """The explanation as a formula, such as `2.10·snow + 1.40·dog`."""
+        """The explanation as a formula, such as `2.10·snow + 1.40·dog + 0.20`; a bias of 0 is left out."""
         if not self.concepts:
             return self.status
-        terms = [f"{abs(w):.{digits}f}·{c}" for w, c in zip(self.weights, self.concepts, strict=True)]
-        signs = ["-" if weight < 0 else "+" for weight in self.weights]
-        first = f"-{terms[0]}" if signs[0] == "-" else terms[0]
-        return " ".join([first, *(f"{s} {t}" for s, t in zip(signs[1:], terms[1:], strict=True))])
+        terms = [(weight, f"·{concept}") for weight, concept in zip(self.weights, self.concepts, strict=True)]
+        terms += [(self.bias, "")] if self.bias else []
+        signed = [f"{'-' if value < 0 else '+'} {abs(value):.{digits}f}{name}" for value, name in terms]
+        signed[0] = ("-" if terms[0][0] < 0 else "") + signed[0][2:]
+        return " ".join(signed)
 
 
 def by_weight(

@@ -101,7 +101,8 @@ def build(settings: Mapping[str, Any]) -> ImageTextModel:
     try:
         network = open_clip.create_model(name, force_quick_gelu=quick_gelu, pretrained_text=False)
     except RuntimeError as error:
-        raise LinexpError(f"image-text model {settings['model']}: {error}; check its name or configuration") from error
+        reason = " ".join(str(error).split())[:100]
+        raise LinexpError(f"image-text model {settings['model']}: {reason}; check its name or configuration") from error
     merged = merge_preprocess_dict(network.visual.preprocess_cfg, preprocessing)
     network.visual.preprocess_cfg = merged
     transform = image_transform_v2(PreprocessCfg(**merged), is_train=False)
@@ -118,10 +119,10 @@ def load(settings: Mapping[str, Any], weights: str | Path) -> ImageTextModel:
 
 def download(settings: Mapping[str, Any]) -> dict[str, Tensor]:
     """The weights of a pretrained tag, through open_clip; its tokenizer is left in the cache for later."""
+    model, tag = settings["model"], settings["pretrained"]
+    if not open_clip.get_pretrained_cfg(model, tag):
+        tags = ", ".join(open_clip.list_pretrained_tags_by_model(model)) or "a file, it has no tags"
+        raise LinexpError(f"pretrained: {tag!r} is no tag of {model}; use one of {tags}")
     name, _, quick_gelu = _model_configuration(settings)
     open_clip.get_tokenizer(name)
-    try:
-        return open_clip.create_model(name, settings["pretrained"], force_quick_gelu=quick_gelu).state_dict()
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:100]
-        raise LinexpError(f"pretrained: {settings['pretrained']} of {name} cannot be loaded ({reason})") from error
+    return open_clip.create_model(name, tag, force_quick_gelu=quick_gelu).state_dict()

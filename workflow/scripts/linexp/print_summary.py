@@ -19,4 +19,5 @@ def summary_text(folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    print(f"\nMean correlation of simulated and real activations on unseen images:\n\n{summary_text(Path(sys.argv[1]))}")
+    print("\nMean correlation of simulated and real activations on unseen images:\n")
+    print(summary_text(Path(sys.argv[1])))

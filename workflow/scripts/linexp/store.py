@@ -1,7 +1,8 @@
 """Artifacts on disk: HDF5 for arrays, Parquet for tables, JSON for a few numbers.
 
 Every artifact is written to `<file>.tmp` and then moved to its name, so a file that has its final name is
-whole. Every artifact says where it comes from (`Provenance`).
+whole. Every artifact says where it comes from (`Provenance`). Arrays and tables carry checksums, so that a damaged
+file is noticed when it is read.
 """
 
 import json
@@ -74,7 +75,7 @@ def write_arrays(path: str | Path, provenance: Provenance, arrays: Mapping[str, 
             if isinstance(values, list):
                 file.create_dataset(name, data=np.array(values, dtype=object), dtype=h5py.string_dtype())
             else:
-                file.create_dataset(name, data=values)
+                file.create_dataset(name, data=values, fletcher32=np.size(values) > 0 and np.ndim(values) > 0)
 
 
 def write_rows(
@@ -106,7 +107,8 @@ def write_rows(
         if dataset is None:
             columns = block.shape[1]
             tile = (min(n_rows, CHUNK_ROWS), max(1, min(columns, chunk_columns or columns)))
-            dataset = file.create_dataset(name, (n_rows, columns), np.float32, chunks=tile if columns else None)
+            chunked = {"chunks": tile, "fletcher32": True} if columns else {}
+            dataset = file.create_dataset(name, (n_rows, columns), np.float32, **chunked)
         waiting.append(np.asarray(block, np.float32))
         if sum(map(len, waiting)) >= CHUNK_ROWS:
             written = flush()

@@ -10,6 +10,7 @@ import numpy as np
 import timm
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor, nn
 
 from . import image_text
@@ -18,6 +19,7 @@ from .image_sources import NO_CLASS
 from .parallel import ordered_map
 from .probe_index import IndexedImages
 from .progress import progress
+from .runtime import device
 
 MAX_CONCEPTS_IN_CAPTION = 3
 SHIFT_FRACTION = 1 / 16
@@ -25,11 +27,11 @@ SHIFT_FRACTION = 1 / 16
 
 
 def load_pixels(images: IndexedImages, size: int, threads: int) -> Tensor:
-    """All images at `size` × `size` pixels, (n, 3, size, size) uint8."""
+    """All images at `size` × `size` pixels by bicubic interpolation, (n, 3, size, size) uint8."""
 
     def pixels(row: int) -> np.ndarray:
         image = images[row]
-        return np.asarray(image if image.size == (size, size) else image.resize((size, size)))
+        return np.asarray(image if image.size == (size, size) else image.resize((size, size), Image.Resampling.BICUBIC))
 
     loaded = ordered_map(pixels, range(len(images)), threads)
     return torch.from_numpy(np.stack(list(loaded))).permute(0, 3, 1, 2).contiguous()
@@ -122,14 +124,14 @@ def train_classifier(
     generator = torch.Generator().manual_seed(seed)
     arguments = {**settings.get("arguments", {}), "num_classes": n_classes}
     network = timm.create_model(settings["network"], pretrained=False, **arguments)
-    network = network.to(memory_format=torch.channels_last)
+    network = network.to(device(), memory_format=torch.channels_last)
     targets = torch.from_numpy(np.asarray(labels, np.int64))
     labelled = np.asarray(labels) != NO_CLASS
 
     def loss_of(rows: Tensor) -> Tensor:
         batch = normalise(augment(pixels[rows], generator), MEAN, STD)
-        logits = network(batch.to(memory_format=torch.channels_last))
-        return F.cross_entropy(logits, targets[rows], label_smoothing=0.05)
+        logits = network(batch.to(device(), memory_format=torch.channels_last))
+        return F.cross_entropy(logits, targets[rows].to(device()), label_smoothing=0.05)
 
     batches = _epochs(np.flatnonzero(labelled & (split == "train")), settings["epochs"], settings["batch_size"], seed)
     groups = [{"params": list(network.parameters()), "lr": settings["learning_rate"]}]
@@ -137,16 +139,22 @@ def train_classifier(
     network.eval()
     held_out = torch.from_numpy(np.flatnonzero(labelled & (split == "val")))
     with torch.inference_mode():
-        predicted = [network(normalise(pixels[rows], MEAN, STD)).argmax(1) for rows in held_out.split(256)]
+        parts = (normalise(pixels[rows], MEAN, STD).to(device()) for rows in held_out.split(256))
+        predicted = [network(part).argmax(1).cpu() for part in parts]
     correct = (torch.cat(predicted) == targets[held_out]).float().mean().item() if len(held_out) else None
-    return network, {
+    return network.cpu(), {
         "loss_by_epoch": _epoch_means(losses, settings["epochs"]),
         "val_accuracy": correct,
         "model": {
             "source": "timm",
             "name": settings["network"],
             "arguments": arguments,
-            "preprocess": {"resize": settings["size"], "mean": list(MEAN), "std": list(STD)},
+            "preprocess": {
+                "resize": settings["size"],
+                "interpolation": "bicubic",
+                "mean": list(MEAN),
+                "std": list(STD),
+            },
         },
     }
 
@@ -209,7 +217,7 @@ def train_image_text(
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     model = image_text.build(settings)
-    network = model.network.train()
+    network = model.network.train().to(device())
     if network.logit_bias is None:
         raise LinexpError(f"model: {settings['model']} has no init_logit_bias, which the sigmoid loss needs; add it")
     words = [*concepts, *settings.get("absent", [])]
@@ -226,9 +234,9 @@ def train_image_text(
         texts, true = next(captions)
         tokens = model.tokenize([" and ".join(words[word] for word in np.flatnonzero(text)) for text in texts])
         images = normalise(augment(pixels[rows], generator), preprocessing["mean"], preprocessing["std"])
-        image, text, scale, bias = network(images, tokens)[:4]
+        image, text, scale, bias = network(images.to(device()), tokens.to(device()))[:4]
         logits = scale * image @ text.T + bias
-        sign = 2 * torch.from_numpy(true).float() - 1
+        sign = 2 * torch.from_numpy(true).float().to(device()) - 1
         return -F.logsigmoid(sign * logits).sum() / len(rows)
 
     rate = settings["learning_rate"]
@@ -237,7 +245,7 @@ def train_image_text(
     # at the common rate the scale stays where it starts, and the loss stays high
     groups = [{"params": slow, "lr": rate}, {"params": fast, "lr": 10 * rate, "weight_decay": 0.0}]
     losses = _optimise(groups, batches, loss_of, 0.02, "training the image-text model")
-    return network.eval(), {
+    return network.eval().cpu(), {
         "loss_by_epoch": _epoch_means(losses, settings["epochs"]),
         "logit_scale": network.logit_scale.exp().item(),
         "logit_bias": network.logit_bias.item(),

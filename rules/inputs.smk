@@ -1,0 +1,173 @@
+def image_text_settings(name):
+    """What builds an image-text model: its configuration, weights tag and prompt."""
+    entry = config["image_text_models"][name]
+    if "trained" in entry:
+        return {**entry, "model": config["trained_models"][entry["trained"]]["model"]}
+    return entry
+
+
+def image_text_files(wildcards, name=None):
+    """The inputs that an image-text model is loaded from."""
+    name = name or wildcards.image_text_model
+    entry = config["image_text_models"][name]
+    settings = image_text_settings(name)
+    files = {}
+    if settings["model"].endswith(".json"):
+        files["configuration"] = settings["model"]
+    if "trained" in entry:
+        files["weights"] = f"results/models/{entry['trained']}/weights.safetensors"
+    elif configuration.is_file(entry["pretrained"]):
+        files["weights"] = entry["pretrained"]
+    else:
+        files["weights"] = f"results/models/image_text/{name}.safetensors"
+    return files
+
+
+def neurons_of(wildcards):
+    return configuration.parse_neurons(target_of(wildcards).get("neurons"))
+
+
+def probe_path(wildcards, rest):
+    return f"results/probes/{target_of(wildcards)['probe']}/{rest}"
+
+
+def method_settings(wildcards):
+    """The entry of a method, with the target's explainer and concepts where it names none."""
+    target = target_of(wildcards)
+    defaults = {"explainer": target["explainer"], "concepts": target["concepts"]}
+    return defaults | config["methods"][wildcards.method]
+
+
+def concept_set_of(wildcards):
+    """The concept set that a method's explanations are made of."""
+    method = method_settings(wildcards)
+    return "labels" if method.get("presence") == "label" else method["concepts"]
+
+
+def presence_folder(wildcards):
+    """Where the P of a method lies, with its moments."""
+    method = method_settings(wildcards)
+    if method["presence"] == "label":
+        return probe_path(wildcards, "P/label")
+    return probe_path(wildcards, f"P/{method['concepts']}/{method['explainer']}")
+
+
+def concept_set_members(wildcards):
+    """The built-in sets and files of a concept set, as pairs of name and file (None for built-in ones)."""
+    names = configuration.members(config, wildcards.concept_set)
+    return [(name, config["concept_sets"].get(name, {}).get("file")) for name in names]
+
+
+def model_only(image_text_model):
+    """The settings that change what an image-text model computes: not its calibration or batch size."""
+    settings = image_text_settings(image_text_model)
+    return {key: settings[key] for key in ("model", "pretrained", "prompt") if key in settings}
+
+
+def calibration_files(wildcards):
+    """The inputs of a calibration on a probe; none where a and b are given."""
+    name = wildcards.image_text_model
+    probe = config["image_text_models"][name]["calibration"].get("probe")
+    if probe is None:
+        return {}
+    return {
+        "index": f"results/probes/{probe}/index.parquet",
+        "labels": f"results/probes/{probe}/labels.h5",
+        "embeddings": f"results/probes/{probe}/embeddings/{name}.h5",
+        "concepts": f"results/probes/{probe}/concepts/labels/{name}.h5",
+    }
+
+
+def target_files(wildcards):
+    """The inputs that a target's network is loaded from."""
+    model = target_of(wildcards)["model"]
+    if model["source"] == "trained":
+        folder = f"results/models/{model['name']}"
+        return {"weights": f"{folder}/weights.safetensors", "training": f"{folder}/training.json"}
+    weights = model.get("weights", model.get("checkpoint"))
+    if configuration.is_file(weights):
+        return {"weights": weights}
+    if configuration.published_weights(model):
+        return {"weights": f"results/models/targets/{wildcards.target}.safetensors"}
+    return {}
+
+
+def fitting_files(wildcards):
+    """The inputs that linear explanations are fitted on."""
+    folder = presence_folder(wildcards)
+    return {
+        "presence": f"{folder}/P.h5",
+        "moments": f"{folder}/moments.h5",
+        "activations": f"results/{wildcards.target}/{wildcards.layer}/activations.h5",
+        "index": probe_path(wildcards, "index.parquet"),
+    }
+
+
+def dissect_files(wildcards):
+    """The inputs of CLIP-Dissect: embeddings instead of P."""
+    method = method_settings(wildcards)
+    return {
+        "images": probe_path(wildcards, f"embeddings/{method['explainer']}.h5"),
+        "concepts": probe_path(wildcards, f"concepts/{method['concepts']}/{method['explainer']}.h5"),
+        "activations": f"results/{wildcards.target}/{wildcards.layer}/activations.h5",
+        "index": probe_path(wildcards, "index.parquet"),
+    }
+
+
+def simulation_files(wildcards):
+    """The inputs of a simulation: the simulator's view of the images and of the method's concepts."""
+    folder = f"results/{wildcards.target}/{wildcards.layer}"
+    return {
+        "explanations": f"{folder}/explanations/{wildcards.method}.parquet",
+        "images": probe_path(wildcards, f"embeddings/{wildcards.simulator}.h5"),
+        "concepts": probe_path(wildcards, f"concepts/{concept_set_of(wildcards)}/{wildcards.simulator}.h5"),
+        "calibration": f"results/calibration/{wildcards.simulator}.json",
+    }
+
+
+def scored_pairs(wildcards):
+    """Every pair of method and simulator that a target is scored with."""
+    target = target_of(wildcards)
+    simulators = [target["simulator"], *target["more_simulators"]]
+    return [(method, simulator) for simulator in simulators for method in target["methods"]]
+
+
+def linear_methods(wildcards):
+    """The linear methods of a target, in its order; the first is the one that pictures and rankings go by."""
+    return [name for name in target_of(wildcards)["methods"] if config["methods"][name]["kind"] == "linear"]
+
+
+def charted_method(wildcards):
+    return next(iter(linear_methods(wildcards)), None)
+
+
+def with_method(wildcards, method):
+    """The wildcards of a layer with a method, for the helpers that want one."""
+    return SimpleNamespace(target=wildcards.target, layer=wildcards.layer, method=method)
+
+
+def view_files(wildcards):
+    """The inputs of pictures of neurons."""
+    folder, charted = f"results/{wildcards.target}/{wildcards.layer}", charted_method(wildcards)
+    files = {
+        "images": image_files("probes", target_of(wildcards)["probe"]),
+        "index": probe_path(wildcards, "index.parquet"),
+        "activations": f"{folder}/activations.h5",
+        "scores": f"{folder}/scores.parquet",
+        "explanations": [
+            f"{folder}/explanations/{method}.parquet" for method in target_of(wildcards)["methods"]
+        ],
+    }
+    if charted:
+        files["presence"] = f"{presence_folder(with_method(wildcards, charted))}/P.h5"
+    return files
+
+
+def calibrated_models(wildcards):
+    """The image-text models of a target that are calibrated, as pairs of name and role."""
+    target = target_of(wildcards)
+    methods = [method_settings(with_method(wildcards, name)) for name in target["methods"]]
+    explainers = [method["explainer"] for method in methods if method.get("presence") == "pseudo"]
+    simulators = [target["simulator"], *target["more_simulators"]]
+    pairs = [(name, "explainer") for name in explainers] + [(name, "simulator") for name in simulators]
+    return list(dict.fromkeys(pairs))
