@@ -107,6 +107,8 @@ def calibrate(pairs: PairHistogram, max_steps: int = 100, tolerance: float = 1e-
     # similarities lie in a narrow range, so they are standardised for the sake of the Newton step
     centre = (count * similarity).sum() / n_pairs
     spread = np.sqrt((count * (similarity - centre) ** 2).sum() / n_pairs)
+    if spread <= 1e-9:
+        raise LinexpError("calibration: all similarities are equal; check the model")
     features = (similarity - centre) / spread
     slope, intercept = 0.0, np.log(rate / (1 - rate))
     loss = _entropy(count, slope * features + intercept)

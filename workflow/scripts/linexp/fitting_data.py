@@ -71,7 +71,7 @@ def read_problem(files: FittingFiles, neurons: Sequence[int] | None, paper_parit
         val_q=splits["val"][1],
         p_std=p_std,
         q_std=q_std,
-        largest=np.abs(activations).max(axis=0).astype(np.float64),
+        largest=np.abs(activations[rows_of(index, "train")]).max(axis=0).astype(np.float64),
     )
 
 

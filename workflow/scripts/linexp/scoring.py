@@ -41,7 +41,7 @@ def score_table(
     status = explanations["status"].to_numpy(dtype=object).copy()
     undefined = np.isnan(correlation)
     status[undefined & (status == "ok")] = CONSTANT_SIMULATION
-    constant = np.ptp(activations, axis=0) == 0
+    constant = np.isnan(correlation_scores(activations, activations))
     status[undefined & constant] = "constant"
     return pd.DataFrame(
         {
