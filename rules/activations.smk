@@ -3,14 +3,7 @@ rule record_activations:
         unpack(target_files),
         script=script_file("record_activations"),
         library=library(
-            "activations",
-            "image_batches",
-            "image_sources",
-            "labels",
-            "probe_index",
-            "runtime",
-            "store",
-            "targets",
+            "activations", "image_batches", "image_sources", "probe_index", "runtime", "store", "targets"
         ),
         images=lambda wc: image_files("probes", target_of(wc)["probe"]),
         index=lambda wc: probe_path(wc, "index.parquet"),

@@ -2,9 +2,7 @@ rule embed_images:
     input:
         unpack(image_text_files),
         script=script_file("embed_images"),
-        library=library(
-            "image_batches", "image_sources", "image_text", "labels", "probe_index", "runtime", "store"
-        ),
+        library=library("image_batches", "image_sources", "image_text", "probe_index", "runtime", "store"),
         images=lambda wc: image_files("probes", wc.probe),
         index="results/probes/{probe}/index.parquet",
     output:

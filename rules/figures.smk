@@ -2,9 +2,7 @@ rule draw_neuron:
     input:
         unpack(view_files),
         script=script_file("draw_neuron"),
-        library=library(
-            "figures", "image_sources", "labels", "neuron_views", "probe_index", "runtime", "store"
-        ),
+        library=library("figures", "image_sources", "neuron_views", "probe_index", "runtime", "store"),
     output:
         report(
             "results/{target}/{layer}/figures/neuron_{neuron}.{format}",
@@ -36,7 +34,6 @@ rule make_report:
             "explanations",
             "figures",
             "image_sources",
-            "labels",
             "neuron_views",
             "probe_index",
             "progress",

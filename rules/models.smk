@@ -1,7 +1,7 @@
 rule train_classifier:
     input:
         script=script_file("train_classifier"),
-        library=library("image_sources", "labels", "probe_index", "runtime", "store", "training", "weights"),
+        library=library("image_sources", "probe_index", "runtime", "store", "training", "weights"),
         images=lambda wc: image_files("models", training_set(wc.classifier)),
         index=lambda wc: f"results/models/{training_set(wc.classifier)}/index.parquet",
     output:
@@ -23,7 +23,7 @@ rule train_classifier:
 rule train_image_text:
     input:
         script=script_file("train_image_text"),
-        library=library("image_sources", "labels", "probe_index", "runtime", "store", "training", "weights"),
+        library=library("image_sources", "probe_index", "runtime", "store", "training", "weights"),
         configuration=lambda wc: config["trained_models"][wc.trained_image_text]["model"],
         images=lambda wc: image_files("models", training_set(wc.trained_image_text)),
         index=lambda wc: f"results/models/{training_set(wc.trained_image_text)}/index.parquet",

@@ -38,7 +38,7 @@ rule draw_masks:
 rule index_images:
     input:
         script=script_file("index_images"),
-        library=library("image_sources", "labels", "probe_index", "runtime", "store"),
+        library=library("image_sources", "probe_index", "runtime", "store"),
         images=lambda wc: image_files(wc.place, wc.images),
     output:
         "results/{place}/{images}/index.parquet",
@@ -58,7 +58,7 @@ rule index_images:
 rule make_labels:
     input:
         script=script_file("make_labels"),
-        library=library("image_sources", "labels", "runtime", "store"),
+        library=library("class_lists", "image_sources", "labels", "runtime", "store"),
         images=lambda wc: image_files(wc.place, wc.images),
         index="results/{place}/{images}/index.parquet",
     output:

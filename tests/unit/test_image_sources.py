@@ -16,7 +16,8 @@ import torchvision
 from PIL import Image
 
 from linexp.errors import LinexpError
-from linexp.image_sources import FolderImages, ParquetImages, missing, open_source, paths
+from linexp.image_kinds import FolderImages, ParquetImages
+from linexp.image_sources import missing, open_source, paths
 
 HF_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
@@ -60,7 +61,7 @@ def entry(*files: str, **further) -> dict:
 
 def refusal(settings: dict, class_names=None) -> str:
     with pytest.raises(LinexpError) as caught:
-        open_source(settings, class_names)
+        open_source(settings | {"class_names": class_names})
     message = str(caught.value)
     assert "\n" not in message and ";" in message
     return message
@@ -73,7 +74,7 @@ def refusal(settings: dict, class_names=None) -> str:
 def test_parquet_files_give_their_images_in_order(tmp_path, binary):
     one = parquet(tmp_path / "one.parquet", range(5), [0, 1, 0, 1, 1], binary, group=2)
     two = parquet(tmp_path / "two.parquet", range(5, 12), [1] * 7, binary, group=3)
-    source = open_source(entry(one, two, label="label"), ["cat", "dog"])
+    source = open_source(entry(one, two, label="label") | {"class_names": ["cat", "dog"]})
     assert len(source) == 12
     assert list(source.keys) == [f"row{row:08d}" for row in range(12)]
     assert source.labels.tolist() == [0, 1, 0, 1, 1] + [1] * 7
@@ -88,7 +89,7 @@ def test_parquet_files_give_their_images_in_order(tmp_path, binary):
 def test_empty_files_and_files_among_others_are_skipped(tmp_path):
     files = [parquet(tmp_path / f"{n}.parquet", numbers, []) for n, numbers in enumerate([[], []])]
     full = parquet(tmp_path / "full.parquet", [3, 4], [0, 0])
-    source = open_source(entry(files[0], full, files[1], label="label"), ["cat"])
+    source = open_source(entry(files[0], full, files[1], label="label") | {"class_names": ["cat"]})
     assert [source.content(row) for row in range(2)] == [png(3), png(4)]
     assert "holds no images; give the place" in refusal(entry(files[0], label="label"), ["cat"])
 
@@ -96,7 +97,11 @@ def test_empty_files_and_files_among_others_are_skipped(tmp_path):
 def test_class_names_come_from_the_hugging_face_metadata(tmp_path):
     file = parquet(tmp_path / "a.parquet", range(3), [2, 0, -1], names=["ant", "bee", "cow"])
     assert list(open_source(entry(file, label="label")).class_names) == ["ant", "bee", "cow"]
-    assert list(open_source(entry(file, label="label"), ["x", "y", "z"]).class_names) == ["x", "y", "z"]
+    assert list(open_source(entry(file, label="label") | {"class_names": ["x", "y", "z"]}).class_names) == [
+        "x",
+        "y",
+        "z",
+    ]
 
 
 def test_class_names_that_nobody_gives_are_asked_for(tmp_path):
@@ -113,7 +118,7 @@ def test_without_a_label_column_no_image_has_a_class(tmp_path):
 @pytest.mark.parametrize("kind", [pa.int8(), pa.int32(), pa.int64(), pa.uint8()])
 def test_labels_are_read_from_any_integer_column(tmp_path, kind):
     file = parquet(tmp_path / "a.parquet", range(3), pa.array([1, None, 0], kind))
-    assert open_source(entry(file, label="label"), ["cat", "dog"]).labels.tolist() == [1, -1, 0]
+    assert open_source(entry(file, label="label") | {"class_names": ["cat", "dog"]}).labels.tolist() == [1, -1, 0]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +149,7 @@ def test_a_missing_column_is_named_beside_those_that_are_there(tmp_path, column)
 
 def test_columns_of_further_concepts_are_read(tmp_path):
     file = parquet(tmp_path / "a.parquet", range(3), [0, 0, 0], group=1, concepts=pa.array([["red"], None, ["a", "b"]]))
-    assert list(open_source(entry(file, label="label", concepts="concepts"), ["cat"]).concepts) == [
+    assert list(open_source(entry(file, label="label", concepts="concepts") | {"class_names": ["cat"]}).concepts) == [
         ["red"],
         [],
         ["a", "b"],
@@ -259,7 +264,11 @@ def test_class_folders_are_numbered_in_the_order_of_their_names(tmp_path):
     assert source.labels.tolist() == [0, 1, 1, 2]
     assert source.labels.dtype == np.int32
     assert list(source.class_names) == ["n01", "n02", "n10"]
-    assert open_source(folder(root), ["tench", "goldfish", "shark"]).class_names == ["tench", "goldfish", "shark"]
+    assert open_source(folder(root) | {"class_names": ["tench", "goldfish", "shark"]}).class_names == [
+        "tench",
+        "goldfish",
+        "shark",
+    ]
     for row, number in enumerate([1, 3, 0, 2]):
         np.testing.assert_array_equal(np.asarray(source.image(row)), pixels(number))
 
@@ -385,7 +394,7 @@ def test_a_limit_takes_the_first_images(tmp_path, limit, n):
     np.testing.assert_array_equal(np.asarray(source.image(n - 1)), pixels(n - 1))
     file = parquet(tmp_path / "a.parquet", range(4), [0, 0, 0, 9], concepts=pa.array([["x"]] * 4))
     if limit < 4:
-        limited = open_source(entry(file, label="label", concepts="concepts", limit=limit), ["cat"])
+        limited = open_source(entry(file, label="label", concepts="concepts", limit=limit) | {"class_names": ["cat"]})
         assert (len(limited), len(limited.concepts)) == (n, n)
 
 
@@ -418,7 +427,7 @@ def test_every_missing_file_or_folder_is_noticed_without_opening_any(tmp_path):
 @pytest.mark.skipif("CIFAR10" not in os.environ, reason="set CIFAR10 to the folder with cifar10_test.parquet")
 def test_photos_of_cifar10_have_their_classes():
     names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
-    source = open_source(entry("$CIFAR10/cifar10_test.parquet", label="label", limit=1000), names)
+    source = open_source(entry("$CIFAR10/cifar10_test.parquet", label="label", limit=1000) | {"class_names": names})
     assert len(source) == 1000
     assert source.image(999).size == (32, 32)
     assert set(source.labels.tolist()) == set(range(10))

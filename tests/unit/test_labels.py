@@ -6,8 +6,9 @@ import torchvision
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linexp.class_lists import class_names, superclasses
 from linexp.errors import LinexpError
-from linexp.labels import class_names, multi_hot, superclasses
+from linexp.labels import multi_hot
 
 WORDS = ["cat", "dog", "crane", "car", "bus", "boat"]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from linexp.errors import LinexpError
-from linexp.image_sources import ImageSource
+from linexp.image_kinds import ImageSource
 from linexp.probe_index import (
     SPLITS,
     IndexedImages,

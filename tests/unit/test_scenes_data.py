@@ -55,7 +55,7 @@ def test_the_table_holds_the_scenes_and_what_is_true_of_them(table):
 def test_the_table_is_read_as_an_image_source(table, tmp_path):
     pq.write_table(table, tmp_path / "images.parquet")
     entry = {"kind": "parquet", "files": [str(tmp_path / "images.parquet")], "image": "image"}
-    source = open_source(entry | {"label": "label", "concepts": "concepts"}, list(scenes.CLASS_NAMES))
+    source = open_source(entry | {"label": "label", "concepts": "concepts", "class_names": list(scenes.CLASS_NAMES)})
     assert len(source) == N
     assert source.labels.tolist() == table["label"].to_pylist()
     assert list(source.concepts) == table["concepts"].to_pylist()

@@ -1,6 +1,6 @@
 """Draw a neuron: its explanations, area chart and images by activation. Output: PNG or SVG."""
 
-from linexp import figures, image_sources, labels, neuron_views, probe_index, runtime, store
+from linexp import figures, image_sources, neuron_views, probe_index, runtime, store
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
@@ -12,7 +12,7 @@ sources = neuron_views.ViewFiles(
     files.get("presence"),
 )
 fingerprint = sources.same_probe()
-source = image_sources.open_source(params.images, labels.class_names(params.images.get("class_names")))
+source = image_sources.open_source(params.images)
 images = probe_index.IndexedImages(source, store.read_table(files.index))
 (view,) = neuron_views.read_views(
     sources, params.title, [int(snakemake.wildcards.neuron)], params.charted, params.simulator

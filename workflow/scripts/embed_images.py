@@ -1,11 +1,11 @@
 """Embed all images with an image-text model. Output: HDF5 with embeddings (n_images, dim) float32, unit norm."""
 
-from linexp import image_batches, image_sources, image_text, labels, probe_index, runtime, store
+from linexp import image_batches, image_sources, image_text, probe_index, runtime, store
 
 runtime.start(snakemake)
 params = snakemake.params
 index = store.read_table(snakemake.input.index)
-source = image_sources.open_source(params.images, labels.class_names(params.images.get("class_names")))
+source = image_sources.open_source(params.images)
 model = image_text.load(params.model, snakemake.input.weights)
 batches = image_batches.image_batches(
     probe_index.IndexedImages(source, index),

@@ -1,11 +1,11 @@
 """Make multi-hot labels of a set of images. Output: HDF5 with labels, concepts, origins, classes_covered."""
 
-from linexp import image_sources, labels, runtime, store
+from linexp import class_lists, image_sources, labels, runtime, store
 
 runtime.start(snakemake)
 settings = snakemake.params.images
-source = image_sources.open_source(settings, labels.class_names(settings.get("class_names")))
-superclasses = labels.superclasses(settings.get("superclasses"))
+source = image_sources.open_source(settings)
+superclasses = class_lists.superclasses(settings.get("superclasses"))
 made = labels.multi_hot(source.labels, source.class_names, superclasses, source.concepts)
 store.write_arrays(
     snakemake.output[0],

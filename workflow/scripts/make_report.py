@@ -8,7 +8,6 @@ from linexp import (
     explanations,
     figures,
     image_sources,
-    labels,
     neuron_views,
     probe_index,
     progress,
@@ -23,7 +22,7 @@ explained = dict(zip(params.methods, files.explanations, strict=True))
 sources = neuron_views.ViewFiles(files.index, files.activations, files.scores, explained, files.get("presence"))
 provenance = store.Provenance.of(snakemake, sources.same_probe()).attributes()
 index, scores = store.read_table(files.index), store.read_table(files.scores).to_pandas()
-source = image_sources.open_source(params.images, labels.class_names(params.images.get("class_names")))
+source = image_sources.open_source(params.images)
 images = probe_index.IndexedImages(source, index)
 
 ranked_by = params.charted or params.methods[0]

@@ -3,12 +3,12 @@
 import numpy as np
 import torch
 
-from linexp import activations, image_batches, image_sources, labels, probe_index, runtime, store, targets
+from linexp import activations, image_batches, image_sources, probe_index, runtime, store, targets
 
 runtime.start(snakemake)
 params = snakemake.params
 index = store.read_table(snakemake.input.index)
-source = image_sources.open_source(params.images, labels.class_names(params.images.get("class_names")))
+source = image_sources.open_source(params.images)
 settings = targets.trained_settings(snakemake.input.training) if params.trained else params.model
 weights = snakemake.input.get("weights") or None
 network, preprocess = targets.load_target(settings, weights, params.seed)

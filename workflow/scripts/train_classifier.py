@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from linexp import image_sources, labels, probe_index, runtime, store, training, weights
+from linexp import image_sources, probe_index, runtime, store, training, weights
 
 runtime.start(snakemake)
 settings, images = snakemake.params.model, snakemake.params.images
 index = store.read_table(snakemake.input.index)
-class_names = labels.class_names(images.get("class_names"))
-source = image_sources.open_source(images, class_names)
+source = image_sources.open_source(images)
 network, record = training.train_classifier(
     training.load_pixels(probe_index.IndexedImages(source, index), settings["size"], snakemake.threads),
     index["label"].to_numpy(),

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from linexp import image_sources, labels, probe_index, runtime, store, training, weights
+from linexp import image_sources, probe_index, runtime, store, training, weights
 
 runtime.start(snakemake)
 settings, images = snakemake.params.model, snakemake.params.images
 index = store.read_table(snakemake.input.index)
 configuration = json.loads(Path(settings["model"]).read_text(encoding="utf-8"))
 size = configuration.get("model_cfg", configuration)["vision_cfg"]["image_size"]
-source = image_sources.open_source(images, labels.class_names(images.get("class_names")))
+source = image_sources.open_source(images)
 network, record = training.train_image_text(
     training.load_pixels(probe_index.IndexedImages(source, index), size, snakemake.threads),
     store.read_arrays(snakemake.input.labels, "labels")[0],

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from .errors import LinexpError
-from .image_sources import ImageSource
+from .image_kinds import ImageSource
 from .parallel import ordered_map
 from .progress import progress
 

@@ -57,7 +57,7 @@ def _published_arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _from_factory(settings: Mapping[str, Any]) -> nn.Module:
     module, _, function = settings["call"].partition(":")
     if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+        sys.path.append(os.getcwd())
     try:
         factory = getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError) as error:

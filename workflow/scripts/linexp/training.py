@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from . import image_text
 from .errors import LinexpError
-from .image_sources import NO_CLASS
+from .image_kinds import NO_CLASS
 from .parallel import ordered_map
 from .probe_index import IndexedImages
 from .progress import progress
