@@ -13,7 +13,7 @@ rule record_activations:
         "results/logs/record_activations/{target}/{layer}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 2
+    threads: 8
     params:
         model=lambda wc: target_of(wc)["model"],
         trained=lambda wc: target_of(wc)["model"]["source"] == "trained",

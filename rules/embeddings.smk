@@ -11,7 +11,7 @@ rule embed_images:
         "results/logs/embed_images/{probe}/{image_text_model}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 2
+    threads: 8
     params:
         model=lambda wc: model_only(wc.image_text_model),
         images=lambda wc: image_settings("probes", wc.probe),
@@ -32,7 +32,7 @@ rule embed_concepts:
         "results/logs/embed_concepts/{probe}/{concept_set}/{image_text_model}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 2
+    threads: 8
     params:
         model=lambda wc: model_only(wc.image_text_model),
     script:

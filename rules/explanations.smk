@@ -13,7 +13,7 @@ rule explain_linear:
         method=one_of(names_of_kind("methods", "linear")),
     conda:
         "../envs/linexp.yaml"
-    threads: 2
+    threads: 8
     params:
         method=lambda wc: config["methods"][wc.method],
         neurons=neurons_of,
@@ -35,7 +35,7 @@ rule explain_best_concept:
         method=one_of(names_of_kind("methods", "best_concept")),
     conda:
         "../envs/linexp.yaml"
-    threads: 2
+    threads: 8
     params:
         neurons=neurons_of,
         paper_parity=config["paper_parity"],
@@ -56,7 +56,7 @@ rule explain_clip_dissect:
         method=one_of(names_of_kind("methods", "clip_dissect")),
     conda:
         "../envs/linexp.yaml"
-    threads: 2
+    threads: 8
     params:
         method=lambda wc: config["methods"][wc.method],
         neurons=neurons_of,

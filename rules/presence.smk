@@ -30,7 +30,7 @@ rule make_pseudo_presence:
         "results/logs/make_pseudo_presence/{probe}/{concept_set}/{image_text_model}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 2
+    threads: 8
     params:
         paper_parity=config["paper_parity"],
     script:
@@ -49,6 +49,6 @@ rule compute_moments:
         "results/logs/compute_moments/{probe}/{presence}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 2
+    threads: 8
     script:
         "../workflow/scripts/compute_moments.py"

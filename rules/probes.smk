@@ -8,7 +8,7 @@ rule draw_scenes:
         "results/logs/draw_scenes/{place}/{images}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 2
+    threads: 8
     params:
         images=lambda wc: config["probes" if wc.place == "probes" else "training_sets"][wc.images],
         seed=config["seed"],
@@ -27,7 +27,7 @@ rule draw_masks:
         "results/logs/draw_masks/{place}/{images}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 2
+    threads: 8
     params:
         images=lambda wc: config["probes" if wc.place == "probes" else "training_sets"][wc.images],
         seed=config["seed"],
@@ -46,7 +46,7 @@ rule index_images:
         "results/logs/index_images/{place}/{images}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 2
+    threads: 8
     params:
         images=lambda wc: image_settings(wc.place, wc.images),
         split=lambda wc: config["split"] if wc.place == "probes" else TRAINING_SPLIT,

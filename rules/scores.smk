@@ -9,7 +9,7 @@ rule simulate:
         "results/logs/simulate/{target}/{layer}/{simulator}/{method}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 2
+    threads: 8
     script:
         "../workflow/scripts/simulate.py"
 

@@ -1,6 +1,7 @@
 """Image-text models (CLIP, SigLIP) through open_clip: embeddings of images and of concepts."""
 
 import json
+import logging
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -98,11 +99,14 @@ def build(settings: Mapping[str, Any]) -> ImageTextModel:
         LinexpError: the configuration is not one of open_clip's.
     """
     name, preprocessing, quick_gelu = _model_configuration(settings)
+    logging.disable(logging.WARNING)  # open_clip warns of random weights, which are what is asked for here
     try:
         network = open_clip.create_model(name, force_quick_gelu=quick_gelu, pretrained_text=False)
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:100]
         raise LinexpError(f"image-text model {settings['model']}: {reason}; check its name or configuration") from error
+    finally:
+        logging.disable(logging.NOTSET)
     merged = merge_preprocess_dict(network.visual.preprocess_cfg, preprocessing)
     network.visual.preprocess_cfg = merged
     transform = image_transform_v2(PreprocessCfg(**merged), is_train=False)
