@@ -1,7 +1,7 @@
 """Concept sets: no duplicates, the first origin, and files with one concept a line."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from linexp.concepts import BUILT_IN, concept_table, read_concepts
@@ -10,8 +10,9 @@ from linexp.errors import LinexpError
 
 @given(st.lists(st.tuples(st.sampled_from("xyz"), st.lists(st.sampled_from("abcdef"), max_size=6)), max_size=5))
 def test_every_concept_is_there_once_in_order_with_its_first_origin(parts):
-    table = concept_table(parts)
     listed = [(concept, origin) for origin, concepts in parts for concept in concepts]
+    assume(listed)
+    table = concept_table(parts)
     concepts = table["concept"].to_pylist()
     assert len(set(concepts)) == len(concepts)
     assert concepts == sorted({concept for concept, _ in listed}, key=[concept for concept, _ in listed].index)
@@ -49,3 +50,8 @@ def test_a_file_that_is_not_text_or_not_there_is_refused(tmp_path):
             LinexpError, match=rf"{path} cannot be read \(.*\); give a text file with one concept a line"
         ):
             read_concepts(path)
+
+
+def test_an_empty_concept_set_is_an_error():
+    with pytest.raises(LinexpError, match="the concept set is empty; take a file of concepts"):
+        concept_table([("class_names", []), ("superclasses", [])])

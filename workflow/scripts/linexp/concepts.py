@@ -16,11 +16,17 @@ BUILT_IN = {
 
 
 def concept_table(parts: Iterable[tuple[str, Sequence[str]]]) -> pa.Table:
-    """A concept set from parts of (origin, concepts): duplicates are removed, the first origin is kept."""
+    """A concept set from parts of (origin, concepts): duplicates are removed, the first origin is kept.
+
+    Raises:
+        LinexpError: there are no concepts.
+    """
     origin: dict[str, str] = {}
     for name, concepts in parts:
         for concept in concepts:
             origin.setdefault(concept, name)
+    if not origin:
+        raise LinexpError("the concept set is empty; take a file of concepts, or images that have labels")
     return pa.table({"concept": list(origin), "origin": list(origin.values())})
 
 
