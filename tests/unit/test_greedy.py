@@ -346,3 +346,16 @@ def test_top_concepts_leave_out_copies():
     chosen, models, _ = top_concepts(train, val, np.array([[0.5, 0.5, 0.2, 0.1]]), 3)
     assert chosen[0].tolist() == [0, 2, 3]
     np.testing.assert_allclose(models[0], np.array([2.0, 0.5, 0.2]) / q.std(), rtol=1e-9)
+
+
+def test_any_number_of_threads_gives_the_same_bytes():
+    rng = np.random.default_rng(5)
+    p = rng.normal(size=(300, 40))
+    q = p @ rng.normal(size=(40, 100)) + rng.normal(size=(300, 100))
+    p, q = (values / values.std(axis=0) for values in (p - p.mean(axis=0), q - q.mean(axis=0)))
+    train = p.T @ p / 300, q.T @ p / 300
+    val = *train, np.ones(100)
+    weights = [elastic_net(*train, 0.05, 0.99, threads=threads)[0] for threads in (1, 3)]
+    assert weights[0].tobytes() == weights[1].tobytes()
+    one, three = (greedy_search(train, val, weights[0], threads=threads) for threads in (1, 3))
+    assert [part.tobytes() for part in one] == [part.tobytes() for part in three]

@@ -13,5 +13,5 @@ if params.method["solver"] == "glm_saga":
 
     p, q = fitting_data.standardised_train(sources, problem, params.neurons)
     weights = published_solver.glm_saga_weights(p, q, params.method["lambda"], params.method["alpha"])
-explained = linear_explanations.explain(problem, params.method, weights)
+explained = linear_explanations.explain(problem, params.method, weights, snakemake.threads)
 store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), explanations.to_table(explained))

@@ -1,7 +1,7 @@
 """The compiled loops of the elastic net and of the greedy search.
 
 They are in one file because numba's cache notices an edit of the file that a function is in, but not of the files that
-it calls into.
+it calls into. They hold no lock, so several threads can run them, each on its own neurons.
 """
 
 import numba
@@ -148,9 +148,9 @@ def _fit_neuron(gram, target, l1, l2, tolerance, weights):
     return worst
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True)
 def fit_neurons(gram, targets, l1, l2, tolerance, weights, violations):
-    for neuron in numba.prange(len(targets)):
+    for neuron in range(len(targets)):
         violations[neuron] = _fit_neuron(gram, targets[neuron], l1, l2, tolerance, weights[neuron])
 
 
@@ -259,10 +259,10 @@ def _top_neuron(gram, cov, val_gram, val_cov, val_var, weights, top_k):
     return chosen, _correlation(model, chosen, val_gram, val_cov, val_var)
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True)
 def select_concepts(gram, covs, val_gram, val_covs, val_vars, weights, limits, tolerance, chosen, models, reached):
     max_concepts, width = limits
-    for neuron in numba.prange(len(covs)):
+    for neuron in range(len(covs)):
         cov, val_cov, val_var = covs[neuron], val_covs[neuron], val_vars[neuron]
         if width:
             found, correlation = _search_neuron(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiled import fit_neurons
+from .parallel import for_slices
 
 Array = NDArray[np.float64]
 
@@ -20,7 +21,7 @@ TOLERANCE = 1e-10
 
 
 def elastic_net(
-    gram: Array, targets: Array, lam: float, alpha: float, tolerance: float = TOLERANCE
+    gram: Array, targets: Array, lam: float, alpha: float, tolerance: float = TOLERANCE, threads: int = 1
 ) -> tuple[Array, Array]:
     """Minimise the elastic net for every neuron.
 
@@ -29,6 +30,7 @@ def elastic_net(
         targets: (n_neurons, m) moments c of each standardised neuron with the concepts.
         lam: λ of Eq. 6. alpha: its share of L1 (the paper's η).
         tolerance: largest violation of an optimality condition that counts as solved.
+        threads: to work on; the result is the same for any number.
 
     Returns:
         (n_neurons, m) weights, and (n_neurons,) the largest violation left in each; above the tolerance where a
@@ -37,7 +39,12 @@ def elastic_net(
     gram, targets = np.ascontiguousarray(gram), np.ascontiguousarray(targets)
     weights = np.zeros_like(targets)
     violations = np.empty(len(targets))
-    fit_neurons(gram, targets, lam * alpha, lam * (1 - alpha), tolerance, weights, violations)
+
+    def fit(rows: slice) -> None:
+        l1, l2 = lam * alpha, lam * (1 - alpha)
+        fit_neurons(gram, targets[rows], l1, l2, tolerance, weights[rows], violations[rows])
+
+    for_slices(fit, len(targets), threads)
     return weights, violations
 
 

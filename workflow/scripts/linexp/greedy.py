@@ -14,16 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiled import select_concepts
+from .parallel import for_slices
 
 Array = NDArray[np.float64]
 
 
-def _run(train, val, weights, limits, tolerance):
-    (gram, covs), (val_gram, val_covs, val_vars) = train, val
-    n = len(covs)
+def _run(train, val, weights, limits, tolerance, threads):
+    gram, covs, val_gram, val_covs, val_vars = map(np.ascontiguousarray, (*train, *val))
+    weights, n = np.ascontiguousarray(weights), len(covs)
     chosen = np.full((n, limits[0]), -1, np.int64)
     models, reached = np.zeros((n, limits[0])), np.zeros(n)
-    select_concepts(gram, covs, val_gram, val_covs, val_vars, weights, limits, tolerance, chosen, models, reached)
+
+    def select(rows: slice) -> None:
+        neurons = covs[rows], val_gram, val_covs[rows], val_vars[rows], weights[rows]
+        select_concepts(gram, *neurons, limits, tolerance, chosen[rows], models[rows], reached[rows])
+
+    for_slices(select, n, threads)
     return chosen, models, reached
 
 
@@ -34,6 +40,7 @@ def greedy_search(
     max_concepts: int = 10,
     width: int = 10,
     tolerance: float = 0.02,
+    threads: int = 1,
 ) -> tuple[NDArray[np.int64], Array, Array]:
     """Algorithm 1 for every neuron.
 
@@ -42,19 +49,20 @@ def greedy_search(
         val: the same on val, scaled as on train, and (n,) the variances of the neurons.
         weights: (n, m) of the elastic net.
         max_concepts, width, tolerance: v, r and ε of Algorithm 1.
+        threads: to work on; the result is the same for any number.
 
     Returns:
         (n, max_concepts) concepts in the order of choice, -1 behind the last; (n, max_concepts) their least-squares
         weights in standardised units (Eq. 7), 0 behind the last; (n,) correlation on val, 0 without concepts.
     """
-    return _run(train, val, weights, (max_concepts, width), tolerance)
+    return _run(train, val, weights, (max_concepts, width), tolerance, threads)
 
 
 def top_concepts(
-    train: tuple[Array, Array], val: tuple[Array, Array, Array], weights: Array, top_k: int
+    train: tuple[Array, Array], val: tuple[Array, Array, Array], weights: Array, top_k: int, threads: int = 1
 ) -> tuple[NDArray[np.int64], Array, Array]:
     """No greedy search (B.4): the `top_k` highest weights of the elastic net, refitted by least squares.
 
     Takes and returns what `greedy_search` does.
     """
-    return _run(train, val, weights, (top_k, 0), 0.0)
+    return _run(train, val, weights, (top_k, 0), 0.0, threads)

@@ -56,25 +56,28 @@ def _scaled(problem: Problem, varies: NDArray[np.bool_]):
     return train, val
 
 
-def explain(problem: Problem, settings: Mapping[str, Any], elastic_net_weights=None) -> list[Explanation]:
+def explain(
+    problem: Problem, settings: Mapping[str, Any], elastic_net_weights: Array | None = None, threads: int = 1
+) -> list[Explanation]:
     """Explain every neuron of a problem.
 
     Args:
         settings: of the method: `lambda`, `alpha`, and `greedy` or `top_k`.
         elastic_net_weights: (n, m) in standardised units from another solver; None to solve exactly here.
+        threads: to work on.
     """
     varies = ~problem.constant()
     train, val = _scaled(problem, varies)
     if elastic_net_weights is None:
-        weights, violations = elastic_net(*train, settings["lambda"], settings["alpha"])
+        weights, violations = elastic_net(*train, settings["lambda"], settings["alpha"], threads=threads)
         converged = violations <= TOLERANCE
     else:
         weights = np.ascontiguousarray(elastic_net_weights[varies], dtype=np.float64)
         converged = np.ones(len(weights), bool)
     if settings.get("top_k"):
-        chosen, models, reached = top_concepts(train, val, weights, settings["top_k"])
+        chosen, models, reached = top_concepts(train, val, weights, settings["top_k"], threads)
     else:
-        chosen, models, reached = greedy_search(train, val, weights, **settings["greedy"])
+        chosen, models, reached = greedy_search(train, val, weights, **settings["greedy"], threads=threads)
     explanations = [
         Explanation(int(neuron), bias=float(mean), status=CONSTANT)
         for neuron, mean in zip(problem.neurons, problem.train_q.mean, strict=True)

@@ -20,6 +20,13 @@ def ordered_map(function: Callable, items: Iterable, threads: int) -> Iterator:
             yield result
 
 
+def for_slices(function: Callable[[slice], None], length: int, threads: int, size: int = 32) -> None:
+    """Call `function` for every slice of `size` items, on several threads; for work that releases the global lock."""
+    slices = [slice(begin, begin + size) for begin in range(0, length, size)]
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(function, slices))
+
+
 def batched(items: Iterable, size: int) -> Iterator[list]:
     """Lists of `size` consecutive items; the last may be shorter."""
     items = iter(items)
