@@ -32,7 +32,8 @@ rule embed_concepts:
         "results/logs/embed_concepts/{probe}/{concept_set}/{image_text_model}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 8
+    # a small model takes longer to load than to run, so several are loaded at once
+    threads: lambda wc: 1 if "trained" in config["image_text_models"][wc.image_text_model] else 8
     params:
         model=lambda wc: model_only(wc.image_text_model),
     script:
