@@ -4,6 +4,7 @@ import os
 
 import pandas as pd
 import pytest
+
 from conftest import REPOSITORY, new_project
 
 pytestmark = pytest.mark.skipif(

@@ -1,6 +1,7 @@
 """Bad configurations and missing data stop Snakemake before any job, with the reason in the last line."""
 
 import pytest
+
 from conftest import new_project
 
 

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -29,7 +30,7 @@ HOW_TO_GET = {
 }
 
 
-class ImageSource:
+class ImageSource(ABC):
     """An ordered list of images.
 
     Attributes:
@@ -47,9 +48,9 @@ class ImageSource:
     def __len__(self) -> int:
         return len(self.keys)
 
+    @abstractmethod
     def content(self, row: int) -> bytes:
         """The bytes that stand for the image; what its hash is taken of."""
-        raise NotImplementedError
 
     def decode(self, content: bytes) -> Image.Image:
         """The RGB image that `content` stands for."""
