@@ -19,7 +19,7 @@ rule draw_scenes:
 rule draw_masks:
     input:
         script=script_file("draw_masks"),
-        library=library("probe_index", "runtime", "scenes_data", "store"),
+        library=library("runtime", "scenes_data", "store"),
         index="results/{place}/{images}/index.parquet",
     output:
         "results/{place}/{images}/masks.h5",

@@ -1,6 +1,6 @@
 """Draw scenes again and keep where each object is. Output: HDF5 with one mask an object."""
 
-from linexp import probe_index, runtime, scenes_data, store
+from linexp import runtime, scenes_data, store
 
 runtime.start(snakemake)
 arrays = scenes_data.draw_masks(
@@ -10,5 +10,5 @@ arrays = scenes_data.draw_masks(
     snakemake.params.seed,
     snakemake.threads,
 )
-fingerprint = probe_index.fingerprint(store.read_table(snakemake.input.index))
+fingerprint = store.probe_fingerprint(snakemake.input.index)
 store.write_arrays(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), arrays)

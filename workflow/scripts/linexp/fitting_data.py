@@ -53,8 +53,7 @@ def read_problem(files: FittingFiles, neurons: Sequence[int] | None, paper_parit
     """Read P once, in blocks of rows, and reduce it and the activations to their moments."""
     index = store.read_table(files.index)
     numbers, activations = read_activations(files.activations, neurons)
-    kept = store.read_arrays(files.presence, "kept")[0]
-    p_std = store.read_arrays(files.presence, "std")[0][kept]
+    kept, std = store.read_arrays(files.presence, "kept", "std")
     q_std = activations[fitting_rows(index, paper_parity)].std(axis=0, dtype=np.float64)
     splits = {}
     for split in ("train", "val"):
@@ -69,7 +68,7 @@ def read_problem(files: FittingFiles, neurons: Sequence[int] | None, paper_parit
         val=splits["val"][0],
         train_q=splits["train"][1],
         val_q=splits["val"][1],
-        p_std=p_std,
+        p_std=std[kept],
         q_std=q_std,
         largest=np.abs(activations[rows_of(index, "train")]).max(axis=0).astype(np.float64),
     )
