@@ -11,6 +11,8 @@ rule record_activations:
         "results/{target}/{layer}/activations.h5",
     log:
         "results/logs/record_activations/{target}/{layer}.log",
+    wildcard_constraints:
+        target=one_of(recorded_targets),
     conda:
         "../envs/linexp.yaml"
     threads: 8

@@ -9,8 +9,11 @@ BASE = Path(os.path.relpath(workflow.basedir))
 SCRIPTS = BASE / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS.resolve()))
 
+from linexp import class_lists
 from linexp import config as configuration
+from linexp import derived_targets
 from linexp import image_sources
+from linexp.baselines import BASELINES
 from linexp.concepts import RANDOM_CONCEPTS, WORD_LISTS
 from linexp.errors import LinexpError
 
@@ -19,6 +22,15 @@ def stop(message):
     """End Snakemake before any job, with one line and no traceback."""
     print(f"linexp: {message}", file=sys.stderr)
     sys.exit(1)
+
+
+def named_file(path, place, origin=None):
+    """A file that the configuration names, or a stop if it is not there."""
+    if not os.path.isfile(path):
+        stop(
+            f"{place}: {path} does not exist; {f'get it from {origin}' if origin else 'put it there, or correct the path'}"
+        )
+    return path
 
 
 try:
@@ -35,6 +47,11 @@ def one_of(names):
 def names_of_kind(section, *kinds):
     return [name for name, entry in config[section].items() if entry["kind"] in kinds]
 
+
+recorded_targets = {derived_targets.recorded_target(config["targets"], name) for name in config["targets"]}
+
+# methods whose words are in their explanations rather than in a concept set
+OWN_CONCEPTS = ("imported", "network_dissection")
 
 # training images are not scored on: a few are held out for the accuracy that training.json reports
 TRAINING_SPLIT = {"train": 0.95, "val": 0.05, "test": 0.0}
@@ -68,9 +85,10 @@ def module_file(name):
 
 
 def imported_modules(file):
-    """The library modules that one file of the library imports by relative imports."""
+    """The library modules that one file of the library imports by relative imports; not those beside it in a package."""
+    above = 1 if file.parent.name == "linexp" else 2
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level:
+        if isinstance(node, ast.ImportFrom) and node.level == above:
             names = [node.module] if node.module else [alias.name for alias in node.names]
             yield from (name.split(".")[0] for name in names if not name.startswith("__"))
 
@@ -82,8 +100,7 @@ def library(*modules):
         for file in module_file(waiting.pop()):
             if file not in files:
                 files.add(file)
-                inside_package = file.parent.name != "linexp"
-                waiting.extend([] if inside_package else imported_modules(file))
+                waiting.extend(imported_modules(file))
     return sorted(map(str, files))
 
 
@@ -125,8 +142,8 @@ def image_files(place, name):
     if problem:
         stop(f"{place} {name}: {problem}")
     named = [settings.get(key) for key in ("class_names", "superclasses")]
-    also = [path for path in named if isinstance(path, str) and Path(path).suffix]
-    return [*image_sources.paths(settings), *also]
+    files = [named_file(path, f"{place}.{name}") for path in filter(class_lists.is_file, named)]
+    return [*image_sources.paths(settings), *files]
 
 
 def training_set(trained_model):

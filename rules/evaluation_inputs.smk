@@ -9,14 +9,13 @@ def has_labels(wildcards):
 
 def effect_files(wildcards):
     """The inputs that the effects of neurons on the output are computed from."""
-    folder = f"results/{wildcards.target}/{wildcards.layer}"
     return {
         **target_files(wildcards),
         "images": image_files("probes", target_of(wildcards)["probe"]),
         "index": probe_path(wildcards, "index.parquet"),
-        "outputs": f"results/{wildcards.target}/outputs.h5",
-        "head": f"{folder}/head.h5",
-        "activations": f"{folder}/activations.h5",
+        "outputs": recorded(wildcards, "outputs.h5"),
+        "head": recorded(wildcards, "{layer}/head.h5"),
+        "activations": recorded(wildcards, "{layer}/activations.h5"),
     }
 
 
@@ -41,16 +40,18 @@ def sanity_files(wildcards):
     simulator = target["simulator"]
     files = {
         "index": probe_path(wildcards, "index.parquet"),
-        "activations": f"{folder}/activations.h5",
+        "activations": recorded(wildcards, "{layer}/activations.h5"),
         "images": probe_path(wildcards, f"embeddings/{simulator}.h5"),
         "calibration": f"results/calibration/{simulator}.json",
         "explanations": [f"{folder}/explanations/{method.method}.parquet" for method in methods],
         "concepts": [probe_path(wildcards, f"concepts/{concept_set_of(m)}/{simulator}.h5") for m in methods],
     }
     if target["layers"][wildcards.layer]["ablation"]:
-        files |= {"outputs": f"results/{wildcards.target}/outputs.h5", "head": f"{folder}/head.h5"}
-    probe = config["probes"][target["probe"]]
-    if probe["kind"] != "parquet" or "label" in probe or "concepts" in probe:
+        files |= {
+            "outputs": recorded(wildcards, "outputs.h5"),
+            "head": recorded(wildcards, "{layer}/head.h5"),
+        }
+    if image_sources.possible_labels(config["probes"][target["probe"]]):
         files["labels"] = probe_path(wildcards, "labels.h5")
     return files
 
@@ -62,7 +63,7 @@ def summary_files(wildcards):
     if "shuffled" in controls:
         files["shuffled"] = f"{folder}/shuffles.parquet"
     if "untrained" in controls:
-        copy = wildcards.target + configuration.UNTRAINED_SUFFIX
+        copy = wildcards.target + derived_targets.UNTRAINED_SUFFIX
         files["untrained"] = f"results/{copy}/{wildcards.layer}/scores.parquet"
     return files
 
@@ -81,7 +82,7 @@ def view_files(wildcards):
     files = {
         "images": image_files("probes", target_of(wildcards)["probe"]),
         "index": probe_path(wildcards, "index.parquet"),
-        "activations": f"{folder}/activations.h5",
+        "activations": recorded(wildcards, "{layer}/activations.h5"),
         "scores": f"{folder}/scores.parquet",
         "explanations": [
             f"{folder}/explanations/{method}.parquet" for method in target_of(wildcards)["methods"]

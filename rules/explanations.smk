@@ -43,26 +43,27 @@ rule explain_best_concept:
         "../workflow/scripts/explain_best_concept.py"
 
 
-rule explain_clip_dissect:
+rule explain_baseline:
     input:
-        unpack(dissect_files),
-        script=script_file("explain_clip_dissect"),
-        library=library("clip_dissect", "explanations", "fitting_data", "probe_index", "runtime", "store"),
+        unpack(baseline_files),
+        script=script_file("explain_baseline"),
+        library=library("baselines", "explanations", "fitting_data", "probe_index", "runtime", "store"),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:
-        "results/logs/explain_clip_dissect/{target}/{layer}/{method}.log",
+        "results/logs/explain_baseline/{target}/{layer}/{method}.log",
     wildcard_constraints:
-        method=one_of(names_of_kind("methods", "clip_dissect")),
+        method=one_of(names_of_kind("methods", *BASELINES)),
     conda:
         "../envs/linexp.yaml"
     threads: 8
     params:
-        method=lambda wc: config["methods"][wc.method],
+        kind=lambda wc: config["methods"][wc.method]["kind"],
+        settings=lambda wc: configuration.baseline_settings(config["methods"][wc.method]),
         neurons=neurons_of,
         paper_parity=config["paper_parity"],
     script:
-        "../workflow/scripts/explain_clip_dissect.py"
+        "../workflow/scripts/explain_baseline.py"
 
 
 rule explain_random_concepts:
@@ -94,7 +95,7 @@ rule import_explanations:
         library=library("fitting_data", "importers", "runtime", "store"),
         file=imported_file,
         index=lambda wc: probe_path(wc, "index.parquet"),
-        activations="results/{target}/{layer}/activations.h5",
+        activations=lambda wc: recorded(wc, "{layer}/activations.h5"),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:

@@ -1,34 +1,15 @@
-def image_text_settings(name):
-    """What builds an image-text model: its configuration, weights tag and prompt."""
-    entry = config["image_text_models"][name]
-    if "trained" in entry:
-        return {**entry, "model": config["trained_models"][entry["trained"]]["model"]}
-    return entry
-
-
-def image_text_files(wildcards, name=None):
-    """The inputs that an image-text model is loaded from."""
-    name = name or wildcards.image_text_model
-    entry = config["image_text_models"][name]
-    settings = image_text_settings(name)
-    files = {}
-    if settings["model"].endswith(".json"):
-        files["configuration"] = settings["model"]
-    if "trained" in entry:
-        files["weights"] = f"results/models/{entry['trained']}/weights.safetensors"
-    elif configuration.is_file(entry["pretrained"]):
-        files["weights"] = entry["pretrained"]
-    else:
-        files["weights"] = f"results/models/image_text/{name}.safetensors"
-    return files
-
-
 def neurons_of(wildcards):
     return configuration.parse_neurons(target_of(wildcards).get("neurons"))
 
 
 def probe_path(wildcards, rest):
     return f"results/probes/{target_of(wildcards)['probe']}/{rest}"
+
+
+def recorded(wildcards, rest):
+    """A file of what is recorded of a target's model, which targets that are like another share."""
+    target = derived_targets.recorded_target(config["targets"], wildcards.target)
+    return f"results/{target}/{rest.format(layer=getattr(wildcards, 'layer', None))}"
 
 
 def method_settings(wildcards):
@@ -58,53 +39,19 @@ def presence_folder(wildcards):
 
 
 def concept_set_members(wildcards):
-    """The parts of a concept set: name, file (None for those of the probe), number of concepts (None for all)."""
+    """The parts of a concept set, each with its name as `origin` and where its concepts come from."""
 
     def part(name):
         entry = config["concept_sets"].get(name, {})
         for words in WORD_LISTS:
             if words in entry:
-                return name, str(SCRIPTS / "linexp" / "resources" / f"{words}.txt"), entry[words]
-        return name, entry.get("file"), None
+                resource = SCRIPTS / "linexp" / "resources" / f"{words}.txt"
+                return {"origin": name, "file": str(resource), "number": entry[words]}
+        if "file" in entry:
+            named_file(entry["file"], f"concept_sets.{name}.file")
+        return {"origin": name, **entry}
 
     return [part(name) for name in configuration.members(config, wildcards.concept_set)]
-
-
-def model_only(image_text_model):
-    """The settings that change what an image-text model computes: not its calibration or batch size."""
-    settings = image_text_settings(image_text_model)
-    return {key: settings[key] for key in ("model", "pretrained", "prompt") if key in settings}
-
-
-def calibration_files(wildcards):
-    """The inputs of a calibration on a probe; none where a and b are given."""
-    name = wildcards.image_text_model
-    probe = config["image_text_models"][name]["calibration"].get("probe")
-    if probe is None:
-        return {}
-    return {
-        "index": f"results/probes/{probe}/index.parquet",
-        "labels": f"results/probes/{probe}/labels.h5",
-        "embeddings": f"results/probes/{probe}/embeddings/{name}.h5",
-        "concepts": f"results/probes/{probe}/concepts/labels/{name}.h5",
-    }
-
-
-def target_files(wildcards):
-    """The inputs that a target's network is loaded from."""
-    model = target_of(wildcards)["model"]
-    if model["source"] == "trained":
-        folder = f"results/models/{model['name']}"
-        training = {"training": f"{folder}/training.json"}
-        return training if model["untrained"] else training | {"weights": f"{folder}/weights.safetensors"}
-    if model["untrained"]:
-        return {}
-    weights = model.get("weights", model.get("checkpoint"))
-    if configuration.is_file(weights):
-        return {"weights": weights}
-    if configuration.published_weights(model):
-        return {"weights": f"results/models/targets/{wildcards.target}.safetensors"}
-    return {}
 
 
 def fitting_files(wildcards):
@@ -113,18 +60,18 @@ def fitting_files(wildcards):
     return {
         "presence": f"{folder}/P.h5",
         "moments": f"{folder}/moments.h5",
-        "activations": f"results/{wildcards.target}/{wildcards.layer}/activations.h5",
+        "activations": recorded(wildcards, "{layer}/activations.h5"),
         "index": probe_path(wildcards, "index.parquet"),
     }
 
 
-def dissect_files(wildcards):
-    """The inputs of CLIP-Dissect: embeddings instead of P."""
+def baseline_files(wildcards):
+    """The inputs of a baseline: embeddings instead of P."""
     method = method_settings(wildcards)
     return {
         "images": probe_path(wildcards, f"embeddings/{method['explainer']}.h5"),
         "concepts": probe_path(wildcards, f"concepts/{method['concepts']}/{method['explainer']}.h5"),
-        "activations": f"results/{wildcards.target}/{wildcards.layer}/activations.h5",
+        "activations": recorded(wildcards, "{layer}/activations.h5"),
         "index": probe_path(wildcards, "index.parquet"),
     }
 
@@ -133,7 +80,7 @@ def simulation_files(wildcards):
     """The inputs of a simulation: the simulator's view of the images and of the method's concepts."""
     folder = f"results/{wildcards.target}/{wildcards.layer}"
     concepts = probe_path(wildcards, f"concepts/{concept_set_of(wildcards)}/{wildcards.simulator}.h5")
-    if method_settings(wildcards)["kind"] == "imported":
+    if method_settings(wildcards)["kind"] in OWN_CONCEPTS:
         concepts = f"{folder}/concepts/{wildcards.simulator}/{wildcards.method}.h5"
     return {
         "explanations": f"{folder}/explanations/{wildcards.method}.parquet",
@@ -164,13 +111,7 @@ def linear_methods(wildcards):
 
 
 def charted_method(wildcards):
-    return configuration.first_linear(config, target_of(wildcards))
-
-
-def layer_only(wildcards):
-    """The settings of a layer that change what is recorded of it."""
-    entry = target_of(wildcards)["layers"][wildcards.layer]
-    return {key: entry[key] for key in ("module", "pool", "channels")}
+    return derived_targets.first_linear(config, target_of(wildcards))
 
 
 def with_method(wildcards, method):
@@ -181,10 +122,7 @@ def with_method(wildcards, method):
 def imported_file(wildcards):
     """The file of an imported method, or a stop if it is not there."""
     path = config["methods"][wildcards.method]["file"]
-    path = path.replace("{target}", wildcards.target).replace("{layer}", wildcards.layer)
+    target = derived_targets.recorded_target(config["targets"], wildcards.target)
+    path = path.replace("{target}", target).replace("{layer}", wildcards.layer)
     path = os.path.expanduser(os.path.expandvars(path))
-    if not os.path.isfile(path):
-        stop(
-            f"methods.{wildcards.method}.file: {path} does not exist; put the explanations there, or correct the path"
-        )
-    return path
+    return named_file(path, f"methods.{wildcards.method}.file")

@@ -58,7 +58,7 @@ rule index_images:
 rule make_labels:
     input:
         script=script_file("make_labels"),
-        library=library("class_lists", "image_sources", "labels", "runtime", "store"),
+        library=library("class_lists", "image_sources", "labels", "probe_index", "runtime", "store"),
         images=lambda wc: image_files(wc.place, wc.images),
         index="results/{place}/{images}/index.parquet",
     output:
@@ -67,6 +67,7 @@ rule make_labels:
         "results/logs/make_labels/{place}/{images}.log",
     conda:
         "../envs/linexp.yaml"
+    threads: 8
     params:
         images=lambda wc: image_settings(wc.place, wc.images),
     script:
@@ -76,9 +77,9 @@ rule make_labels:
 rule make_concept_set:
     input:
         script=script_file("make_concept_set"),
-        library=library("concepts", "runtime", "store"),
+        library=library("class_lists", "concepts", "runtime", "store"),
         labels="results/probes/{probe}/labels.h5",
-        files=lambda wc: [file for _, file, _ in concept_set_members(wc) if file],
+        files=lambda wc: [part["file"] for part in concept_set_members(wc) if "file" in part],
     output:
         "results/probes/{probe}/concepts/{concept_set}.parquet",
     log:

@@ -19,7 +19,7 @@ rule score_explanations:
         script=script_file("score_explanations"),
         library=library("fitting_data", "probe_index", "runtime", "scoring", "store"),
         index=lambda wc: probe_path(wc, "index.parquet"),
-        activations="results/{target}/{layer}/activations.h5",
+        activations=lambda wc: recorded(wc, "{layer}/activations.h5"),
         explanations=lambda wc: [
             f"results/{wc.target}/{wc.layer}/explanations/{method}.parquet" for method, _ in scored_pairs(wc)
         ],
@@ -47,7 +47,7 @@ rule shuffle_explanations:
         script=script_file("shuffle_explanations"),
         library=library("controls", "fitting_data", "probe_index", "runtime", "store"),
         index=lambda wc: probe_path(wc, "index.parquet"),
-        activations="results/{target}/{layer}/activations.h5",
+        activations=lambda wc: recorded(wc, "{layer}/activations.h5"),
         simulations=simulations_of,
     output:
         "results/{target}/{layer}/shuffles.parquet",

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from literal import literal_soft_wpmi
 from scipy.spatial.distance import cosine
 
-from linexp import clip_dissect
-from linexp.clip_dissect import SIMILARITIES, cos_cubed, explain, rank_reorder, soft_wpmi, wpmi
+from linexp.baselines import Evidence, clip_dissect
+from linexp.baselines.clip_dissect import SIMILARITIES, cos_cubed, rank_reorder, soft_wpmi, wpmi
 
 PROBES = {
     "seed": st.integers(0, 2**32 - 1),
@@ -19,6 +19,13 @@ PROBES = {
     "n_neurons": st.integers(1, 4),
 }
 SCHEMA_DEFAULTS = {"top_images": 100, "softmax_scale": 10, "prior": 1, "p_start": 0.998, "p_end": 0.97}
+
+
+def explain(similarity, activations, neurons, concepts, settings):
+    """The best concepts where the embeddings of images are their similarities to the concepts."""
+    return clip_dissect.explain(Evidence(neurons, activations, similarity, concepts, np.eye(len(concepts))), **settings)
+
+
 each_similarity = pytest.mark.parametrize("name", SIMILARITIES)
 
 

@@ -246,9 +246,9 @@ BROKEN = {
     "file and union": (
         "concept_sets.words.union",
         ["labels"],
-        ["concept_sets.words", "give one of file or nouns or words or union"],
+        ["concept_sets.words", "give one of file or class_names or nouns or words or union"],
     ),
-    "neither file nor union": ("concept_sets.words", {}, ["concept_sets.words: it is empty; give file or nouns"]),
+    "neither file nor union": ("concept_sets.words", {}, ["concept_sets.words: it is empty; give file or class_names or nouns"]),
     "one model for both": (
         "targets.net.simulator",
         "one",

@@ -6,7 +6,7 @@ import torchvision
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linexp.class_lists import class_names, superclasses
+from linexp.class_lists import class_names, is_file, superclasses
 from linexp.errors import LinexpError
 from linexp.labels import multi_hot
 
@@ -93,6 +93,21 @@ def test_imagenet_has_a_thousand_class_names():
     assert len(names) == 1000
     assert (names[0], names[207], names[999]) == ("tench", "golden retriever", "toilet tissue")
     assert len(set(names)) == 1000, "no two classes share a column"
+
+
+def test_class_names_come_from_the_metadata_of_weights():
+    assert class_names("ViT_L_32_Weights.IMAGENET1K_V1") == class_names("imagenet1k")
+    assert len(class_names("FCN_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1")) == 21
+    for name in ("ResNet50_Weights.IMAGENET", "Nothing_Weights.X"):
+        with pytest.raises(LinexpError, match=f"class_names: torchvision has no weights '{name}'; correct the name"):
+            class_names(name)
+    with pytest.raises(LinexpError, match=r"weights 'Raft_Large_Weights.C_T_V1' do not name classes; give a list"):
+        class_names("Raft_Large_Weights.C_T_V1")
+
+
+@pytest.mark.parametrize("setting", [None, ["a.txt"], {"a.txt": []}, "imagenet1k", "ResNet50_Weights.IMAGENET1K_V1"])
+def test_only_paths_with_an_ending_are_files_of_names(setting):
+    assert is_file("some/names.txt") and not is_file(setting)
 
 
 def test_class_names_come_from_a_text_file_in_its_order(tmp_path):

@@ -12,6 +12,7 @@ from torch import nn
 from torch_threads import one_thread  # noqa: F401
 
 from linexp.activations import record_activations
+from linexp.heads import linear_head
 from linexp.tails import ReplayedTail, split_network
 from linexp.targets import load_target, preprocessing
 
@@ -47,7 +48,8 @@ def network(target: str) -> nn.Module:
 
 
 def test_every_layer_of_the_papers_torchvision_networks_is_tested():
-    named = {name for name, target in TARGETS.items() if target["model"]["source"] == "torchvision"}
+    models = {name: target["model"] for name, target in TARGETS.items() if "model" in target}
+    named = {name for name, model in models.items() if model["source"] == "torchvision"}
     assert {(name, layer) for name in named for layer in TARGETS[name]["layers"]} == set(NEURONS)
 
 
@@ -66,9 +68,7 @@ def test_layers_are_recorded_as_a_hook_sees_them(target, layer):
     torch.testing.assert_close(recorded, expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("target", "layer"), [key for key in NEURONS if key[1] in ("conv1", "layer3", "mlp11", "mlp23")]
-)
+@pytest.mark.parametrize(("target", "layer"), CUT)
 def test_networks_are_cut_behind_their_layers(target, layer):
     entry = TARGETS[target]["layers"][layer]
     split = split_network(network(target), entry["module"], IMAGES)
@@ -84,3 +84,44 @@ def test_preprocessing_crops_and_normalises_as_the_weights_were_trained(target):
     assert black.shape == (3, 224, 224)
     means, stds = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     torch.testing.assert_close(black.mean(dim=(1, 2)), -means / stds)
+
+
+HUBCONF = """
+from torch import nn
+from torchvision.models import vgg16_bn
+
+
+class VGG(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        self.features = vgg16_bn(weights=None).features
+        hidden = [nn.Linear(512, 512), nn.ReLU(True), nn.Dropout(), nn.Linear(512, 512), nn.ReLU(True), nn.Dropout()]
+        self.classifier = nn.Sequential(*hidden, nn.Linear(512, classes))
+
+    def forward(self, images):
+        return self.classifier(self.features(images).flatten(1))
+
+
+def cifar100_vgg16_bn(pretrained=False):
+    return VGG(100)
+"""
+
+
+@pytest.mark.parametrize(("layer", "linear"), [("classifier4", True), ("features43", False)])
+def test_the_vgg_of_torch_hub_in_a_folder_of_the_same_layout(tmp_path, layer, linear):
+    (tmp_path / "hubconf.py").write_text(HUBCONF)
+    entry = TARGETS["vgg16_cifar100"]
+    module, pool = entry["layers"][layer]["module"], entry["layers"][layer]["pool"]
+    vgg, preprocess = load_target(entry["model"] | {"repo": str(tmp_path), "weights": "none"}, None)
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
+    images = torch.stack([preprocess(Image.fromarray(image)) for image in pixels])
+    with torch.no_grad():
+        maps = vgg.features(images)
+        expected = vgg.classifier[:5](maps.flatten(1)) if linear else maps.mean(dim=(2, 3))
+        logits = vgg(images)
+    (recorded,) = record_activations(vgg, module, pool, [images])
+    assert recorded.shape == (3, 512)
+    torch.testing.assert_close(recorded, expected)
+    tail = ReplayedTail(split_network(vgg, module, images), lambda rows: [images[torch.as_tensor(rows)]], pool)
+    np.testing.assert_allclose(tail.original(np.arange(3)), logits, rtol=1e-4, atol=1e-6)
+    assert (linear_head(vgg, module, pool, "first", images) is not None) == linear

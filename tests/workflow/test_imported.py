@@ -56,4 +56,4 @@ def test_a_file_that_is_not_there_stops_before_any_job(imported):
     done = imported.snakemake("--dry-run", "results/net/layer4/scores.parquet")
     assert done.returncode != 0 and "Traceback" not in done.stdout
     line = done.stdout.splitlines()[-1]
-    assert line.startswith("linexp: methods.milan.file: theirs/net.csv does not exist; put the explanations there")
+    assert line.startswith("linexp: methods.milan.file: theirs/net.csv does not exist; put it there")

@@ -2,20 +2,22 @@
 
 import numpy as np
 
-from linexp import concepts, runtime, store
+from linexp import class_lists, concepts, runtime, store
 
 runtime.start(snakemake)
 labelled = np.array(store.read_strings(snakemake.input.labels, "concepts"), object)
 origins = np.array(store.read_strings(snakemake.input.labels, "origins"), object)
 
 
-def part(name: str, file: str | None, number: int | None) -> tuple[str, list[str]]:
-    """The origin and the concepts of one part of the set."""
+def concepts_of(origin: str, file: str | None = None, number: int | None = None, class_names: str | None = None):
+    """The concepts of one part of the set: from a file, a list of class names, or the labels of the probe."""
     if file:
-        return name, concepts.read_concepts(file)[:number]
-    return name, list(labelled[np.isin(origins, concepts.BUILT_IN[name])])
+        return concepts.read_concepts(file)[:number]
+    if class_names:
+        return class_lists.class_names(class_names)
+    return list(labelled[np.isin(origins, concepts.BUILT_IN[origin])])
 
 
-table = concepts.concept_table(part(*member) for member in snakemake.params.members)
+table = concepts.concept_table((part["origin"], concepts_of(**part)) for part in snakemake.params.members)
 fingerprint = store.probe_fingerprint(snakemake.input.labels)
 store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), table)

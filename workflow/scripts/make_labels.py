@@ -1,12 +1,14 @@
 """Make multi-hot labels of a set of images. Output: HDF5 with labels, concepts, origins, classes_covered."""
 
-from linexp import class_lists, image_sources, labels, runtime, store
+from linexp import class_lists, image_sources, labels, probe_index, runtime, store
 
 runtime.start(snakemake)
 settings = snakemake.params.images
-source = image_sources.open_source(settings)
+index = store.read_table(snakemake.input.index)
+source = probe_index.indexed_source(image_sources.open_source(settings), index)
 superclasses = class_lists.superclasses(settings.get("superclasses"))
-made = labels.multi_hot(source.labels, source.class_names, superclasses, source.concepts)
+concepts = image_sources.further_concepts(source, snakemake.threads)
+made = labels.multi_hot(source.labels, source.class_names, superclasses, concepts)
 store.write_arrays(
     snakemake.output[0],
     store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index)),

@@ -7,24 +7,44 @@ import yaml
 
 from .errors import LinexpError
 
+_WEIGHTS = "_Weights."
 RESOURCES = Path(__file__).parent / "resources"
 SUPERCLASSES = {"cifar100": "cifar100_superclasses.yaml", "wordnet": "imagenet1k_superclasses.yaml"}
 """Superclasses that come with the program, by the name that an entry gives: those of CIFAR-100 and of ImageNet."""
 
 
+def is_file(setting: Sequence[str] | Mapping[str, Sequence[str]] | str | None) -> bool:
+    """Whether names or superclasses are given as the path of a file."""
+    return isinstance(setting, str) and Path(setting).suffix != "" and _WEIGHTS not in setting
+
+
 def class_names(setting: Sequence[str] | str | None) -> list[str] | None:
-    """Class names as an entry gives them: a list, `imagenet1k`, a text file with one a line, or nothing."""
+    """Class names as an entry gives them, or nothing.
+
+    A list, a text file with one a line, the name of published weights of torchvision, whose metadata have them, such
+    as `ResNet50_Weights.IMAGENET1K_V1`, or `imagenet1k`, which is short for that.
+    """
     if setting is None or not isinstance(setting, str):
         return setting
-    if setting == "imagenet1k":
-        from torchvision.models import ResNet50_Weights
-
-        return list(ResNet50_Weights.IMAGENET1K_V1.meta["categories"])
+    if _WEIGHTS in setting or setting == "imagenet1k":
+        return _names_of_weights(setting if setting != "imagenet1k" else "ResNet50_Weights.IMAGENET1K_V1")
     lines = [line.strip() for line in _text_of(setting, "class_names", "imagenet1k").rstrip().splitlines()]
     if "" in lines:
         number = lines.index("") + 1
         raise LinexpError(f"{setting}: line {number} is blank, but line numbers are class numbers; fill or remove it")
     return lines
+
+
+def _names_of_weights(name: str) -> list[str]:
+    from torchvision.models import get_weight
+
+    try:
+        metadata = get_weight(name).meta
+    except (ValueError, KeyError) as error:
+        raise LinexpError(f"class_names: torchvision has no weights {name!r}; correct the name") from error
+    if "categories" not in metadata:
+        raise LinexpError(f"class_names: the weights {name!r} do not name classes; give a list or a file")
+    return list(metadata["categories"])
 
 
 def superclasses(setting: Mapping[str, Sequence[str]] | str | None) -> dict[str, list[str]]:

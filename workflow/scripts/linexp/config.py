@@ -7,13 +7,15 @@ from typing import Any
 
 import yaml
 
+from .baselines import BASELINES, check_settings
 from .concepts import BUILT_IN, RANDOM_CONCEPTS
 from .config_schema import check_against_schema, check_numbers, shortened, suggest, with_defaults
+from .derived_targets import UNTRAINED_SUFFIX, first_linear, with_controls, with_likes
 from .errors import LinexpError
+from .image_sources import possible_labels
 
 RESERVED_TARGETS = ("probes", "calibration", "tables", "models", "logs")
 RESERVED_TRAINED = ("targets", "image_text")
-UNTRAINED_SUFFIX = "_untrained"
 Config = dict[str, Any]
 
 
@@ -24,41 +26,19 @@ def checked(config: Mapping[str, Any], schema_path: str | Path) -> Config:
         LinexpError: the first thing that is wrong, as key, value and remedy in one line.
     """
     schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
-    check_against_schema(dict(config), schema)
+    kinds = schema["$defs"]["method"]["properties"]["kind"]["enum"]
+    kinds += [kind for kind in BASELINES if kind not in kinds]
+    config = with_likes(config)
+    check_against_schema(config, schema)
     check_numbers(config)
-    filled = with_defaults(dict(config), schema, schema)
+    filled = with_defaults(config, schema, schema)
     _check_references(filled)
-    return _with_controls(filled)
-
-
-def _with_controls(config: Config) -> Config:
-    """Add the null controls that targets ask for: a method of random concepts, untrained copies of targets."""
-    targets, methods = dict(config["targets"]), dict(config["methods"])
-    for name, target in config["targets"].items():
-        if RANDOM_CONCEPTS in target["controls"]:
-            methods[RANDOM_CONCEPTS] = {"kind": RANDOM_CONCEPTS}
-        if "untrained" in target["controls"]:
-            layers = {layer: {**entry, "ablation": False} for layer, entry in target["layers"].items()}
-            targets[name + UNTRAINED_SUFFIX] = {
-                **target,
-                "model": {**target["model"], "untrained": True},
-                "layers": layers,
-                "methods": [first_linear(config, target)],
-                "more_simulators": [],
-                "controls": [],
-            }
-    return {**config, "targets": targets, "methods": methods}
+    return with_controls(filled)
 
 
 def targets_of_run(config: Config) -> list[str]:
     """The targets of the layers under `run`, each once."""
     return list(dict.fromkeys(layer.partition("/")[0] for layer in config["run"]))
-
-
-def first_linear(config: Config, target: Mapping[str, Any]) -> str | None:
-    """The first linear method of a target: the one that pictures, rankings and controls go by."""
-    linear = (name for name in target["methods"] if config["methods"][name]["kind"] == "linear")
-    return next(linear, None)
 
 
 def _check_name(name: str, known: Iterable[str], place: str, what: str) -> None:
@@ -116,8 +96,10 @@ def _check_classes(images: Mapping[str, Any], place: str) -> None:
 def _check_labelled(config: Config, section: str, name: str, place: str, classes: bool = False) -> None:
     """Whether a set of images can have labels at all; with `classes` concepts alone are not enough."""
     images = config[section][name]
-    if images["kind"] == "parquet" and "label" not in images and (classes or "concepts" not in images):
-        raise LinexpError(f"{place}: {name!r} has no labels; give its label column in {section}.{name}, or use another")
+    possible = possible_labels(images)
+    if "classes" not in possible and (classes or not possible):
+        remedy = f"give its label column in {section}.{name}, or use" if images["kind"] == "parquet" else "use"
+        raise LinexpError(f"{place}: {name!r} has no labels; {remedy} another")
 
 
 def _check_trained(config: Config, name: str | None, kind: str, place: str) -> None:
@@ -145,6 +127,13 @@ def _check_method(config: Config, method: Mapping[str, Any], place: str) -> None
         _check_name(method["explainer"], config["image_text_models"], f"{place}.explainer", "image-text model")
     if "concepts" in method:
         _check_concept_set(config, method["concepts"], f"{place}.concepts")
+    if method["kind"] in BASELINES:
+        check_settings(method["kind"], baseline_settings(method), place)
+
+
+def baseline_settings(method: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a baseline: all keys but those that say what it works on."""
+    return {key: value for key, value in method.items() if key not in ("kind", "explainer", "concepts")}
 
 
 def _check_concept_set(config: Config, name: str, place: str) -> None:
@@ -191,7 +180,7 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
 def _check_effects(config: Config, target: Mapping[str, Any], place: str) -> None:
     """Whether there can be labels to compare losses with, and a method for the controls to go by."""
     probe, class_map = config["probes"][target["probe"]], target.get("class_map")
-    labelled = probe["kind"] != "parquet" or "label" in probe
+    labelled = "classes" in possible_labels(probe)
     scored = any(layer["ablation"] for layer in target["layers"].values())
     if scored and target["ablation"]["loss"] == "cross_entropy" and not (labelled and class_map != "none"):
         raise LinexpError(f"{place}.ablation.loss: {NO_LABELS}")

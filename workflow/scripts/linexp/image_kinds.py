@@ -29,6 +29,7 @@ HOW_TO_GET = {
     "cifar100": "Get it with torchvision.datasets.CIFAR100(root, download=True).",
     "imagenet": "get ILSVRC2012_img_val and ILSVRC2012_devkit_t12 from image-net.org and unpack them there",
     "places365": "get it with torchvision.datasets.Places365(root, split='val', download=True)",
+    "broden": "get netdissect.csail.mit.edu/data/broden1_224.zip and unpack it there",
 }
 
 
@@ -186,6 +187,12 @@ class FolderImages(ImageSource):
                 f"{root} has {len(folders)} class folders, but {len(self.class_names)} class names are given; "
                 "there has to be one name a folder, in the order of the folders' names"
             )
+        for number, (folder, name) in enumerate(zip(folders, self.class_names, strict=True), start=1):
+            if folder != name and folder in self.class_names:
+                raise LinexpError(
+                    f"{root}: folder {number} is {folder!r}, but class name {number} is {name!r}; "
+                    f"give the class names in the order of the folders' names"
+                )
         flat = self._images_in(self._root)
         if folders and flat:
             raise LinexpError(f"{root} has both class folders and images such as {flat[0]}; move the images away")
@@ -245,20 +252,3 @@ class Cifar100Images(ImageSource):
 
     def decode(self, content: bytes) -> Image.Image:
         return Image.fromarray(np.frombuffer(content, np.uint8).reshape(self._pixels.shape[1:]))
-
-
-class FirstImages(ImageSource):
-    """The first images of another source."""
-
-    def __init__(self, source: ImageSource, limit: int):
-        self._source = source
-        self.keys = source.keys[:limit]
-        self.labels = source.labels[:limit]
-        self.class_names = source.class_names
-        self.concepts = source.concepts[:limit]
-
-    def content(self, row: int) -> bytes:
-        return self._source.content(row)
-
-    def decode(self, content: bytes) -> Image.Image:
-        return self._source.decode(content)

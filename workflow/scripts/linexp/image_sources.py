@@ -1,15 +1,19 @@
 """The images of an entry of the configuration: what is missing of them, and how to open them."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from .broden import BrodenImages
 from .class_lists import class_names
 from .errors import LinexpError
-from .image_kinds import HOW_TO_GET, Cifar100Images, FirstImages, FolderImages, ImageSource, ParquetImages
+from .image_kinds import HOW_TO_GET, Cifar100Images, FolderImages, ImageSource, ParquetImages
 from .listed_images import open_imagenet, open_places365
+from .parallel import ordered_map
+from .progress import progress
+from .selected_images import SelectedImages
 
 
 def paths(settings: Mapping[str, Any]) -> list[str]:
@@ -27,12 +31,24 @@ def missing(settings: Mapping[str, Any]) -> str | None:
     return None
 
 
+def possible_labels(settings: Mapping[str, Any]) -> set[str]:
+    """What images can be labelled with by their entry alone: `classes`, further `concepts`, both or nothing."""
+    match settings["kind"]:
+        case "scenes":
+            return {"classes", "concepts"}
+        case "broden":
+            return {"concepts"}
+        case "parquet":
+            return {what for what, key in (("classes", "label"), ("concepts", "concepts")) if key in settings}
+    return {"classes"}
+
+
 def has_classes(settings: Mapping[str, Any]) -> bool:
     """Whether an entry's images have classes, by a look at the entry and at a folder."""
     if settings["kind"] == "image_folder":
         with os.scandir(paths(settings)[0]) as found:
             return any(entry.is_dir() and not entry.name.startswith(".") for entry in found)
-    return settings["kind"] != "parquet" or "label" in settings
+    return "classes" in possible_labels(settings)
 
 
 def open_source(settings: Mapping[str, Any]) -> ImageSource:
@@ -60,8 +76,10 @@ def open_source(settings: Mapping[str, Any]) -> ImageSource:
             source = open_imagenet(*where, names)
         case "places365":
             source = open_places365(where[0])
+        case "broden":
+            source = BrodenImages(where[0])
     if settings.get("limit"):
-        source = FirstImages(source, settings["limit"])
+        source = SelectedImages(source, range(min(settings["limit"], len(source))))
     if not len(source):
         raise LinexpError(f"{where[0]} holds no images; {HOW_TO_GET[settings['kind']]}")
     unknown = np.flatnonzero(source.labels >= max(len(source.class_names), 1))
@@ -72,3 +90,11 @@ def open_source(settings: Mapping[str, Any]) -> ImageSource:
             f"{len(source.class_names)} class names; give one for each class, in the order of their numbers"
         )
     return source
+
+
+def further_concepts(source: ImageSource, threads: int = 1) -> list[Sequence[str]]:
+    """The concepts of all images of a source, which may have to be read from a file each; empty if unknown."""
+    if not source.concepts:
+        return []
+    concepts = ordered_map(source.concepts.__getitem__, range(len(source)), threads)
+    return list(progress(concepts, len(source), "image", "reading labels", step=lambda _: 1))

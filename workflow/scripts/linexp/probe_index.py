@@ -1,6 +1,7 @@
 """The index of a probing data set: which images, of which class, in which split."""
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping
 
@@ -11,6 +12,7 @@ from .errors import LinexpError
 from .image_kinds import ImageSource
 from .parallel import ordered_map
 from .progress import progress
+from .selected_images import SelectedImages
 
 SPLITS = ("train", "val", "test")
 
@@ -29,43 +31,80 @@ def split_images(n_images: int, fractions: Mapping[str, float], seed: int) -> np
     return split
 
 
-def index_images(source: ImageSource, fractions: Mapping[str, float], seed: int, threads: int = 1) -> pa.Table:
+def index_images(
+    source: ImageSource, fractions: Mapping[str, float], seed: int, threads: int = 1, skip_bad: bool = False
+) -> pa.Table:
     """Read and decode every image once, so that a damaged one is found before any other work.
 
+    Args:
+        skip_bad: leave out images that cannot be read or decoded, before the split; else they are an error.
+
     Returns:
-        One row an image: `image`, `key`, `size` (bytes), `sha256`, `label`, `class_name`, `split`.
+        One row an image: `image`, `key`, `size` (bytes), `sha256`, `label`, `class_name`, `split`. What was left out
+        is in the metadata of the field `key` (see `skipped_images`).
 
     Raises:
-        LinexpError: an image cannot be decoded, two have the same key, or a split has none.
+        LinexpError: an image cannot be decoded, none can, two have the same key, or a split has none.
     """
-
-    def look_at(row: int) -> tuple[int, str]:
-        source.image(row)
-        content = source.content(row)
-        return len(content), hashlib.sha256(content).hexdigest()
-
-    rows = range(len(source))
-    looks = ordered_map(look_at, rows, threads)
-    facts = list(progress(looks, len(source), "image", "reading images", step=lambda _: 1))
     twice = [key for key, count in Counter(source.keys).items() if count > 1]
     if twice:
         raise LinexpError(f"two images have the key {twice[0]}; give each its own")
-    split = split_images(len(source), fractions, seed)
+
+    def look_at(row: int) -> tuple[int, str] | LinexpError:
+        try:
+            source.image(row)
+            content = source.content(row)
+        except LinexpError as error:
+            if not skip_bad:
+                raise
+            return error
+        return len(content), hashlib.sha256(content).hexdigest()
+
+    looks = ordered_map(look_at, range(len(source)), threads)
+    looks = list(progress(looks, len(source), "image", "reading images", step=lambda _: 1))
+    bad = {key: str(look) for key, look in zip(source.keys, looks, strict=True) if isinstance(look, LinexpError)}
+    if bad and len(bad) == len(source):
+        raise LinexpError(f"none of the {len(bad)} images can be used: {next(iter(bad.values()))}")
+    kept = SelectedImages(source, [row for row, key in enumerate(source.keys) if key not in bad])
+    split = split_images(len(kept), fractions, seed)
     for name in SPLITS:
         if fractions[name] > 0 and not (split == name).any():
-            raise LinexpError(f"{len(source)} images leave none for {name}; take more images, or another split")
-    names = [source.class_names[label] if label >= 0 else "" for label in source.labels]
-    return pa.table(
-        {
-            "image": pa.array(rows, pa.int32()),
-            "key": list(source.keys),
-            "size": pa.array([size for size, _ in facts], pa.int64()),
-            "sha256": [digest for _, digest in facts],
-            "label": pa.array(source.labels, pa.int32()),
-            "class_name": pa.array(names, pa.string()),
-            "split": split.tolist(),
-        }
-    )
+            raise LinexpError(f"{len(kept)} images leave none for {name}; take more images, or another split")
+    facts = [looks[row] for row in kept.rows]
+    columns = {
+        "image": pa.array(range(len(kept)), pa.int32()),
+        "key": pa.array(kept.keys, pa.string()),
+        "size": pa.array([size for size, _ in facts], pa.int64()),
+        "sha256": pa.array([digest for _, digest in facts], pa.string()),
+        "label": pa.array(kept.labels, pa.int32()),
+        "class_name": pa.array([kept.class_names[label] if label >= 0 else "" for label in kept.labels], pa.string()),
+        "split": pa.array(split.tolist(), pa.string()),
+    }
+    fields = [pa.field(name, column.type) for name, column in columns.items()]
+    if bad:
+        reasons = {key: reason.rpartition("; ")[0] for key, reason in bad.items()}
+        fields[1] = fields[1].with_metadata({"skipped": json.dumps(reasons, ensure_ascii=False)})
+    return pa.table(columns, pa.schema(fields))
+
+
+def skipped_images(index: pa.Table) -> dict[str, str]:
+    """The keys of the images that were left out of an index, each with the reason."""
+    return json.loads((index.schema.field("key").metadata or {}).get(b"skipped", b"{}"))
+
+
+def indexed_source(source: ImageSource, index: pa.Table) -> SelectedImages:
+    """The images of a source that are in its index, in the same order: all but those that were skipped.
+
+    Raises:
+        LinexpError: there are more or fewer images than in the index.
+    """
+    skipped = skipped_images(index)
+    rows = [row for row, key in enumerate(source.keys) if key not in skipped]
+    if len(rows) != len(index):
+        raise LinexpError(
+            f"there are {len(rows)} images, but {len(index)} are indexed; delete index.parquet and run again"
+        )
+    return SelectedImages(source, rows)
 
 
 def fingerprint(index: pa.Table) -> str:
@@ -93,11 +132,7 @@ class IndexedImages:
     """Images that are the ones in the index, or an error."""
 
     def __init__(self, source: ImageSource, index: pa.Table):
-        if len(source) != len(index):
-            raise LinexpError(
-                f"there are {len(source)} images, but {len(index)} are indexed; delete index.parquet and run again"
-            )
-        self._source = source
+        self._source = indexed_source(source, index)
         self._digests = index["sha256"].to_pylist()
 
     def __len__(self) -> int:

@@ -5,14 +5,15 @@ code (Trustworthy-ML-Lab/CLIP-dissect, similarity.py); each docstring says where
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from .explanations import CONSTANT, Explanation
+from ..explanations import CONSTANT, Explanation
+from .evidence import Evidence
 
 MIN_PROBABILITY = 1e-7
 MIN_MEAN_SIMILARITY = 1e-3
@@ -161,30 +162,22 @@ SIMILARITIES: dict[str, Callable[..., NDArray[np.float64]]] = {
 }
 
 
-def explain(
-    similarity: np.ndarray,
-    activations: np.ndarray,
-    neurons: np.ndarray,
-    concepts: Sequence[str],
-    settings: Mapping[str, Any],
-) -> list[Explanation]:
+def explain(evidence: Evidence, *, similarity: str = "soft_wpmi", **settings: Any) -> list[Explanation]:
     """The most similar concept for every neuron, the first of equals, with weight 1 as §4 has it.
 
     Args:
-        similarity, activations: as in `soft_wpmi`. neurons: (n_neurons,) their numbers.
-        concepts: the m names.
-        settings: `similarity`, a name in `SIMILARITIES` (default soft_wpmi), and the keyword arguments of that
-            function; those of the other functions may be there too and do nothing.
+        similarity: a name in `SIMILARITIES`.
+        settings: keyword arguments of that function; those of the other functions do nothing.
     """
-    score = SIMILARITIES[settings.get("similarity", "soft_wpmi")]
+    score = SIMILARITIES[similarity]
     arguments = {name: settings[name] for name in inspect.getfullargspec(score).kwonlyargs if name in settings}
-    best = score(similarity, activations, **arguments).argmax(axis=1)
-    constant = np.ptp(activations, axis=0) == 0
+    best = score(evidence.similarity(), evidence.activations, **arguments).argmax(axis=1)
+    constant = np.ptp(evidence.activations, axis=0) == 0
     return [
         Explanation(int(neuron), status=CONSTANT)
         if is_constant
-        else Explanation(int(neuron), [concepts[concept]], [1.0])
-        for neuron, concept, is_constant in zip(neurons, best, constant, strict=True)
+        else Explanation(int(neuron), [evidence.concepts[concept]], [1.0])
+        for neuron, concept, is_constant in zip(evidence.neurons, best, constant, strict=True)
     ]
 
 

@@ -1,0 +1,27 @@
+"""What a baseline explains neurons from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Activations of a layer on the images to fit on, and what an image-text model makes of images and concepts.
+
+    Attributes:
+        neurons: (k,) their numbers. activations: (n, k) float32.
+        images: (n, dim) float32 embeddings of the images, of unit norm.
+        concepts: the m names. texts: (m, dim) float32 their embeddings, of unit norm.
+    """
+
+    neurons: np.ndarray
+    activations: np.ndarray
+    images: np.ndarray
+    concepts: Sequence[str]
+    texts: np.ndarray
+
+    def similarity(self) -> np.ndarray:
+        """(n, m) float32 cosine similarities of images and concepts."""
+        return self.images @ self.texts.T
