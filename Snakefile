@@ -7,17 +7,22 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/model_inputs.smk"
 include: "rules/inputs.smk"
 include: "rules/evaluation_inputs.smk"
+include: "rules/dissection_inputs.smk"
+include: "rules/table_inputs.smk"
 include: "rules/probes.smk"
 include: "rules/models.smk"
 include: "rules/embeddings.smk"
 include: "rules/activations.smk"
 include: "rules/presence.smk"
 include: "rules/explanations.smk"
+include: "rules/network_dissection.smk"
 include: "rules/ablation.smk"
 include: "rules/scores.smk"
 include: "rules/figures.smk"
+include: "rules/tables.smk"
 
 
 rule all:

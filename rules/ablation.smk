@@ -11,6 +11,8 @@ rule record_outputs:
         "results/{target}/outputs.h5",
     log:
         "results/logs/record_outputs/{target}.log",
+    wildcard_constraints:
+        target=one_of(recorded_targets),
     conda:
         "../envs/linexp.yaml"
     threads: 8
@@ -38,6 +40,8 @@ rule extract_head:
         "results/{target}/{layer}/head.h5",
     log:
         "results/logs/extract_head/{target}/{layer}.log",
+    wildcard_constraints:
+        target=one_of(recorded_targets),
     conda:
         "../envs/linexp.yaml"
     params:
@@ -104,21 +108,3 @@ rule measure_impact:
         seed=config["seed"],
     script:
         "../workflow/scripts/measure_impact.py"
-
-
-rule tabulate_impact:
-    input:
-        script=script_file("tabulate_impact"),
-        library=library("impact", "runtime", "store"),
-        impacts=lambda wc: [f"results/{layer}/impact.parquet" for layer in layers_of_run(wc)],
-    output:
-        "results/tables/table_01.csv",
-    log:
-        "results/logs/tabulate_impact.log",
-    localrule: True
-    conda:
-        "../envs/linexp.yaml"
-    params:
-        layers=layers_of_run,
-    script:
-        "../workflow/scripts/tabulate_impact.py"

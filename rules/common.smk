@@ -13,6 +13,7 @@ from linexp import class_lists
 from linexp import config as configuration
 from linexp import derived_targets
 from linexp import image_sources
+from linexp import table_sources
 from linexp.baselines import BASELINES
 from linexp.concepts import RANDOM_CONCEPTS, WORD_LISTS
 from linexp.errors import LinexpError

@@ -68,14 +68,6 @@ def summary_files(wildcards):
     return files
 
 
-def layers_of_run(wildcards):
-    """All layers of the targets under `run`, or a stop if there are none."""
-    targets = configuration.targets_of_run(config)
-    if not targets:
-        stop("run: it is empty, so there is no target to tabulate; name one, as target/layer")
-    return [f"{target}/{layer}" for target in targets for layer in config["targets"][target]["layers"]]
-
-
 def view_files(wildcards):
     """The inputs of pictures of neurons."""
     folder, charted = f"results/{wildcards.target}/{wildcards.layer}", charted_method(wildcards)

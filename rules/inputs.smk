@@ -121,8 +121,5 @@ def with_method(wildcards, method):
 
 def imported_file(wildcards):
     """The file of an imported method, or a stop if it is not there."""
-    path = config["methods"][wildcards.method]["file"]
-    target = derived_targets.recorded_target(config["targets"], wildcards.target)
-    path = path.replace("{target}", target).replace("{layer}", wildcards.layer)
-    path = os.path.expanduser(os.path.expandvars(path))
+    path = table_sources.imported_path(config, wildcards.method, wildcards.target, wildcards.layer)
     return named_file(path, f"methods.{wildcards.method}.file")

@@ -248,7 +248,11 @@ BROKEN = {
         ["labels"],
         ["concept_sets.words", "give one of file or class_names or nouns or words or union"],
     ),
-    "neither file nor union": ("concept_sets.words", {}, ["concept_sets.words: it is empty; give file or class_names or nouns"]),
+    "neither file nor union": (
+        "concept_sets.words",
+        {},
+        ["concept_sets.words: it is empty; give file or class_names or nouns"],
+    ),
     "one model for both": (
         "targets.net.simulator",
         "one",

@@ -74,12 +74,3 @@ def test_equal_activations_keep_the_order_of_the_images():
 @pytest.mark.parametrize(("beta", "n", "expected"), [(0.0003, 50_000, 15), (0.002, 50_000, 100), (0.0003, 100, 1)])
 def test_number_of_top_images(beta, n, expected):
     assert impact.images_in(beta, n) == expected
-
-
-def test_means_by_layer_and_over_all_neurons(layer):
-    one, other = table_of(layer, (0.1, 0.5)), table_of(made_up(4, n_neurons=5), (0.1, 0.5))
-    means = impact.mean_impact({"layer3": one, "layer4": other}).set_index(["layer", "beta"])
-    assert means.loc[("layer4", 0.5), "top_impact"] == pytest.approx(other.query("beta == 0.5")["top_impact"].mean())
-    both = [*one.query("beta == 0.1")["top_impact"], *other.query("beta == 0.1")["top_impact"]]
-    assert means.loc[("all", 0.1), "top_impact"] == pytest.approx(np.nanmean(both))
-    assert means.loc[("all", 0.1), "neurons"] == np.isfinite(both).sum()

@@ -147,11 +147,13 @@ def test_top_impact_is_that_of_hooks_on_the_whole_network(layer, literal):
 
 
 def test_table_1_has_the_means_of_every_layer_and_of_all_neurons(literal, evaluated):
-    means = pd.read_csv(evaluated.folder / "results/tables/table_01.csv").set_index(["target", "layer", "beta"])
-    tables = [pd.read_parquet(literal.layer(layer) / "impact.parquet") for layer in PLACES]
-    for layer, table in zip([*PLACES, "all"], [*tables, pd.concat(tables)], strict=True):
+    means = pd.read_csv(evaluated.folder / "results/tables/table_01.csv").set_index(["row", "column"])
+    tables = [pd.read_parquet(literal.layer(layer) / "impact.parquet") for layer in sorted(PLACES)]
+    for layer, table in zip([*sorted(PLACES), "+".join(sorted(PLACES))], [*tables, pd.concat(tables)], strict=True):
         for beta, rows in table.groupby("beta"):
-            assert means.loc[("net", layer, beta), "top_impact"] == pytest.approx(rows["top_impact"].mean(), rel=1e-4)
+            cell = means.loc[(f"net/{layer}", f"β = {beta:g}")]
+            assert cell["measured"] == pytest.approx(rows["top_impact"].mean(), rel=1e-4)
+            assert cell["neurons"] == rows["top_impact"].notna().sum()
 
 
 def test_the_summary_has_every_method_and_control_with_intervals(finished):

@@ -1,11 +1,12 @@
 """The paper's main row as the shipped configuration has it: without its data, and with small real things instead."""
 
+import io
 import shutil
 import time
 
 import h5py
-import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from PIL import Image
@@ -27,7 +28,7 @@ def shipped() -> dict:
         (ROW, "probes imagenet_val: root: data/imagenet/val does not exist; put the images there"),
         (
             "results/resnet50_netdissect/layer4/explanations/network_dissection_broden.parquet",
-            "probes imagenet_val: root: data/imagenet/val does not exist; put the images there",
+            "probes broden: root: data/broden1_224 does not exist; get netdissect.csail.mit.edu/data/broden1_224.zip",
         ),
         (
             "results/resnet18_places365/layer4/scores.parquet",
@@ -74,19 +75,19 @@ def standing_in(finished, tmp_path_factory):
     config["training_sets"] |= small["training_sets"]
     config["trained_models"] |= small["trained_models"]
     for name, trained in IN_PLACE_OF.items():
-        config["image_text_models"][name] = {"trained": trained, "calibration": {"probe": "imagenet_val"}}
+        config["image_text_models"][name] = {"trained": trained, "calibration": {"a": 10.0, "b": 0.3}}
     config["targets"]["resnet50"] |= {"neurons": f"0:{NEURONS}"}
     config["targets"]["resnet50"]["model"] |= {
         "weights": "none",
         "preprocess": {"resize": 64, "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]},
     }
     project.configure(config)
-    random = np.random.default_rng(0)
+    drawn = pq.read_table(project.folder / "results/probes/scenes/images.parquet")["image"].to_pylist()
     for number in range(1000):
         folder = project.folder / f"data/imagenet/val/n{number:08d}"
         folder.mkdir(parents=True)
-        coarse = Image.fromarray(random.integers(0, 256, (4, 4, 3), np.uint8))
-        coarse.resize((48, 32), Image.Resampling.BICUBIC).save(folder / f"ILSVRC2012_val_{number:08d}.JPEG")
+        scene = Image.open(io.BytesIO(drawn[number % len(drawn)]["bytes"]))
+        scene.resize((48, 40)).save(folder / f"ILSVRC2012_val_{number:08d}.JPEG")
     return project
 
 

@@ -1,7 +1,8 @@
 """Recording what the neurons of a layer do: a forward pass with a hook, pooled to one number a neuron."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -57,6 +58,39 @@ def find_module(network: nn.Module, path: str) -> nn.Module:
         raise LinexpError(f"module: {path} is not in the network; did you mean {close[0]}?") from error
 
 
+@contextmanager
+def run_to_module(network: nn.Module, module: str) -> Iterator[Callable[[Tensor], Tensor]]:
+    """A function that runs a batch of (n, 3, height, width) images up to a module and returns the module's output.
+
+    Args:
+        network: in evaluation mode, on the device to use; outputs stay there.
+        module: dotted path of the module.
+
+    Raises:
+        LinexpError: there is no such module, it is not used, or it returns no tensor.
+    """
+    layer = find_module(network, module)
+    where = next(network.parameters(), torch.empty(0)).device
+    outputs: list[Tensor] = []
+
+    def stop_here(_module, _inputs, output):
+        if not isinstance(output, Tensor):
+            raise LinexpError(f"module: {module} returns a {type(output).__name__}; record a module inside it")
+        outputs.append(output)
+        raise _LayerReached
+
+    @torch.inference_mode()
+    def run(batch: Tensor) -> Tensor:
+        try:
+            network(batch.to(where))
+        except _LayerReached:
+            return outputs.pop()
+        raise LinexpError(f"module: {module} takes no part in the network's forward pass; record another")
+
+    with layer.register_forward_hook(stop_here):
+        yield run
+
+
 @torch.inference_mode()
 def record_activations(
     network: nn.Module, module: str, pool: str, batches: Iterable[Tensor], channels: str = "first"
@@ -64,25 +98,9 @@ def record_activations(
     """Run batches up to one module and yield its pooled output, (n, neurons) float32 on the CPU.
 
     Args:
-        network: in evaluation mode, on the device to use.
-        module: dotted path of the module.
+        network, module: as in `run_to_module`.
         batches: (n, 3, height, width) images.
     """
-    layer = find_module(network, module)
-    where = next(network.parameters(), torch.empty(0)).device
-    recorded: list[Tensor] = []
-
-    def stop_here(_module, _inputs, output):
-        if not isinstance(output, Tensor):
-            raise LinexpError(f"module: {module} returns a {type(output).__name__}; record a module inside it")
-        recorded.append(pool_neurons(output, pool, channels).float().cpu())
-        raise _LayerReached
-
-    with layer.register_forward_hook(stop_here):
+    with run_to_module(network, module) as output_of:
         for batch in batches:
-            try:
-                network(batch.to(where))
-            except _LayerReached:
-                yield recorded.pop()
-            else:
-                raise LinexpError(f"module: {module} takes no part in the network's forward pass; record another")
+            yield pool_neurons(output_of(batch), pool, channels).float().cpu()

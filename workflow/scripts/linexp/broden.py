@@ -24,7 +24,7 @@ from PIL import Image
 
 from .errors import LinexpError
 from .image_kinds import NO_CLASS, ImageSource
-from .pixel_labels import ImageMasks, PixelLabels
+from .image_masks import ImageMasks, PixelLabels
 from .selected_images import OnDemand
 
 ABOUT_IMAGES = ("image", "split", "ih", "iw", "sh", "sw")

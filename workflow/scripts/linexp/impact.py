@@ -116,18 +116,3 @@ def without_replayed(tail, rows: np.ndarray, n_neurons: int, loss: CrossEntropy)
             outcome = Outcome.of(logits, loss, images)
             losses[place, images], correct[place, images] = outcome.losses, outcome.correct
         yield from map(Outcome, losses, correct)
-
-
-def mean_impact(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Table 1: the mean Top Impact over the neurons of each layer, and over those of all layers together.
-
-    Args:
-        tables: of `impact_table`, by layer. Neurons without impact are left out of the means.
-
-    Returns:
-        `layer` (`all` for all together), `beta`, `top_impact`, `neurons` (that the mean is over).
-    """
-    named = [table.assign(layer=layer) for layer, table in tables.items()]
-    together = pd.concat([*named, *(table.assign(layer="all") for table in named)])
-    means = together.groupby(["layer", "beta"], sort=False)["top_impact"].agg(["mean", "count"])
-    return means.reset_index().rename(columns={"mean": "top_impact", "count": "neurons"})

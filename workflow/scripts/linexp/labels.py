@@ -53,7 +53,9 @@ def multi_hot(
             raise LinexpError(f"superclass {name!r} has the name of another concept; rename it")
         unknown = [member for member in members if member not in classes]
         if unknown:
-            raise LinexpError(f"superclass {name!r} has the member {unknown[0]!r}, which is not a class name; correct it")
+            raise LinexpError(
+                f"superclass {name!r} has the member {unknown[0]!r}, which is not a class name; correct it"
+            )
     column = {name: number for number, name in enumerate([*classes, *groups, *others])}
     matrix = np.zeros((len(labels), len(column)), np.uint8)
     labelled = np.flatnonzero(labels != NO_CLASS)

@@ -1,9 +1,7 @@
-"""What is where in the images of a probing data set: masks of concepts, as Network Dissection needs them."""
+"""The pixel labels of a probing data set, as Network Dissection needs them."""
 
 import threading
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,51 +10,14 @@ import numpy as np
 from PIL import Image
 
 from . import store
+from .broden import BrodenPixelLabels
 from .errors import LinexpError
+from .image_masks import ImageMasks, PixelLabels
+from .image_sources import paths
 
 KINDS = ("broden", "scenes")
 """The kinds of probes that have pixel labels."""
 _PIXELS_A_BLOCK = 2**22
-
-
-@dataclass(frozen=True)
-class ImageMasks:
-    """The concepts of one image and where they are.
-
-    Attributes:
-        concepts: (k,) int, numbers into the data set's `concepts`, each once.
-        masks: (k, height, width) bool: where each of them is.
-        categories: what the image is labelled for at all; a concept of another category is unknown here, not absent.
-    """
-
-    concepts: np.ndarray
-    masks: np.ndarray
-    categories: frozenset[str]
-
-    def cut(self, part: tuple[float, float, float, float]) -> "ImageMasks":
-        """The same in a part of the image: left, top, right, bottom as shares of its sides, to the nearest pixel."""
-        height, width = self.masks.shape[1:]
-        left, top, right, bottom = np.rint(np.multiply(part, (width, height, width, height))).astype(int)
-        return replace(self, masks=self.masks[:, top:bottom, left:right])
-
-
-class PixelLabels(ABC):
-    """What is where in each image of a probing data set, in the order of its source. Threads may share one.
-
-    Attributes:
-        concepts: their names, readable. categories: the category of each (`object`, `color`, …), as long.
-    """
-
-    concepts: list[str]
-    categories: list[str]
-
-    @abstractmethod
-    def __len__(self) -> int:
-        """The number of images."""
-
-    @abstractmethod
-    def masks(self, row: int) -> ImageMasks:
-        """What is where in one image."""
 
 
 class ScenePixelLabels(PixelLabels):
@@ -123,10 +84,6 @@ def open_pixel_labels(settings: Mapping[str, Any], masks_file: str | Path | None
     """
     match settings["kind"]:
         case "broden":
-            # here, because these modules need the classes of this one
-            from .broden import BrodenPixelLabels
-            from .image_sources import paths
-
             return BrodenPixelLabels(paths(settings)[0])
         case "scenes":
             return ScenePixelLabels(masks_file)

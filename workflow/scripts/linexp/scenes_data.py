@@ -18,8 +18,9 @@ def _encoded(number: int, seed: int, size: int) -> tuple[bytes, int, tuple[str, 
     return buffer.getvalue(), scene.label, scene.concepts
 
 
-def _masks(number: int, seed: int, size: int) -> list[tuple[str, str, np.ndarray]]:
-    return [(item.kind, item.colour, item.mask) for item in draw_scene(seed, number, size).objects]
+def _masks(number: int, seed: int, size: int) -> tuple[str, list[tuple[str, str, np.ndarray]]]:
+    scene = draw_scene(seed, number, size)
+    return scene.background, [(item.kind, item.colour, item.mask) for item in scene.objects]
 
 
 def _draw(function, images: int, first: int, threads: int) -> list:
@@ -47,17 +48,19 @@ def draw_images(images: int, size: int, first: int, seed: int, threads: int) -> 
 
 
 def draw_masks(images: int, size: int, first: int, seed: int, threads: int) -> dict[str, np.ndarray | list[str]]:
-    """The mask of every object in the same scenes.
+    """The mask of every object in the same scenes, and their backgrounds.
 
     Returns:
-        `masks` uint8 (n_objects, size, size), `image` int32 (n_objects,) row of its image, `kind` and `colour`.
+        `masks` uint8 (n_objects, size, size), `image` int32 (n_objects,) row of its image, `kind` and `colour`;
+        `background` of each image.
     """
     drawn = _draw(partial(_masks, seed=seed, size=size), images, first, threads)
-    objects = [(row, *item) for row, items in enumerate(drawn) for item in items]
+    objects = [(row, *item) for row, (_, items) in enumerate(drawn) for item in items]
     rows, kinds, colours, masks = zip(*objects, strict=True)
     return {
         "masks": np.array(masks, np.uint8),
         "image": np.array(rows, np.int32),
         "kind": list(kinds),
         "colour": list(colours),
+        "background": [background for background, _ in drawn],
     }

@@ -65,7 +65,7 @@ def _columns(metrics: Sequence[str]) -> list[str]:
 
 def _means(scores: pd.DataFrame, metrics: Sequence[str], seed: int) -> pd.DataFrame:
     """The rows of `summarise` but for controls and sanity checks."""
-    scores = _counted(scores.assign(undefined=scores["correlation"].isna()), metrics)
+    scores = counted(scores.assign(undefined=scores["correlation"].isna()), metrics)
     rows = []
     for (method, simulator), group in scores.groupby(["method", "simulator"], sort=False):
         dead = group["dead"].to_numpy(bool)
@@ -85,7 +85,7 @@ def _means(scores: pd.DataFrame, metrics: Sequence[str], seed: int) -> pd.DataFr
     return pd.DataFrame(rows)
 
 
-def _counted(scores: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+def counted(scores: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     """Scores with 0 for what is undefined, and NaN where a metric has no score at all with a simulator."""
     values = scores[[*metrics]].astype(float)
     computed = values.notna().groupby(scores["simulator"].to_numpy()).transform("any")
@@ -129,7 +129,7 @@ def compare(scores: pd.DataFrame, metrics: Mapping[str, bool], seed: int = 0) ->
     """
     names, rows = list(metrics), []
     sign = np.where(list(metrics.values()), 1, -1)
-    for simulator, group in _counted(scores, names).groupby("simulator", sort=False):
+    for simulator, group in counted(scores, names).groupby("simulator", sort=False):
         by_method = {method: part.set_index("neuron")[names] for method, part in group.groupby("method", sort=False)}
         compared = []
         for a, b in combinations(by_method, 2):

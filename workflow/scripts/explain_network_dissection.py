@@ -1,0 +1,16 @@
+"""Network Dissection explanations of a layer. Output: Parquet, one row a neuron."""
+
+import sys
+
+from linexp import explanations, network_dissection, runtime, store
+
+runtime.start(snakemake)
+files, params = snakemake.input, snakemake.params
+iou, constant = store.read_arrays(files.dissection, "iou", "constant")
+neurons = range(len(iou)) if params.neurons is None else params.neurons
+explained = network_dissection.explain(
+    iou, constant, neurons, store.read_strings(files.dissection, "concepts"), params.minimum_iou
+)
+print(network_dissection.summary(iou), file=sys.stderr)
+provenance = store.Provenance.of(snakemake, store.probe_fingerprint(files.index))
+store.write_table(snakemake.output[0], provenance, explanations.to_table(explained))
