@@ -15,7 +15,7 @@ rule record_outputs:
         target=one_of(recorded_targets),
     conda:
         "../envs/linexp.yaml"
-    threads: 8
+    threads: threads_of_target
     params:
         model=lambda wc: target_of(wc)["model"],
         images=lambda wc: image_settings("probes", target_of(wc)["probe"]),
@@ -75,7 +75,7 @@ rule score_ablation:
         "results/logs/score_ablation/{target}/{layer}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 8
+    threads: threads_of_target
     params:
         pairs=scored_pairs,
         ablation=lambda wc: target_of(wc)["ablation"],

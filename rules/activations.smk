@@ -15,7 +15,7 @@ rule record_activations:
         target=one_of(recorded_targets),
     conda:
         "../envs/linexp.yaml"
-    threads: 8
+    threads: threads_of_target
     params:
         model=lambda wc: target_of(wc)["model"],
         layer=layer_only,

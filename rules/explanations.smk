@@ -13,7 +13,7 @@ rule explain_linear:
         method=one_of(names_of_kind("methods", "linear")),
     conda:
         "../envs/linexp.yaml"
-    threads: 8
+    threads: threads_of_target
     params:
         method=lambda wc: config["methods"][wc.method],
         neurons=neurons_of,
@@ -35,7 +35,7 @@ rule explain_best_concept:
         method=one_of(names_of_kind("methods", "best_concept")),
     conda:
         "../envs/linexp.yaml"
-    threads: 8
+    threads: threads_of_target
     params:
         neurons=neurons_of,
         paper_parity=config["paper_parity"],
@@ -56,7 +56,7 @@ rule explain_baseline:
         method=one_of(names_of_kind("methods", *BASELINES)),
     conda:
         "../envs/linexp.yaml"
-    threads: 8
+    threads: threads_of_target
     params:
         kind=lambda wc: config["methods"][wc.method]["kind"],
         settings=lambda wc: configuration.baseline_settings(config["methods"][wc.method]),
@@ -80,7 +80,7 @@ rule explain_random_concepts:
         method=RANDOM_CONCEPTS,
     conda:
         "../envs/linexp.yaml"
-    threads: 8
+    threads: threads_of_target
     params:
         neurons=neurons_of,
         paper_parity=config["paper_parity"],

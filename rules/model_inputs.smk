@@ -67,3 +67,8 @@ def layer_only(wildcards):
     """The settings of a layer that change what is recorded of it."""
     entry = target_of(wildcards)["layers"][wildcards.layer]
     return {key: entry[key] for key in ("module", "pool", "channels")}
+
+
+def threads_of_target(wildcards):
+    """One where a target is a small network of the workflow's own: jobs side by side then save more than threads."""
+    return 1 if target_of(wildcards)["model"]["source"] == "trained" else 8

@@ -14,7 +14,7 @@ rule dissect_network:
         method=one_of(names_of_kind("methods", "network_dissection")),
     conda:
         "../envs/linexp.yaml"
-    threads: 8
+    threads: threads_of_target
     params:
         model=lambda wc: target_of(wc)["model"],
         layer=dissected_layer,

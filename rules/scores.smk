@@ -9,7 +9,7 @@ rule simulate:
         "results/logs/simulate/{target}/{layer}/{simulator}/{method}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 8
+    threads: threads_of_target
     script:
         "../workflow/scripts/simulate.py"
 
@@ -85,7 +85,7 @@ rule check_sanity:
         "results/logs/check_sanity/{target}/{layer}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 8
+    threads: threads_of_target
     params:
         methods=linear_methods,
         simulator=lambda wc: target_of(wc)["simulator"],
