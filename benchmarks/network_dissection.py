@@ -17,7 +17,7 @@ from PIL import Image
 
 from linexp.activations import run_to_module
 from linexp.dissection import LabelledImages, dissect
-from linexp.pixel_labels import ImageMasks, PixelLabels
+from linexp.image_masks import ImageMasks, PixelLabels
 from linexp.runtime import device
 from linexp.targets import build_network, given_preprocessing
 

@@ -119,7 +119,7 @@ def image_settings(place, name):
     section = "probes" if place == "probes" else "training_sets"
     if name not in config[section]:
         stop(f"{section}: there is no {name!r}; it has {', '.join(config[section])}")
-    settings = config[section][name]
+    settings = {key: value for key, value in config[section][name].items() if key != "origin"}
     if settings["kind"] != "scenes":
         return settings
     from linexp import scenes
@@ -139,7 +139,7 @@ def image_files(place, name):
     """The files of a set of images, or a stop that says what is missing and how to get it."""
     settings = image_settings(place, name)
     entry = config["probes" if place == "probes" else "training_sets"][name]
-    problem = None if entry["kind"] == "scenes" else image_sources.missing(settings)
+    problem = None if entry["kind"] == "scenes" else image_sources.missing(entry)
     if problem:
         stop(f"{place} {name}: {problem}")
     named = [settings.get(key) for key in ("class_names", "superclasses")]

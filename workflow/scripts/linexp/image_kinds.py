@@ -26,7 +26,7 @@ NO_CLASS = -1
 HOW_TO_GET = {
     "parquet": "give the place of the file, or set the variable that its path names",
     "image_folder": "put the images there, one folder a class, or change root",
-    "cifar100": "Get it with torchvision.datasets.CIFAR100(root, download=True).",
+    "cifar100": "get it with torchvision.datasets.CIFAR100(root, download=True)",
     "imagenet": "get ILSVRC2012_img_val and ILSVRC2012_devkit_t12 from image-net.org and unpack them there",
     "places365": "get it with torchvision.datasets.Places365(root, split='val', download=True)",
     "broden": "get netdissect.csail.mit.edu/data/broden1_224.zip and unpack it there",
@@ -241,7 +241,8 @@ class Cifar100Images(ImageSource):
         try:
             data = CIFAR100(root, train=False)
         except RuntimeError as error:
-            raise LinexpError(f"{root}: {str(error).splitlines()[0]} {HOW_TO_GET['cifar100']}") from error
+            reason = str(error).partition(".")[0]
+            raise LinexpError(f"{root}: {reason}; {HOW_TO_GET['cifar100']}") from error
         self._pixels = data.data
         self.keys = [f"row{row:08d}" for row in range(len(data))]
         self.labels = np.array(data.targets, np.int32)

@@ -27,7 +27,8 @@ def missing(settings: Mapping[str, Any]) -> str | None:
     for path in paths(settings):
         if not os.path.exists(path):
             key = "files" if "files" in settings else "root" if path == paths(settings)[0] else "devkit"
-            return f"{key}: {path} does not exist; {HOW_TO_GET[settings['kind']]}"
+            remedy = f"get it from {settings['origin']}" if "origin" in settings else HOW_TO_GET[settings["kind"]]
+            return f"{key}: {path} does not exist; {remedy}"
     return None
 
 
