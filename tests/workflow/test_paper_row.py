@@ -25,7 +25,10 @@ def shipped() -> dict:
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        (ROW, "probes imagenet_val: root: data/imagenet/val does not exist; get it from image-net.org (ILSVRC2012_img_val)"),
+        (
+            ROW,
+            "probes imagenet_val: root: data/imagenet/val does not exist; get it from image-net.org (ILSVRC2012_img_val)",
+        ),
         (
             "results/resnet50_netdissect/layer4/explanations/network_dissection_broden.parquet",
             "probes broden: root: data/broden1_224 does not exist; get netdissect.csail.mit.edu/data/broden1_224.zip",
