@@ -27,7 +27,7 @@ def shipped() -> dict:
     [
         (
             ROW,
-            "probes imagenet_val: root: data/imagenet/val does not exist; get it from image-net.org (ILSVRC2012_img_val",
+            "probes imagenet_val: root: data/imagenet/val does not exist; get it from image-net.org (ILSVRC2012",
         ),
         (
             "results/resnet50_netdissect/layer4/explanations/network_dissection_broden.parquet",
