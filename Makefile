@@ -1,11 +1,11 @@
-# make demo: explain a small network on drawn scenes.   make test: the whole test-suite.
+# make demo: explain a small network on drawn scenes.   make test: the whole test-suite.   make bench: measurements.
 # Both set themselves up from nothing, with pip alone. PYTHON chooses the interpreter (3.11 or newer).
 
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := results/scenes_resnet/layer4
 
-.PHONY: demo install test lint lock clean
+.PHONY: demo install test lint bench lock clean
 
 demo: .venv/.installed
 	@$(BIN)/snakemake --cores all --quiet rules host
@@ -21,6 +21,18 @@ lint: .venv/.installed-test
 	$(BIN)/ruff format --check
 	$(BIN)/snakefmt --check --compact-diff Snakefile rules
 	$(BIN)/snakemake --lint
+
+# small forms of all measurements, a line of JSON each; benchmarks/README.md has the commands of the full ones
+bench: .venv/.installed
+	$(BIN)/python benchmarks/fit.py --json --images 7000 --concepts 1000 --neurons 512
+	$(BIN)/python benchmarks/published_route.py --json --images 700 --concepts 60 --neurons 2
+	$(BIN)/python benchmarks/growth.py --json --images 5000 10000 --neurons 512 1024 --concepts 500 1000
+	$(BIN)/python benchmarks/simulation.py --json --images 2000 --neurons 256 --concepts 1000
+	$(BIN)/python benchmarks/ablation.py --json --neurons 2 --images 500
+	$(BIN)/python benchmarks/impact.py --json --images 2000 --neurons 128
+	$(BIN)/python benchmarks/calibration.py --json --images 5000 --concepts 300
+	$(BIN)/python benchmarks/embedding.py --json --images 32 --decoded 256 --rounds 1
+	$(BIN)/python benchmarks/network_dissection.py --json --network resnet18 --size 64 --images 500
 
 # the lock is what the tests were last run with; pyproject.toml has the ranges
 lock: .venv/.installed-test

@@ -1,18 +1,15 @@
-"""Network Dissection of a layer beside two bare forward passes up to it: JSON with both times and their ratio.
+"""Network Dissection of a layer beside two bare forward passes up to it.
 
     python benchmarks/network_dissection.py                                        # ResNet-50, 256 images
     python benchmarks/network_dissection.py --network resnet18 --size 64 --images 4000
 
-Images are noise, weights are random. Masks are like Broden's: half the images' size, 1,197 concepts, 12 an image.
+Images are noise, weights are random. Masks are like Broden's: half the images' size, 1,197 concepts, 12 an image. The
+floor is the two passes that the method needs: one for the thresholds, one for the overlaps.
 """
-
-import argparse
-import json
-import resource
-import time
 
 import numpy as np
 import torch
+from measuring import Clock, argument_parser, cores, show
 from PIL import Image
 
 from linexp.activations import run_to_module
@@ -42,14 +39,13 @@ class NoiseLabels(PixelLabels):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--network", default="resnet50", help="of torchvision")
     parser.add_argument("--layer", default="layer4")
     parser.add_argument("--images", type=int, default=256)
     parser.add_argument("--size", type=int, default=224)
-    parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(cores())
     network = build_network({"source": "torchvision", "name": options.network, "weights": "none"}).eval().to(device())
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 256, (DIFFERENT_IMAGES, options.size, options.size, 3), np.uint8)
@@ -61,7 +57,7 @@ def main() -> None:
         rows,
         given_preprocessing([0.5] * 3, [0.25] * 3),
         64,
-        options.threads,
+        cores(),
     )
 
     def bare_pass() -> None:
@@ -69,22 +65,23 @@ def main() -> None:
             for batch in images.batches("bare pass"):
                 output_of(batch)
 
-    begin = time.perf_counter()
-    bare_pass()
-    bare_pass()
-    middle = time.perf_counter()
-    found = dissect(network, options.layer, images)
-    bare, dissection = middle - begin, time.perf_counter() - middle
-    measured = {
-        "network": f"{options.network}/{options.layer}",
+    clock = Clock()
+    with clock("floor"):
+        bare_pass()
+        bare_pass()
+    with clock("dissection"):
+        found = dissect(network, options.layer, images)
+    seconds, floor = clock.seconds["dissection"], clock.seconds["floor"]
+    result = {
+        "benchmark": "network_dissection",
+        "layer": f"{options.network}/{options.layer}",
         "images": options.images,
         "neurons": len(found.iou),
-        "two bare passes (s)": round(bare, 2),
-        "dissection (s)": round(dissection, 2),
-        "ratio": round(dissection / bare, 2),
-        "peak (MiB)": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "seconds": seconds,
+        "floor_seconds": floor,
+        "ratio": seconds / floor,
     }
-    print(json.dumps(measured, indent=2))
+    show(result, options.json)
 
 
 if __name__ == "__main__":

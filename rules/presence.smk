@@ -19,7 +19,7 @@ rule make_label_presence:
 rule make_pseudo_presence:
     input:
         script=script_file("make_pseudo_presence"),
-        library=library("presence", "probe_index", "runtime", "store"),
+        library=library("parallel", "presence", "probe_index", "runtime", "store"),
         index="results/probes/{probe}/index.parquet",
         images="results/probes/{probe}/embeddings/{image_text_model}.h5",
         concepts="results/probes/{probe}/concepts/{concept_set}/{image_text_model}.h5",
@@ -40,7 +40,7 @@ rule make_pseudo_presence:
 rule compute_moments:
     input:
         script=script_file("compute_moments"),
-        library=library("moments", "probe_index", "runtime", "store"),
+        library=library("moments", "parallel", "probe_index", "progress", "runtime", "store"),
         index="results/probes/{probe}/index.parquet",
         presence="results/probes/{probe}/P/{presence}/P.h5",
     output:

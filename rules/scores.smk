@@ -35,6 +35,7 @@ rule score_explanations:
         "results/logs/score_explanations/{target}/{layer}.log",
     conda:
         "../envs/linexp.yaml"
+    threads: threads_of_target
     params:
         pairs=scored_pairs,
         neurons=neurons_of,

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from literal import literal_calibration
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from linexp.calibration import Calibration, calibrate, pair_histogram, similarity_blocks, usable_concepts
@@ -40,6 +41,22 @@ def test_a_and_b_are_those_of_a_direct_optimisation(pairs, calibration):
     assert calibration.a == pytest.approx(a, rel=1e-5)
     assert calibration.b == pytest.approx(b, abs=1e-6)
     assert calibration.bce == pytest.approx(bce, abs=1e-8)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_and_b_are_exact_within_a_ten_thousandth_for_a_steep_curve_in_a_narrow_range_like_siglips(seed):
+    rng = np.random.default_rng(seed)
+    similarity = np.clip(rng.normal(0.0, 0.03, (20_000, 20)) + 0.15 * (rng.random((20_000, 20)) < 0.03), -0.1, 0.2)
+    similarity = similarity.astype(np.float32)
+    p = 1 / (1 + np.exp(-117.3 * (similarity.astype(np.float64) - 0.11)))
+    labels = (rng.random(p.shape) < p).astype(np.uint8)
+    direct = LogisticRegression(C=np.inf, tol=1e-12, max_iter=1000, solver="newton-cholesky")
+    direct.fit(100 * similarity.reshape(-1, 1).astype(np.float64), labels.ravel())
+    a = 100 * direct.coef_[0, 0]
+    result = calibrate(pair_histogram(zip(np.split(similarity, 5), np.split(labels, 5), strict=True)))
+    assert result.a == pytest.approx(a, abs=1e-4)
+    assert result.b == pytest.approx(direct.intercept_[0] / a, abs=1e-7)
+    assert (result.a, result.b) == (pytest.approx(117.3, rel=0.05), pytest.approx(-0.11, abs=0.002))
 
 
 def test_a_and_b_are_near_those_that_the_labels_were_drawn_from(calibration):
@@ -94,7 +111,8 @@ def test_similarities_come_with_the_labels_of_their_images():
     rng = np.random.default_rng(1)
     images, concepts = rng.normal(size=(50, 6)), rng.normal(size=(4, 6))
     labels = rng.integers(0, 2, (50, 4))
-    blocks = list(similarity_blocks(images, concepts, labels, rows_per_block=16))
+    parts = [slice(begin, begin + 16) for begin in range(0, 50, 16)]
+    blocks = list(similarity_blocks((images[part] for part in parts), concepts, (labels[part] for part in parts)))
     assert [len(block) for block, _ in blocks] == [16, 16, 16, 2]
     np.testing.assert_array_equal(np.concatenate([block for _, block in blocks]), labels)
     expected = [[sum(image * concept) for concept in concepts] for image in images]

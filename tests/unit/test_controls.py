@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from literal import literal_correlation, literal_fit
 from scipy import stats
+from summed import cross_moments, second_moments
 
 from linexp.controls import random_concepts, shuffled_correlations
 from linexp.errors import LinexpError
 from linexp.explanations import CONSTANT, UNEXPLAINED, Explanation
 from linexp.linear_explanations import Problem
-from linexp.moments import cross_moments, second_moments
 
 N_TRAIN, N_VAL, N_CONCEPTS, N_NEURONS = 300, 120, 25, 40
 
@@ -95,7 +95,7 @@ def _problem(p: np.ndarray, q: np.ndarray, neurons) -> Problem:
     splits = []
     for rows in (slice(N_TRAIN), slice(N_TRAIN, None)):
         of_p = second_moments([p[rows]])
-        splits.append((of_p, cross_moments([p[rows]], of_p.mean, q[rows][:, neurons])))
+        splits.append((of_p, cross_moments([p[rows]], [q[rows][:, neurons]], of_p.mean)))
     (train, train_q), (val, val_q) = splits
     return Problem(
         concepts=[f"concept {j}" for j in range(p.shape[1])],
@@ -106,7 +106,6 @@ def _problem(p: np.ndarray, q: np.ndarray, neurons) -> Problem:
         val_q=val_q,
         p_std=p[:N_TRAIN].std(axis=0),
         q_std=q[:N_TRAIN, neurons].std(axis=0),
-        largest=np.abs(q[:N_TRAIN, neurons]).max(axis=0),
     )
 
 

@@ -65,6 +65,25 @@ def test_the_project_s_models_embed_images_and_concepts_as_open_clip_does(small)
     assert small.preprocess(photo(90, 50)).shape == (3, 64, 64)
 
 
+def test_what_is_done_for_a_gpu_changes_no_bit_on_a_cpu(tmp_path):
+    settings = {"model": tiny(tmp_path / "a.json")}
+    built = image_text.build(settings).network
+    write_weights(tmp_path / "w.safetensors", built.state_dict(), {})
+    model = image_text.load(settings, tmp_path / "w.safetensors")
+    assert all(parameter.is_contiguous() for parameter in model.network.parameters()), "channels first"
+    batch = torch.randn(5, 3, 32, 32)
+    with torch.no_grad():
+        assert torch.equal(model.embed_images(batch), built.encode_image(batch, normalize=True))
+
+
+def test_a_batch_in_which_half_precision_overflows_is_embedded_again(tmp_path):
+    model = image_text.build({"model": tiny(tmp_path / "a.json")})
+    batch = torch.randn(2, 3, 32, 32)
+    expected, overflows = model.embed_images(batch), [float("inf"), 1.0]
+    with model.network.visual.register_forward_hook(lambda _module, _inputs, output: output * overflows.pop(0)):
+        assert torch.equal(model.embed_images(batch), expected)
+
+
 def test_a_built_in_model_embeds_images_and_prompted_concepts_as_open_clip_does(published):
     batch = torch.stack([published.preprocess(photo(300, 200)), published.preprocess(photo(100, 240))])
     assert batch.shape == (2, 3, 224, 224)

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from literal import literal_fit, standardised
+from summed import cross_moments, second_moments
 
 from linexp import linear_explanations
 from linexp.elastic_net import elastic_net
 from linexp.linear_explanations import Problem, best_concept, explain
-from linexp.moments import cross_moments, second_moments
 
 SETTINGS = {"lambda": 0.05, "alpha": 0.99, "greedy": {"max_concepts": 10, "width": 10, "tolerance": 0.02}}
 N_TRAIN, N_VAL, N_CONCEPTS, N_NEURONS = 3500, 500, 60, 60
@@ -28,7 +28,7 @@ def _problem(p: np.ndarray, q: np.ndarray, n_train: int = N_TRAIN) -> Problem:
     def moments_of(rows: slice):
         blocks = np.array_split(p[rows], 3)
         of_p = second_moments(blocks)
-        return of_p, cross_moments(blocks, of_p.mean, q[rows])
+        return of_p, cross_moments(blocks, np.array_split(q[rows], 3), of_p.mean)
 
     (train, train_q), (val, val_q) = moments_of(slice(n_train)), moments_of(slice(n_train, None))
     return Problem(
@@ -40,7 +40,6 @@ def _problem(p: np.ndarray, q: np.ndarray, n_train: int = N_TRAIN) -> Problem:
         val_q=val_q,
         p_std=p[:n_train].std(axis=0, dtype=np.float64),
         q_std=q[:n_train].std(axis=0, dtype=np.float64),
-        largest=np.abs(q).max(axis=0).astype(np.float64),
     )
 
 
@@ -128,8 +127,8 @@ def test_weights_and_bias_are_the_least_squares_of_raw_p_on_train(p, planted):
     q = _activations(p, planted, 0.5)
     for neuron, explanation in enumerate(explain(_problem(p, q), SETTINGS)):
         weights, intercept = literal_fit(p[:N_TRAIN].astype(np.float64), q[:N_TRAIN, neuron], _columns(explanation))
-        np.testing.assert_allclose(explanation.weights, weights, rtol=1e-8)
-        assert explanation.bias == pytest.approx(intercept, abs=1e-8)
+        np.testing.assert_allclose(explanation.weights, weights, rtol=1e-6)
+        assert explanation.bias == pytest.approx(intercept, abs=1e-6)
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, {"lambda": 0.05, "alpha": 0.99, "top_k": 3}])
@@ -137,7 +136,7 @@ def test_the_prediction_from_p_has_the_reported_correlation_on_val(p, planted, s
     q = _activations(p, planted, 0.5)
     for neuron, explanation in enumerate(explain(_problem(p, q), settings)):
         measured = np.corrcoef(_prediction(p[N_TRAIN:], explanation), q[N_TRAIN:, neuron])[0, 1]
-        assert explanation.val_correlation == pytest.approx(measured, abs=1e-9)
+        assert explanation.val_correlation == pytest.approx(measured, abs=1e-6)
 
 
 def test_concepts_come_by_descending_weight(p, planted):
@@ -164,8 +163,8 @@ def test_the_scale_that_is_standardised_by_matters_to_the_choice_only(p, planted
     other = replace(problem, p_std=1.1 * problem.p_std, q_std=0.9 * problem.q_std)
     for neuron, explanation in enumerate(explain(other, SETTINGS)):
         weights, intercept = literal_fit(p[:N_TRAIN].astype(np.float64), q[:N_TRAIN, neuron], _columns(explanation))
-        np.testing.assert_allclose(explanation.weights, weights, rtol=1e-8)
-        assert explanation.bias == pytest.approx(intercept, abs=1e-8)
+        np.testing.assert_allclose(explanation.weights, weights, rtol=1e-6)
+        assert explanation.bias == pytest.approx(intercept, abs=1e-6)
 
 
 def test_constant_neurons_are_named_so_and_leave_the_others_as_they_are(p, planted):
@@ -235,11 +234,12 @@ def test_weights_from_another_solver_are_used_in_place_of_the_exact_ones(p, plan
     assert [e.status for e in explanations] == ["constant", "ok", "ok", "ok"]
 
 
-def test_a_neuron_whose_elastic_net_did_not_converge_says_so(p, planted, monkeypatch):
+def test_a_neuron_whose_elastic_net_did_not_converge_says_so(p, planted, monkeypatch, capsys):
     monkeypatch.setattr(linear_explanations, "TOLERANCE", -1.0)
     explanations = explain(_problem(p, _activations(p, planted, 0.1)[:, :3]), SETTINGS)
     assert [e.status for e in explanations] == ["not_converged"] * 3
     assert all(e.concepts for e in explanations)
+    assert "elastic net: 3 neurons, 3 of them not converged; optimality is violated by" in capsys.readouterr().err
 
 
 def test_the_best_concept_is_the_one_that_correlates_most_on_val(p, planted):
@@ -256,7 +256,7 @@ def test_the_best_concept_is_the_one_that_correlates_most_on_val(p, planted):
         correlations = [np.corrcoef(p[N_TRAIN:, j], q[N_TRAIN:, neuron])[0, 1] for j in others]
         assert _columns(explanation) == [others[int(np.argmax(correlations))]]
         assert explanation.weights == [1.0]
-        assert explanation.val_correlation == pytest.approx(max(correlations), abs=1e-9)
+        assert explanation.val_correlation == pytest.approx(max(correlations), abs=1e-6)
 
 
 def test_the_best_concept_of_a_neuron_that_correlates_with_none_is_none(p):

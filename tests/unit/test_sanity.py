@@ -98,14 +98,15 @@ def test_the_range_of_an_unbounded_metric_is_that_of_its_scores():
 def test_every_neuron_is_simulated_from_concepts_that_are_perturbed_once_for_all():
     seen = []
 
-    def spy(simulated, activations):
-        seen.append(simulated)
-        return CORRELATION.score(simulated, activations)
+    def spy(columns):
+        seen.append(columns.simulated.T)
+        return CORRELATION.of_columns(columns)
 
-    p = _rng(4).random((200, 3)).astype(np.float32)
+    p = 0.6 * _rng(4).random((200, 3), np.float32)
     weights = np.column_stack([np.eye(3), [2.0, 0.0, -0.5]])
     activations = _rng(5).random((200, 4))
-    table = check("le", p, weights, activations, seed=0, metrics={"spy": replace(CORRELATION, name="spy", score=spy)})
+    metrics = {"spy": replace(CORRELATION, name="spy", of_columns=spy)}
+    table = check("le", p, weights, activations, seed=0, metrics=metrics)
     assert table["metric"].tolist() == ["spy", "spy"] and table["test"].tolist() == list(TESTS)
     for simulated in seen:
         np.testing.assert_allclose(simulated[:, 3], simulated[:, :3] @ [2.0, 0.0, -0.5], rtol=1e-6, atol=1e-6)

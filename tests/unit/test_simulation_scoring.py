@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from literal import literal_simulation, standardised
 
+from linexp import simulation
 from linexp.metrics import METRICS
-from linexp.metrics.correlation import correlation_scores
 from linexp.scoring import ABLATION, score_table, with_ablation
 from linexp.simulation import simulate
+
+correlation_scores = METRICS["correlation"].score
 
 
 def _unit(rng: np.random.Generator, n: int, dim: int = 6) -> np.ndarray:
@@ -19,16 +21,34 @@ def _unit(rng: np.random.Generator, n: int, dim: int = 6) -> np.ndarray:
 
 
 @pytest.mark.parametrize("rows", [1, 4, 30])
-def test_a_simulation_is_the_sum_of_equation_9(rows):
+def test_a_simulation_is_the_sum_of_equation_9(monkeypatch, rows):
+    monkeypatch.setattr(simulation, "ROWS", 7)
     rng = np.random.default_rng(0)
     images, concepts = _unit(rng, 30), _unit(rng, 5)
     explanations = [{0: 2.1, 3: 1.4}, {}, {1: 1.0}, {0: -0.7, 1: 0.2, 4: 3.0}]  # nobody uses concept 2
     weights = np.array([[explanation.get(c, 0.0) for explanation in explanations] for c in range(5)])
     blocks = (images[begin : begin + rows] for begin in range(0, 30, rows))
     simulated = list(simulate(blocks, concepts, weights, 12.0, -0.1))
-    assert len(simulated) == -(-30 // rows) and simulated[0].dtype == np.float32
+    assert max(map(len, simulated)) == min(rows, 7) and simulated[0].dtype == np.float32
     expected = [literal_simulation(images, concepts, e, 12.0, -0.1) for e in explanations]
     np.testing.assert_allclose(np.concatenate(simulated), np.transpose(expected), rtol=1e-6, atol=1e-6)
+
+
+def test_single_precision_changes_no_correlation_by_more_than_a_millionth():
+    rng = np.random.default_rng(7)
+    images, concepts = _unit(rng, 3000, 64), _unit(rng, 40, 64)
+    weights = rng.gamma(1, 1, (40, 30)) * (rng.random((40, 30)) < 0.1)
+    weights[0] += 0.1
+    single, double = (
+        np.concatenate(list(simulate([images.astype(dtype)], concepts.astype(dtype), weights, 117.3, -0.11)))
+        for dtype in (np.float32, np.float64)
+    )
+    assert single.dtype == np.float32 and (single != double).any()
+    np.testing.assert_allclose(single, double, atol=1e-4)
+    activations = double + double.std(axis=0) * rng.normal(size=double.shape)
+    scores = [correlation_scores(simulated, activations) for simulated in (single, double)]
+    assert (scores[1] > 0.5).all()
+    np.testing.assert_allclose(*scores, atol=1e-6)
 
 
 def test_a_simulation_without_any_concept_is_zero():

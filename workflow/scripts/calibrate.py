@@ -10,13 +10,19 @@ if "probe" in given:
     fingerprint = store.same_probe(files.index, files.labels, files.concepts, files.embeddings)
     index = store.read_table(files.index)
     rows = probe_index.fitting_rows(index, snakemake.params.paper_parity)
-    labels, covered = store.read_arrays(files.labels, "labels", "classes_covered")
+    (covered,) = store.read_arrays(files.labels, "classes_covered")
     origins = store.read_strings(files.labels, "origins")
     usable = calibration.usable_concepts(origins, covered, origins.count("class"))
     # the concept set `labels` is the columns of the labels, in their order
-    (images,), (concepts,) = (store.read_arrays(path, "embeddings") for path in (files.embeddings, files.concepts))
-    blocks = calibration.similarity_blocks(images[rows], concepts[usable], labels[rows][:, usable])
-    record = asdict(calibration.calibrate(calibration.pair_histogram(blocks)))
+    (concepts,) = store.read_arrays(files.concepts, "embeddings")
+    with store.open_arrays(files.embeddings) as images, store.open_arrays(files.labels) as labels:
+        blocks = calibration.similarity_blocks(
+            store.row_blocks(images["embeddings"], rows),
+            concepts[usable],
+            (block[:, usable] for block in store.row_blocks(labels["labels"], rows)),
+        )
+        pairs = calibration.pair_histogram(blocks)
+    record = asdict(calibration.calibrate(pairs))
 else:
     fingerprint, record = "", {}
 store.write_json(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), record | given)

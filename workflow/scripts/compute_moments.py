@@ -1,17 +1,24 @@
-"""Moments of P over train and val. Output: HDF5 with count, mean and covariance of each split, float64."""
+"""Moments of P over train and val. Output: HDF5 with count, mean and covariance of each split."""
 
-from linexp import moments, probe_index, runtime, store
+from linexp import moments, parallel, probe_index, progress, runtime, store
 
 runtime.start(snakemake)
 files = snakemake.input
 index = store.read_table(files.index)
 provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.presence))
 with (
+    parallel.blas_on_one_thread(),
     store.open_arrays(files.presence) as presence,
     store.create_arrays(snakemake.output[0], provenance) as file,
 ):
-    for split in ("train", "val"):
-        computed = moments.second_moments(store.row_blocks(presence["P"], probe_index.rows_of(index, split)))
+    p = presence["P"]
+    sums = {split: moments.MomentsSum(p.shape[1], snakemake.threads) for split in ("train", "val")}
+    n_rows = sum(len(probe_index.rows_of(index, split)) for split in sums)
+    blocks = parallel.read_ahead(probe_index.split_blocks(index, list(sums), p))
+    for split, (rows,) in progress.progress(blocks, n_rows, "image", "moments", step=lambda found: len(found[1][0])):
+        sums[split].add(rows)
+    for split, of_split in sums.items():
+        computed = of_split.moments()
         group = file.create_group(split)
         group["count"], group["mean"] = computed.count, computed.mean
-        group["covariance"] = computed.covariance
+        store.write_rows(group, "covariance", [computed.covariance], len(computed.mean))

@@ -3,6 +3,7 @@
 from linexp import image_batches, image_sources, image_text, probe_index, runtime, store
 
 runtime.start(snakemake)
+runtime.keep_freed_memory()
 params = snakemake.params
 index = store.read_table(snakemake.input.index)
 source = image_sources.open_source(params.images)

@@ -6,6 +6,6 @@ runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
 sources = fitting_data.FittingFiles(files.presence, files.moments, files.activations, files.index)
 fingerprint = sources.same_probe()
-problem = fitting_data.read_problem(sources, params.neurons, params.paper_parity)
+problem = fitting_data.read_problem(sources, params.neurons, params.paper_parity, snakemake.threads)
 explained = linear_explanations.best_concept(problem)
 store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), explanations.to_table(explained))

@@ -6,7 +6,7 @@ runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
 sources = fitting_data.FittingFiles(files.presence, files.moments, files.activations, files.index)
 fingerprint = sources.same_probe()
-problem = fitting_data.read_problem(sources, params.neurons, params.paper_parity)
+problem = fitting_data.read_problem(sources, params.neurons, params.paper_parity, snakemake.threads)
 weights = None
 if params.method["solver"] == "glm_saga":
     from linexp import published_solver

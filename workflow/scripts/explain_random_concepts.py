@@ -7,7 +7,7 @@ files, params = snakemake.input, snakemake.params
 sources = fitting_data.FittingFiles(files.presence, files.moments, files.activations, files.index)
 sources.same_probe()
 fingerprint = store.same_probe(files.index, files.reference)
-problem = fitting_data.read_problem(sources, params.neurons, params.paper_parity)
+problem = fitting_data.read_problem(sources, params.neurons, params.paper_parity, snakemake.threads)
 reference = explanations.from_table(store.read_table(files.reference))
 explained = controls.random_concepts(problem, reference, params.seed, snakemake.threads)
 store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), explanations.to_table(explained))

@@ -10,7 +10,7 @@ provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.
 with store.create_arrays(snakemake.output[0], provenance) as file:
     presence.write_presence(
         file,
-        lambda rows: iter([labels[rows]]),
+        lambda rows, columns: iter([labels[rows][:, columns]]),
         store.read_strings(files.labels, "concepts"),
         probe_index.fitting_rows(index, snakemake.params.paper_parity),
         len(index),

@@ -1,6 +1,8 @@
 """P of LE (SigLIP): calibrated similarity. Output: HDF5 with P (n_images, n_kept) float32 and its statistics."""
 
-from linexp import presence, probe_index, runtime, store
+from functools import partial
+
+from linexp import parallel, presence, probe_index, runtime, store
 
 runtime.start(snakemake)
 files = snakemake.input
@@ -8,15 +10,26 @@ index = store.read_table(files.index)
 calibration = store.read_json(files.calibration)
 (concepts,) = store.read_arrays(files.concepts, "embeddings")
 provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.images, files.concepts))
-with store.open_arrays(files.images) as images, store.create_arrays(snakemake.output[0], provenance) as file:
+
+
+def blocks_of(images, rows, columns):
+    """P of some images and concepts, in blocks of rows."""
+    chosen = concepts[columns]
+    for block in store.row_blocks(images["embeddings"], rows):
+        yield presence.probabilities(block, chosen, calibration["a"], calibration["b"], snakemake.threads)
+
+
+with (
+    parallel.blas_on_one_thread(),
+    store.open_arrays(files.images) as images,
+    store.create_arrays(snakemake.output[0], provenance) as file,
+):
     presence.write_presence(
         file,
-        lambda rows: (
-            presence.probabilities(block, concepts, calibration["a"], calibration["b"])
-            for block in store.row_blocks(images["embeddings"], rows)
-        ),
+        partial(blocks_of, images),
         store.read_strings(files.concepts, "concepts"),
         probe_index.fitting_rows(index, snakemake.params.paper_parity),
         len(index),
         min_top_mean=presence.MIN_TOP_MEAN,
+        threads=snakemake.threads,
     )

@@ -16,10 +16,10 @@ _, activations = fitting_data.read_activations(files.activations, None)
 weight = layer_effects.read_head(files.head, outputs, activations)
 rows = outputs.scorable("cross_entropy", np.arange(len(index)))
 loss = outputs.loss("cross_entropy", rows)
-n_neurons = activations.shape[1]
+logits, activations, n_neurons = outputs.logits[rows], activations[rows], activations.shape[1]
 if weight is not None:
-    before = impact.Outcome.of(outputs.logits[rows], loss)
-    without = impact.without_linear(outputs.logits[rows], weight, activations[rows], loss, snakemake.threads)
+    before = impact.Outcome.of(logits, loss)
+    without = impact.without_linear(logits, weight, activations, loss, snakemake.threads)
 else:
     from linexp import replay
 
@@ -35,10 +35,10 @@ else:
         params.seed,
     )
     print(f"impact: the tail is replayed in {n_neurons} passes of {len(rows)} images", file=sys.stderr)
-    logits = tail.original(rows)
-    layer_effects.check_logits(files.outputs, outputs.logits[rows], logits)
-    before = impact.Outcome.of(logits, loss)
+    replayed = tail.original(rows)
+    layer_effects.check_logits(files.outputs, logits, replayed)
+    before = impact.Outcome.of(replayed, loss)
     without = impact.without_replayed(tail, rows, n_neurons, loss)
 without = progress.progress(without, n_neurons, "neuron", "impact", step=lambda _: 1)
-table = pa.Table.from_pandas(impact.impact_table(before, without, activations[rows]), preserve_index=False)
+table = pa.Table.from_pandas(impact.impact_table(before, without, activations), preserve_index=False)
 store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), table)

@@ -6,6 +6,7 @@ import torch
 from linexp import activations, image_batches, image_sources, probe_index, runtime, store, targets
 
 runtime.start(snakemake)
+runtime.keep_freed_memory()
 params = snakemake.params
 index = store.read_table(snakemake.input.index)
 source = image_sources.open_source(params.images)

@@ -7,6 +7,7 @@ import numpy as np
 from linexp import image_batches, image_sources, outputs, probe_index, runtime, store, targets
 
 runtime.start(snakemake)
+runtime.keep_freed_memory()
 params = snakemake.params
 index = store.read_table(snakemake.input.index)
 source = image_sources.open_source(params.images)

@@ -1,5 +1,6 @@
 """Score all methods of a layer with all simulators on test. Output: Parquet, one row a neuron and pair."""
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -11,13 +12,16 @@ ablation = [files.ablation] if files.get("ablation") else []
 fingerprint = store.same_probe(files.index, files.activations, *files.explanations, *files.simulations, *ablation)
 rows = probe_index.rows_of(store.read_table(files.index), "test")
 neurons, activations = fitting_data.read_activations(files.activations, snakemake.params.neurons)
+activations = activations[rows]
 (dead,) = store.read_arrays(files.activations, "dead")
 tables = []
 for (method, simulator), explained, simulated in zip(
     snakemake.params.pairs, files.explanations, files.simulations, strict=True
 ):
-    (values,) = store.read_arrays(simulated, "simulated")
-    table = scoring.score_table(store.read_table(explained).to_pandas(), values[rows], activations[rows], dead[neurons])
+    with store.open_arrays(simulated) as file:
+        values = np.concatenate(list(store.row_blocks(file["simulated"], rows)))
+    explanations = store.read_table(explained).to_pandas()
+    table = scoring.score_table(explanations, values, activations, dead[neurons], snakemake.threads)
     table.insert(0, "method", method)
     table.insert(1, "simulator", simulator)
     tables.append(table)

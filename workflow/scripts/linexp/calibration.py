@@ -57,29 +57,32 @@ def usable_concepts(origins: list[str], classes_covered: np.ndarray, n_classes: 
 
 
 def similarity_blocks(
-    images: np.ndarray, concepts: np.ndarray, labels: np.ndarray, rows_per_block: int = 4096
+    image_blocks: Iterable[np.ndarray], concepts: np.ndarray, label_blocks: Iterable[np.ndarray]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Cosine similarities with their labels, in blocks of images.
+    """Cosine similarities, (rows, m), with the labels of the same images.
 
     Args:
-        images: (n, dim) and concepts: (m, dim), unit norm. labels: (n, m).
+        image_blocks: unit-norm embeddings in blocks of (rows, dim). concepts: (m, dim), unit norm.
+        label_blocks: (rows, m) 0 or 1, in the same blocks.
     """
-    for begin in range(0, len(images), rows_per_block):
-        rows = slice(begin, begin + rows_per_block)
-        yield images[rows] @ concepts.T, labels[rows]
+    for images, labels in zip(image_blocks, label_blocks, strict=True):
+        yield images @ concepts.T, labels
 
 
 def pair_histogram(blocks: Iterable[tuple[np.ndarray, np.ndarray]]) -> PairHistogram:
     """Count pairs in one pass.
+
+    A rounding that puts a pair into the bin beside its own does no harm, because each bin keeps its mean.
 
     Args:
         blocks: (rows, m) cosine similarities and (rows, m) labels of the same images and concepts.
     """
     count, total = np.zeros(2 * BINS), np.zeros(2 * BINS)
     for similarity, labels in blocks:
-        similarity = similarity.ravel().astype(np.float64)
-        place = np.clip((similarity + 1) * (BINS / 2), 0, BINS - 1).astype(np.int64)
-        place += BINS * labels.ravel().astype(np.int64)
+        similarity = similarity.ravel()
+        place = ((similarity + 1) * (BINS / 2)).astype(np.int64)
+        np.clip(place, 0, BINS - 1, out=place)
+        place[labels.ravel() != 0] += BINS
         count += np.bincount(place, minlength=2 * BINS)
         total += np.bincount(place, weights=similarity, minlength=2 * BINS)
     mean = np.divide(total, count, out=np.zeros_like(total), where=count > 0)

@@ -1,4 +1,4 @@
-"""The compiled loops of the elastic net and of the greedy search.
+"""The compiled loops of the concept filter, of the elastic net and of the greedy search.
 
 They are in one file because numba's cache notices an edit of the file that a function is in, but not of the files that
 it calls into. They hold no lock, so several threads can run them, each on its own neurons.
@@ -11,6 +11,29 @@ MAX_ROUNDS = 500
 MAX_SWEEPS = 1000
 TIE = 1e-9
 MAX_CONDITION = 1e10
+
+
+@numba.njit(cache=True, nogil=True)
+def accumulate_columns(block, shift, total, squares, top):
+    """Add the columns of a block to their running sums, in place.
+
+    Args:
+        block: (rows, m). shift: (m,) subtracted first.
+        total, squares: (m,) sums, and sums of squares. top: (k, m) the highest values so far, ascending.
+    """
+    for i in range(len(block)):
+        row = block[i]
+        for j in range(len(row)):
+            value = row[j] - shift[j]
+            total[j] += value
+            squares[j] += value * value
+        for j in range(len(row)):
+            if row[j] > top[0, j]:
+                place = 0
+                while place + 1 < len(top) and row[j] > top[place + 1, j]:
+                    top[place, j] = top[place + 1, j]
+                    place += 1
+                top[place, j] = row[j]
 
 
 @numba.njit(cache=True)

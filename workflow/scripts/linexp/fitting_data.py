@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import h5py
 import numpy as np
 
 from . import store
 from .errors import LinexpError
 from .linear_explanations import Problem
-from .moments import Moments, cross_moments
-from .probe_index import fitting_rows, rows_of
+from .moments import CrossMomentsSum, Moments
+from .parallel import blas_on_one_thread, read_ahead
+from .probe_index import rows_of, split_blocks
 
 
 @dataclass(frozen=True)
@@ -33,47 +35,58 @@ def read_moments(path: str | Path, split: str) -> Moments:
         return Moments(int(group["count"][()]), group["mean"][...], group["covariance"][...])
 
 
+def numbers_of(activations: h5py.Dataset, neurons: Sequence[int] | None) -> np.ndarray:
+    """The neurons to explain, (n,) int32; None for the whole layer.
+
+    Raises:
+        LinexpError: the layer has no such neuron.
+    """
+    size = activations.shape[1]
+    if neurons is None:
+        return np.arange(size, dtype=np.int32)
+    if max(neurons) >= size:
+        raise LinexpError(
+            f"neurons: {max(neurons)} is not in {activations.file.filename}, which has neurons 0 to {size - 1}"
+        )
+    return np.array(neurons, np.int32)
+
+
 def read_activations(path: str | Path, neurons: Sequence[int] | None) -> tuple[np.ndarray, np.ndarray]:
     """The neurons to explain, (n,) int32, and their activations, (n_images, n) float32.
 
     Raises:
-        LinexpError: the layer has no such neuron, or an activation is not finite.
+        LinexpError: the layer has no such neuron.
     """
+    with store.open_arrays(path) as file:
+        numbers = numbers_of(file["activations"], neurons)
     (activations,) = store.read_arrays(path, "activations")
-    if not np.isfinite(activations).all():
-        raise LinexpError(f"{path}: there are activations that are not finite; delete it and run again")
-    if neurons is None:
-        return np.arange(activations.shape[1], dtype=np.int32), activations
-    if max(neurons) >= activations.shape[1]:
-        raise LinexpError(
-            f"neurons: {max(neurons)} is not in {path}, which has neurons 0 to {activations.shape[1] - 1}"
-        )
-    return np.array(neurons, np.int32), activations[:, neurons]
+    return numbers, activations if neurons is None else activations[:, numbers]
 
 
-def read_problem(files: FittingFiles, neurons: Sequence[int] | None, paper_parity: bool) -> Problem:
-    """Read P once, in blocks of rows, and reduce it and the activations to their moments."""
+def read_problem(
+    files: FittingFiles, neurons: Sequence[int] | None, paper_parity: bool, threads: int = 1
+) -> Problem:
+    """Read P and the activations once, in blocks of rows, and reduce them to their moments."""
     index = store.read_table(files.index)
-    numbers, activations = read_activations(files.activations, neurons)
-    kept, std = store.read_arrays(files.presence, "kept", "std")
-    q_std = activations[fitting_rows(index, paper_parity)].std(axis=0, dtype=np.float64)
-    splits = {}
-    for split in ("train", "val"):
-        rows, moments = rows_of(index, split), read_moments(files.moments, split)
-        with store.open_arrays(files.presence) as file:
-            blocks = store.row_blocks(file["P"], rows)
-            splits[split] = moments, cross_moments(blocks, moments.mean, activations[rows])
-    return Problem(
-        concepts=store.read_strings(files.presence, "concepts"),
-        neurons=numbers,
-        train=splits["train"][0],
-        val=splits["val"][0],
-        train_q=splits["train"][1],
-        val_q=splits["val"][1],
-        p_std=std[kept],
-        q_std=q_std,
-        largest=np.abs(activations[rows_of(index, "train")]).max(axis=0).astype(np.float64),
-    )
+    kept, p_std = store.read_arrays(files.presence, "kept", "std")
+    train, val = (read_moments(files.moments, split) for split in ("train", "val"))
+    sums = {"train": CrossMomentsSum(train.mean, threads), "val": CrossMomentsSum(val.mean, threads)}
+    with (
+        blas_on_one_thread(),
+        store.open_arrays(files.presence) as presence,
+        store.open_arrays(files.activations) as activations,
+    ):
+        numbers = numbers_of(activations["activations"], neurons)
+        columns = slice(None) if neurons is None else numbers
+        blocks = split_blocks(index, list(sums), presence["P"], activations["activations"])
+        for split, (p, q) in read_ahead(blocks):
+            sums[split].add(p, q[:, columns])
+    train_q, val_q = sums["train"].moments(), sums["val"].moments()
+    q_std = np.sqrt(train_q.variance)
+    if paper_parity:  # the published code standardises by all images
+        q_std = read_activations(files.activations, neurons)[1].std(axis=0, dtype=np.float64)
+    concepts = store.read_strings(files.presence, "concepts")
+    return Problem(concepts, numbers, train, val, train_q, val_q, p_std[kept], q_std)
 
 
 def standardised_train(

@@ -1,13 +1,21 @@
 """Images, decoded and preprocessed on several threads, as batches for a network."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, pairwise
+from math import ceil
+from threading import Lock
+from weakref import finalize
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from .errors import LinexpError
-from .parallel import batched, ordered_map
+from .parallel import ordered_map
 from .progress import progress
+from .runtime import device
+
+_IMAGES_A_TASK = 4
 
 
 class ImageRows:
@@ -23,26 +31,97 @@ class ImageRows:
         return self._images[int(self._rows[position])]
 
 
-def decoded_batches(images: Sequence, preprocess: Callable, batch_size: int, threads: int) -> Iterator[torch.Tensor]:
+class _Memory:
+    """Memory for batches, used again once no tensor refers to it: touching fresh memory costs as much as resizing."""
+
+    def __init__(self):
+        self._free: list[np.ndarray] = []
+
+    def empty(self, shape: tuple[int, ...]) -> Tensor:
+        """A float32 tensor without values; where there is a GPU in pinned memory, which PyTorch itself keeps."""
+        if device() == "cuda":
+            return torch.empty(shape, pin_memory=True)
+        try:
+            memory = self._free.pop()
+        except IndexError:
+            memory = np.empty(shape, np.float32)
+        if memory.shape[1:] != shape[1:]:
+            memory = np.empty(shape, np.float32)
+        lent = memory[: shape[0]]  # lives as long as the tensor and its views
+        finalize(lent, self._free.append, memory)
+        return torch.from_numpy(lent)
+
+
+class _Batch:
+    """The images of some rows, which several threads fill in; room for them is made when the first tells its size."""
+
+    def __init__(self, rows: range, memory: _Memory):
+        self.rows = rows
+        self.tensor: Tensor | None = None
+        self._memory, self._lock = memory, Lock()
+
+    def put(self, row: int, image: Tensor) -> None:
+        with self._lock:
+            if self.tensor is None:
+                self.tensor = self._memory.empty((len(self.rows), *image.shape))
+        if image.shape != self.tensor.shape[1:]:
+            one, other = sorted("x".join(map(str, shape[-2:])) for shape in (self.tensor.shape, image.shape))
+            raise LinexpError(f"preprocess: it leaves images of {one} and of {other} pixels; give a resize")
+        self.tensor[self.rows.index(row)] = image
+
+
+def decoded_batches(images: Sequence, preprocess: Callable, batch_size: int, threads: int) -> Iterator[Tensor]:
     """All images in order, as (batch, 3, height, width) float32 tensors.
+
+    Each image is decoded once. While the reader works on a batch the next one is decoded, or a few where they are
+    small, and no more than that.
 
     Raises:
         LinexpError: the images are not of one size, even after preprocessing.
     """
-    tensors = ordered_map(lambda row: preprocess(images[row]), range(len(images)), threads)
-    return (_stacked(batch) for batch in batched(tensors, batch_size))
+
+    def tasks() -> Iterator[tuple[_Batch, range]]:
+        memory, all_rows = _Memory(), range(len(images))
+        for first in range(0, len(images), batch_size):
+            batch = _Batch(all_rows[first : first + batch_size], memory)
+            for begin in range(0, len(batch.rows), _IMAGES_A_TASK):
+                yield batch, batch.rows[begin : begin + _IMAGES_A_TASK]
+
+    def decode(task: tuple[_Batch, range]) -> Tensor | None:
+        """The batch, where these are the last of its rows."""
+        batch, rows = task
+        for row in rows:
+            batch.put(row, preprocess(images[row]))
+        return batch.tensor if rows[-1] == batch.rows[-1] else None
+
+    torch.get_num_threads()  # fixes this thread's own number, which others would set for it if it was never asked for
+    ahead = max(ceil(batch_size / _IMAGES_A_TASK), 2 * threads)
+    done = ordered_map(decode, tasks(), threads, ahead, _compute_on_one_thread)
+    return (batch for batch in done if batch is not None)
+
+
+def _compute_on_one_thread() -> None:
+    """Threads that PyTorch starts in the calling one would come on top of those that decode."""
+    torch.set_num_threads(1)
 
 
 def image_batches(
     images: Sequence, preprocess: Callable, batch_size: int, threads: int, description: str
-) -> Iterator[torch.Tensor]:
-    """The same with a progress bar."""
-    return progress(decoded_batches(images, preprocess, batch_size, threads), len(images), "image", description)
+) -> Iterator[Tensor]:
+    """The same with a progress bar, on the device that is used."""
+    batches = progress(decoded_batches(images, preprocess, batch_size, threads), len(images), "image", description)
+    return _copied_ahead(batches) if device() == "cuda" else batches
 
 
-def _stacked(tensors: list[torch.Tensor]) -> torch.Tensor:
-    for tensor in tensors:
-        if tensor.shape != tensors[0].shape:
-            one, other = ("x".join(map(str, shape[1:])) for shape in (tensors[0].shape, tensor.shape))
-            raise LinexpError(f"preprocess: it leaves images of {one} and of {other} pixels; give a resize")
-    return torch.stack(tensors)
+def _copied_ahead(batches: Iterator[Tensor]) -> Iterator[Tensor]:
+    """Batches on the GPU, each copied there while the network runs on the one before."""
+    copies = torch.cuda.Stream()
+
+    def copied(batch: Tensor) -> tuple[Tensor, torch.cuda.Event]:
+        with torch.cuda.stream(copies):
+            return batch.to("cuda", non_blocking=True), copies.record_event()
+
+    for (batch, arrived), _ in pairwise(chain(map(copied, batches), [None])):
+        torch.cuda.current_stream().wait_event(arrived)
+        batch.record_stream(torch.cuda.current_stream())
+        yield batch

@@ -12,12 +12,18 @@ import open_clip
 import torch
 from open_clip.transform import PreprocessCfg, image_transform_v2, merge_preprocess_dict
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from .errors import LinexpError
 from .parallel import batched
 from .progress import progress
 from .runtime import device
 from .weights import load_weights
+
+
+def _on_device(moved: Tensor | nn.Module) -> Tensor | nn.Module:
+    """A network or its images on the device that is used; on a GPU channels last, which half precision is fast in."""
+    return moved.to("cuda", memory_format=torch.channels_last) if device() == "cuda" else moved.to("cpu")
 
 
 @dataclass(frozen=True)
@@ -38,8 +44,17 @@ class ImageTextModel:
 
     @torch.inference_mode()
     def embed_images(self, batch: Tensor) -> Tensor:
-        """(n, 3, height, width) images to (n, dim) float32 embeddings of unit norm."""
-        return self.network.encode_image(batch.to(device()), normalize=True).float().cpu()
+        """(n, 3, height, width) images to (n, dim) float32 embeddings of unit norm.
+
+        A GPU computes in float16 what `torch.autocast` lets it, which leaves a similarity within about 1e-4 (bfloat16:
+        1e-3), but a batch in which float16 overflows in float32.
+        """
+        images = _on_device(batch)
+        with torch.autocast("cuda", torch.float16, enabled=device() == "cuda"):
+            embeddings = self.network.encode_image(images, normalize=False)
+        if not embeddings.isfinite().all():
+            embeddings = self.network.encode_image(images, normalize=False)
+        return normalize(embeddings.float(), dim=-1).cpu()
 
     @torch.inference_mode()
     def embed_concepts(self, concepts: Sequence[str], batch_size: int = 256) -> Tensor:
@@ -117,7 +132,7 @@ def load(settings: Mapping[str, Any], weights: str | Path) -> ImageTextModel:
     """An image-text model with the weights in a file, on the device that is used."""
     model = build(settings)
     load_weights(model.network, weights)
-    model.network.to(device())
+    _on_device(model.network)
     return model
 
 

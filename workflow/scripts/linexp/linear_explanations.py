@@ -1,5 +1,6 @@
 """LE (§3.2): elastic net, then greedy search or the top concepts, from moments of P and of the activations."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from .elastic_net import TOLERANCE, elastic_net
 from .explanations import CONSTANT, NOT_CONVERGED, OK, UNEXPLAINED, Explanation, by_weight
 from .greedy import greedy_search, top_concepts
 from .moments import CrossMoments, Moments
+from .parallel import for_slices
 
 Array = NDArray[np.float64]
 
@@ -26,7 +28,6 @@ class Problem:
         concepts: the m names. neurons: (n,) numbers of the neurons.
         train, val: moments of P. train_q, val_q: of the n neurons and with them.
         p_std, q_std: (m,), (n,) scales to standardise by: those of train, or of all images (`paper_parity`).
-        largest: (n,) largest absolute activation on train.
     """
 
     concepts: Sequence[str]
@@ -37,22 +38,35 @@ class Problem:
     val_q: CrossMoments
     p_std: Array
     q_std: Array
-    largest: Array
 
     def constant(self) -> NDArray[np.bool_]:
         """(n,) the neurons that do not vary on train or on val."""
         smallest = np.sqrt(np.minimum(self.train_q.variance, self.val_q.variance))
-        return smallest <= MIN_RELATIVE_STD * np.maximum(self.largest, 1e-30)
+        return smallest <= MIN_RELATIVE_STD * np.maximum(self.train_q.largest, 1e-30)
 
 
-def _scaled(problem: Problem, varies: NDArray[np.bool_]):
-    """Moments in standardised units, of the neurons that vary."""
+def _scaled(problem: Problem, varies: NDArray[np.bool_], threads: int):
+    """Moments in standardised units, of the neurons that vary; Gram matrices in the precision of the moments."""
     p, q = problem.p_std, problem.q_std[varies]
-    gram = problem.train.covariance / np.outer(p, p)
-    val_gram = problem.val.covariance / np.outer(p, p)
-    scale = np.outer(q, p)
-    train = gram, problem.train_q.covariance[varies] / scale
-    val = val_gram, problem.val_q.covariance[varies] / scale, problem.val_q.variance[varies] / q**2
+
+    def gram(covariance: np.ndarray) -> np.ndarray:
+        scaled, scale = np.empty_like(covariance), (1 / p).astype(covariance.dtype)
+
+        def fill(rows: slice) -> None:
+            np.multiply.outer(scale[rows], scale, out=scaled[rows])  # so that rounding leaves it symmetric
+            scaled[rows] *= covariance[rows]
+
+        for_slices(fill, len(scaled), threads)
+        return scaled
+
+    def with_neurons(moments: CrossMoments) -> Array:
+        scaled = moments.covariance[varies]
+        scaled /= p
+        scaled /= q[:, None]
+        return scaled
+
+    train = gram(problem.train.covariance), with_neurons(problem.train_q)
+    val = gram(problem.val.covariance), with_neurons(problem.val_q), problem.val_q.variance[varies] / q**2
     return train, val
 
 
@@ -67,10 +81,15 @@ def explain(
         threads: to work on.
     """
     varies = ~problem.constant()
-    train, val = _scaled(problem, varies)
+    train, val = _scaled(problem, varies, threads)
     if elastic_net_weights is None:
         weights, violations = elastic_net(*train, settings["lambda"], settings["alpha"], threads=threads)
         converged = violations <= TOLERANCE
+        print(
+            f"elastic net: {len(violations):,} neurons, {(~converged).sum():,} of them not converged; optimality is "
+            f"violated by at most {violations.max(initial=0.0):.1e} ({TOLERANCE:.0e} is allowed)",
+            file=sys.stderr,
+        )
     else:
         weights = np.ascontiguousarray(elastic_net_weights[varies], dtype=np.float64)
         converged = np.ones(len(weights), bool)
@@ -99,7 +118,7 @@ def explain(
 def best_concept(problem: Problem) -> list[Explanation]:
     """A plain baseline: the single concept with the highest correlation on val, with weight 1."""
     varies = ~problem.constant()
-    _, (val_gram, val_cov, val_var) = _scaled(problem, varies)
+    _, (val_gram, val_cov, val_var) = _scaled(problem, varies, threads=1)
     spread = np.sqrt(np.maximum(np.diag(val_gram), 0.0))
     size = np.sqrt(val_var)[:, None] * spread
     correlation = np.divide(val_cov, size, out=np.zeros_like(val_cov), where=size > 1e-9)

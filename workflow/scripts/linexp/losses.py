@@ -38,9 +38,10 @@ class CrossEntropy:
 
     def __call__(self, logits: np.ndarray, images: slice = slice(None)) -> Array:
         labels = self.labels[images]
-        scaled = logits.astype(np.float64) / self.temperature
+        scaled = np.multiply(logits, 1 / self.temperature, dtype=np.float64)
         scaled -= scaled.max(axis=1, keepdims=True)
-        return np.log(np.exp(scaled).sum(axis=1)) - scaled[np.arange(len(labels)), labels]
+        of_label = scaled[np.arange(len(labels)), labels]
+        return np.log(np.exp(scaled, out=scaled).sum(axis=1)) - of_label
 
     def averaged(self, weight: np.ndarray) -> Array:
         return weight.astype(np.float64)[self.labels]

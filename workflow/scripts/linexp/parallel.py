@@ -5,19 +5,37 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
+from threadpoolctl import threadpool_limits
 
-def ordered_map(function: Callable, items: Iterable, threads: int) -> Iterator:
-    """`map(function, items)` on a pool of threads, at most 32 results a thread ahead of the reader.
+
+def ordered_map(
+    function: Callable, items: Iterable, threads: int, ahead: int | None = None, initializer: Callable | None = None
+) -> Iterator:
+    """`map(function, items)` on a pool of threads.
 
     Decoding and resizing images releases Python's global lock, so threads are enough and nothing is copied.
+
+    Args:
+        ahead: results that are made before the reader asks for them, at most; default 32 a thread.
+        initializer: called once in each thread.
     """
     items = iter(items)
-    with ThreadPoolExecutor(threads) as pool:
-        waiting = deque(pool.submit(function, item) for item in islice(items, 32 * threads))
+    with ThreadPoolExecutor(threads, initializer=initializer) as pool:
+        waiting = deque(pool.submit(function, item) for item in islice(items, ahead or 32 * threads))
         while waiting:
             result = waiting.popleft().result()
             waiting.extend(pool.submit(function, item) for item in islice(items, 1))
             yield result
+
+
+def read_ahead(items: Iterable) -> Iterator:
+    """The same items, each made on another thread while the reader works on the one before."""
+    items, end = iter(items), object()
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, items, end)
+        while (item := following.result()) is not end:
+            following = pool.submit(next, items, end)
+            yield item
 
 
 def for_slices(function: Callable[[slice], None], length: int, threads: int, size: int = 32) -> None:
@@ -25,6 +43,14 @@ def for_slices(function: Callable[[slice], None], length: int, threads: int, siz
     slices = [slice(begin, begin + size) for begin in range(0, length, size)]
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(function, slices))
+
+
+def blas_on_one_thread():
+    """A context in which a matrix product takes one thread, so that several can run beside each other (`for_slices`).
+
+    BLAS splits a product evenly, so all its threads wait for the one whose core does something else at the time.
+    """
+    return threadpool_limits(1, "blas")
 
 
 def batched(items: Iterable, size: int) -> Iterator[list]:

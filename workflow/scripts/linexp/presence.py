@@ -9,27 +9,50 @@ from dataclasses import dataclass
 import h5py
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from . import store
+from .compiled import accumulate_columns
 from .errors import LinexpError
+from .parallel import for_slices, read_ahead
 
 TOP = 5
 MIN_TOP_MEAN = 0.5
 MIN_STD = 1e-5
+ROWS_A_PRODUCT, ROWS_IN_CACHE = 1024, 16
+COLUMNS_AT_ONCE = 1024
 
 
-def probabilities(images: np.ndarray, concepts: np.ndarray, a: float, b: float) -> np.ndarray:
+def probabilities(images: np.ndarray, concepts: np.ndarray, a: float, b: float, threads: int = 1) -> np.ndarray:
     """P(c|x) = σ(a·E_T(c)·E_I(x) + a·b), Eq. 5 and 8.
 
     Args:
         images: (n, dim) unit-norm embeddings. concepts: (m, dim) unit-norm embeddings.
+        threads: that the images are spread over.
 
     Returns:
         (n, m), of the type of the embeddings.
     """
-    similarity = images @ concepts.T
-    return expit(similarity.dtype.type(a) * similarity + similarity.dtype.type(a * b))
+    scaled = (concepts.dtype.type(a) * concepts).T
+    p = np.empty((len(images), len(concepts)), images.dtype)
+
+    def fill(rows: slice) -> None:
+        np.matmul(images[rows], scaled, out=p[rows])
+        p[rows] += p.dtype.type(a * b)
+        _sigmoid(p[rows])
+
+    for_slices(fill, len(images), threads, ROWS_A_PRODUCT)
+    return p
+
+
+def _sigmoid(logits: np.ndarray) -> None:
+    """σ in place, a few rows at a time so that they stay in the cache; `np.exp` is several times as fast as `expit`."""
+    with np.errstate(over="ignore"):  # exp may reach infinity, of which the reciprocal is 0
+        for begin in range(0, len(logits), ROWS_IN_CACHE):
+            rows = logits[begin : begin + ROWS_IN_CACHE]
+            np.negative(rows, out=rows)
+            np.exp(rows, out=rows)
+            rows += 1
+            np.reciprocal(rows, out=rows)
 
 
 @dataclass(frozen=True)
@@ -53,53 +76,56 @@ class ConceptStatistics:
         return (self.top_mean >= min_top_mean) & (self.std >= MIN_STD)
 
 
-def concept_statistics(blocks: Iterable[np.ndarray]) -> ConceptStatistics:
+def concept_statistics(blocks: Iterable[np.ndarray], threads: int = 1) -> ConceptStatistics:
     """Mean, standard deviation and top-5 mean of the columns of P, which comes in blocks of (rows, m)."""
-    count, top, shift = 0, None, 0.0
+    count, shift = 0, None
     for block in blocks:
-        rows = block.astype(np.float64)
-        if top is None:
-            shift = rows.mean(axis=0)
-            top, total, squares = rows[:0], np.zeros_like(shift), np.zeros_like(shift)
-        top = np.concatenate([top, rows])
-        if len(top) > TOP:
-            top = np.partition(top, len(top) - TOP, axis=0)[-TOP:]
-        count += len(rows)
-        total += (rows - shift).sum(axis=0)
-        squares += ((rows - shift) ** 2).sum(axis=0)
+        if shift is None:
+            shift = block.mean(axis=0, dtype=np.float64)
+            total, squares = np.zeros_like(shift), np.zeros_like(shift)
+            top = np.full((TOP, len(shift)), -np.inf)
+        _accumulate(block, shift, total, squares, top, threads)
+        count += len(block)
     offset = total / count
     variance = np.maximum(squares / count - offset**2, 0.0)
-    return ConceptStatistics(shift + offset, np.sqrt(variance), top.mean(axis=0))
+    return ConceptStatistics(shift + offset, np.sqrt(variance), top[-min(count, TOP) :].mean(axis=0))
+
+
+def _accumulate(block, shift, total, squares, top, threads: int) -> None:
+    def add(columns: slice) -> None:
+        accumulate_columns(block[:, columns], shift[columns], total[columns], squares[columns], top[:, columns])
+
+    for_slices(add, len(shift), threads, COLUMNS_AT_ONCE)
 
 
 def write_presence(
     file: h5py.File,
-    row_blocks: Callable[[np.ndarray], Iterator[np.ndarray]],
+    blocks_of: Callable[[np.ndarray, np.ndarray], Iterator[np.ndarray]],
     concepts: Sequence[str],
     fitting_rows: np.ndarray,
     n_images: int,
     min_top_mean: float,
+    threads: int = 1,
 ) -> None:
     """Filter the concepts and write P, in two passes over blocks of rows.
 
     Args:
         file: gets `P` (n_images, n_kept) float32 and its `concepts`; over the full set `all_concepts`, `kept`,
             `mean`, `std` and `top_mean`.
-        row_blocks: gives the rows of the unfiltered P that it is asked for, in blocks of (rows, m).
+        blocks_of: gives the rows and the columns (bool) of the unfiltered P that it is asked for, in blocks of rows.
         fitting_rows: the images that the filter looks at.
         min_top_mean: of the filter.
 
     Raises:
         LinexpError: no concept passes.
     """
-    statistics = concept_statistics(row_blocks(fitting_rows))
+    statistics = concept_statistics(read_ahead(blocks_of(fitting_rows, np.ones(len(concepts), bool))), threads)
     kept = statistics.kept(min_top_mean)
     if not kept.any():
         raise LinexpError(
             f"none of {len(concepts)} concepts is present in the images; take others or check the calibration"
         )
-    blocks = (block[:, kept] for block in row_blocks(np.arange(n_images)))
-    store.write_rows(file, "P", blocks, n_images)
+    store.write_rows(file, "P", read_ahead(blocks_of(np.arange(n_images), kept)), n_images)
     for name, values in (
         ("concepts", np.array(concepts, object)[kept]),
         ("all_concepts", np.array(concepts, object)),

@@ -3,11 +3,13 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+import h5py
 import numpy as np
 import pyarrow as pa
 
+from . import store
 from .errors import LinexpError
 from .image_kinds import ImageSource
 from .parallel import ordered_map
@@ -121,6 +123,24 @@ def rows_of(index: pa.Table, split: str) -> np.ndarray:
     if split == "all":
         return np.arange(len(index))
     return np.flatnonzero(index["split"].to_numpy(zero_copy_only=False) == split)
+
+
+def split_blocks(
+    index: pa.Table, splits: Sequence[str], *datasets: h5py.Dataset
+) -> Iterator[tuple[str, list[np.ndarray]]]:
+    """Some splits of data sets, read in one pass over blocks of rows.
+
+    Yields:
+        a split, and rows of each data set that are in it; every row once, in ascending order within a split.
+    """
+    names, begin = index["split"].to_numpy(zero_copy_only=False), 0
+    for blocks in zip(*map(store.row_blocks, datasets), strict=True):
+        of_block = names[begin : begin + len(blocks[0])]
+        begin += len(of_block)
+        for split in splits:
+            chosen = of_block == split
+            if chosen.any():
+                yield split, [block[chosen] for block in blocks]
 
 
 def fitting_rows(index: pa.Table, paper_parity: bool) -> np.ndarray:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from tqdm import tqdm
 
 _SECONDS_BETWEEN_LOG_LINES = 10.0
+_GIGABYTES_WORTH_A_LINE = 0.1
 
 
 class _Lines:
@@ -40,3 +41,10 @@ def progress(items: Iterable, total: int, unit: str, description: str, step=len)
         for item in items:
             yield item
             bar.update(step(item))
+
+
+def say_what_is_written(name: str, n_rows: int, n_columns: int) -> None:
+    """A line on the disk that (n_rows, n_columns) float32 values will take, where that is much."""
+    gigabytes = n_rows * n_columns * 4 / 1e9
+    if gigabytes >= _GIGABYTES_WORTH_A_LINE:
+        print(f"{name}: {n_rows:,} rows of {n_columns:,} values, {gigabytes:.2f} GB to write", file=sys.stderr)

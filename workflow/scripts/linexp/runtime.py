@@ -1,5 +1,6 @@
 """What every script does first: its log, its threads, its errors in one line."""
 
+import ctypes
 import sys
 from pathlib import Path
 
@@ -49,3 +50,16 @@ def device() -> str:
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def keep_freed_memory() -> None:
+    """Let glibc use freed memory again rather than give it back, for processes that run a network many times.
+
+    A forward pass on a CPU makes and drops large tensors; a page of fresh memory costs more than computing what goes
+    into it. Arrays above 1 GiB are given back as before. Elsewhere than under glibc nothing happens.
+    """
+    trim_threshold, mmap_threshold = -1, -3  # of malloc.h
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:
+        mallopt(mmap_threshold, 2**30)
+        mallopt(trim_threshold, 2**31 - 1)

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
-from .metrics import METRICS, Metric
-from .moments import cross_moments
+from .metrics import METRICS, Metric, scores_of
+from .moments import CrossMomentsSum
 
 SINGLE_CONCEPT = "single_concept"
 MIN_CHANGE = 0.001
@@ -62,8 +62,11 @@ def best_labels(labels: np.ndarray, activations: np.ndarray) -> NDArray[np.float
         (m, n_neurons) weights: 1 for the best label; all 0 where no label correlates positively.
     """
     share = labels.mean(axis=0, dtype=np.float64)
-    blocks = (labels[begin : begin + _ROWS] for begin in range(0, len(labels), _ROWS))
-    covariance = cross_moments(blocks, share, activations).covariance
+    sums = CrossMomentsSum(share)
+    for begin in range(0, len(labels), _ROWS):
+        rows = slice(begin, begin + _ROWS)
+        sums.add(labels[rows], activations[rows])
+    covariance = sums.moments().covariance
     spread = np.sqrt(share * (1 - share))
     correlation = np.divide(covariance, spread, out=np.zeros_like(covariance), where=spread > 0)
     none = np.zeros((len(correlation), 1))
@@ -124,15 +127,15 @@ def check(
     simulated = {
         test: (concepts @ weights).astype(np.float32) for test, concepts in {"": presence, **perturbed}.items()
     }
-    ablated = ablation(list(simulated.values())) if ablation else {}
+    told = [scores_of(metrics, s[test_rows], activations[test_rows]) for s in simulated.values()]
+    scores_by_metric = {name: [scores[name] for scores in told] for name in told[0]}
+    if ablation:
+        scores_by_metric |= ablation(list(simulated.values()))
     rows = []
     for metric in metrics.values():
-        if metric.score:
-            scores = [metric.score(s[test_rows], activations[test_rows]) for s in simulated.values()]
-        elif metric.name in ablated:
-            scores = ablated[metric.name]
-        else:
+        if metric.name not in scores_by_metric:
             continue
+        scores = scores_by_metric[metric.name]
         for test, after in zip(TESTS, scores[1:], strict=True):
             share, neurons = share_passed(metric, scores[0], after)
             passed = None if share is None else share >= GOOD_SHARE

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from .losses import NO_EFFECT_BELOW
-from .metrics import METRICS
+from .metrics import METRICS, scores_of
 from .metrics.columns import constant
 
 CONSTANT_SIMULATION = "constant_simulation"
@@ -13,7 +13,7 @@ ABLATION = ["ablation_optim", "ablation_norm", "c", "d", "ablation_constant"]
 
 
 def score_table(
-    explanations: pd.DataFrame, simulated: np.ndarray, activations: np.ndarray, dead: np.ndarray
+    explanations: pd.DataFrame, simulated: np.ndarray, activations: np.ndarray, dead: np.ndarray, threads: int = 1
 ) -> pd.DataFrame:
     """Scores of one method with one simulator on the test images.
 
@@ -26,11 +26,11 @@ def score_table(
         `neuron`, `status`, `dead`, `n_concepts`, and the metrics of the registry that need no more than this, such as
         `correlation` (missing where undefined; `status` says why).
     """
-    scores = {name: metric.score(simulated, activations) for name, metric in METRICS.items() if metric.score}
+    scores = scores_of(METRICS, simulated, activations, threads)
     status = explanations["status"].to_numpy(dtype=object).copy()
-    undefined = np.isnan(scores["correlation"])
-    status[undefined & (status == "ok")] = CONSTANT_SIMULATION
-    status[undefined & constant(activations)] = "constant"
+    undefined = np.flatnonzero(np.isnan(scores["correlation"]))
+    status[undefined[status[undefined] == "ok"]] = CONSTANT_SIMULATION
+    status[undefined[constant(activations[:, undefined])]] = "constant"
     return pd.DataFrame(
         {
             "neuron": explanations["neuron"].astype("int32"),

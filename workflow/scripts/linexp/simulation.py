@@ -3,8 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from .presence import probabilities
+
+ROWS = 512
+"""Images at a time: their P of some thousand concepts is small enough to be used again while it is in the cache."""
 
 
 def simulate(
@@ -18,9 +22,12 @@ def simulate(
         weights: (m, n_neurons) of each concept in each explanation.
 
     Yields:
-        (rows, n_neurons) float32.
+        (at most `ROWS`, n_neurons) float32, summed in float64.
     """
     used = weights.any(axis=1)
-    concepts, weights = concepts[used], weights[used]
+    concepts, weights = concepts[used], csr_array(weights[used].T)
     for block in image_blocks:
-        yield (probabilities(block, concepts, a, b) @ weights).astype(np.float32)
+        for begin in range(0, len(block), ROWS):
+            # P has the images in its columns, because a sparse matrix multiplies fast from the left only
+            p = probabilities(concepts, block[begin : begin + ROWS], a, b)
+            yield (weights @ p).T.astype(np.float32)

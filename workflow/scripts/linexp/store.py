@@ -20,9 +20,11 @@ import pyarrow.parquet as pq
 
 from . import __version__
 from .errors import LinexpError
+from .progress import say_what_is_written
 
-ROWS_PER_BLOCK = 4096
+ROWS_PER_BLOCK = 8192
 CHUNK_ROWS = 1024
+CHUNK_VALUES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def write_arrays(path: str | Path, provenance: Provenance, arrays: Mapping[str, 
 def write_rows(
     file: h5py.File, name: str, blocks: Iterable[np.ndarray], n_rows: int, chunk_columns: int | None = None
 ) -> None:
-    """Stream blocks of rows into a float32 data set, in tiles of `CHUNK_ROWS` rows.
+    """Stream blocks of rows into a float32 data set, in tiles of at most `CHUNK_ROWS` rows and `CHUNK_VALUES` values.
 
     Args:
         blocks: each (rows, columns).
@@ -94,7 +96,7 @@ def write_rows(
     dataset, written, waiting = None, 0, []
 
     def flush() -> int:
-        rows = np.concatenate(waiting)
+        rows = waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
         if written + len(rows) > n_rows:
             raise ValueError(f"{name}: more than {n_rows} rows came")
         if not np.isfinite(rows).all():
@@ -106,9 +108,11 @@ def write_rows(
     for block in blocks:
         if dataset is None:
             columns = block.shape[1]
-            tile = (min(n_rows, CHUNK_ROWS), max(1, min(columns, chunk_columns or columns)))
+            width = max(1, min(columns, chunk_columns or columns))
+            tile = (max(1, min(n_rows, CHUNK_ROWS, CHUNK_VALUES // width)), width)
             chunked = {"chunks": tile, "fletcher32": True} if columns else {}
             dataset = file.create_dataset(name, (n_rows, columns), np.float32, **chunked)
+            say_what_is_written(name, n_rows, columns)
         waiting.append(np.asarray(block, np.float32))
         if sum(map(len, waiting)) >= CHUNK_ROWS:
             written = flush()

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from .metric import Metric
+from .metric import Metric, scores_of
 
 _NAMES = (
     "correlation",
@@ -22,4 +22,4 @@ _NAMES = (
 
 METRICS: dict[str, Metric] = {name: import_module(f".{name}", __name__).METRIC for name in _NAMES}
 
-__all__ = ["METRICS", "Metric"]
+__all__ = ["METRICS", "Metric", "scores_of"]

@@ -4,7 +4,7 @@ from .metric import Metric
 
 METRIC = Metric(
     name="ablation_optim",
-    score=None,
+    of_columns=None,
     higher_is_better=True,
     formula="1 − Σ|L(a ← c·s + d) − L(a)| / Σ|L(a ← mean of a) − L(a)|, with the best c and d on val",
     source="Eq. 11–15",

@@ -2,19 +2,18 @@
 
 import numpy as np
 
-from .columns import TOP_FRACTION, roc_areas, top_images, where_both_vary
+from .columns import Columns, roc_areas
 from .metric import Metric
 
 
-@where_both_vary
-def auc_scores(simulated: np.ndarray, activations: np.ndarray, top_fraction: float = TOP_FRACTION) -> np.ndarray:
+def auc_scores(columns: Columns) -> np.ndarray:
     """How often one of the most activating images is simulated higher than another image; ties count half."""
-    return roc_areas(top_images(activations, top_fraction), simulated)
+    return roc_areas(columns.top, columns.simulated_ranking.ranks)
 
 
 METRIC = Metric(
     name="auc",
-    score=auc_scores,
+    of_columns=auc_scores,
     higher_is_better=True,
     formula="Pr(s(x) > s(y)) + ½·Pr(s(x) = s(y)) for x in B, y not in B",
     source="Oikarinen, Yan and Weng, ICML 2025",

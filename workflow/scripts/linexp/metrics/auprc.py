@@ -2,28 +2,26 @@
 
 import numpy as np
 
-from .columns import TOP_FRACTION, top_images, where_both_vary
+from .columns import Columns
 from .metric import Metric
 
 
-@where_both_vary
-def auprc_scores(simulated: np.ndarray, activations: np.ndarray, top_fraction: float = TOP_FRACTION) -> np.ndarray:
+def auprc_scores(columns: Columns) -> np.ndarray:
     """Average precision of finding the most activating images by their simulated activation.
 
-    Images that are simulated alike are found together, at one threshold.
+    It is the mean over B of the precision at each image's own threshold; images that are simulated alike share one.
     """
-    order = np.argsort(-simulated, axis=0)
-    ranked = np.take_along_axis(simulated, order, axis=0)
-    hits = np.cumsum(np.take_along_axis(top_images(activations, top_fraction), order, axis=0), axis=0)
-    threshold = np.vstack([ranked[1:] < ranked[:-1], np.ones_like(ranked[:1], bool)])
-    found = np.maximum.accumulate(np.where(threshold, hits, 0), axis=0)
-    precision = hits / np.arange(1, len(hits) + 1)[:, None]
-    return (np.diff(found, axis=0, prepend=0) * precision).sum(axis=0) / hits[-1]
+    ranking = columns.simulated_ranking
+    hits = np.take_along_axis(columns.top, ranking.order, axis=1)
+    from_here = hits[:, ::-1].cumsum(axis=1)[:, ::-1]
+    found = np.take_along_axis(from_here, ranking.lower, axis=1)
+    precision = found / (hits.shape[1] - ranking.lower)
+    return precision.mean(axis=1, where=hits)
 
 
 METRIC = Metric(
     name="auprc",
-    score=auprc_scores,
+    of_columns=auprc_scores,
     higher_is_better=True,
     formula="Σᵢ (recallᵢ − recallᵢ₋₁)·precisionᵢ over the thresholds of s; label B",
     source="Oikarinen, Yan and Weng, ICML 2025",

@@ -3,29 +3,24 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import constant
+from .columns import Columns
 from .metric import Metric
 
 
-def standardised(values: np.ndarray) -> NDArray[np.float64]:
-    """Columns with mean 0 and standard deviation 1, (n, m); NaN where a column is constant."""
-    centred = values - values.mean(axis=0, dtype=np.float64)
-    std = np.sqrt((centred**2).mean(axis=0))
-    return centred / np.where(constant(values), np.nan, std)
+def correlations(first: np.ndarray, second: np.ndarray) -> NDArray[np.float64]:
+    """(m,) Pearson correlations of the rows of two (m, n) arrays, none of them constant."""
+    first, second = (rows - rows.mean(axis=1, keepdims=True) for rows in (first, second))
+    return np.einsum("ij,ij->i", first, second) / (np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1))
 
 
-def correlation_scores(simulated: np.ndarray, activations: np.ndarray) -> NDArray[np.float64]:
-    """ρ(k, E) of Eq. 10 for each column; NaN where either side is constant.
-
-    Args:
-        simulated: (n, n_neurons). activations: (n, n_neurons), the same images and neurons.
-    """
-    return (standardised(simulated) * standardised(activations)).mean(axis=0)
+def correlation_scores(columns: Columns) -> NDArray[np.float64]:
+    """ρ(k, E) of Eq. 10."""
+    return correlations(columns.simulated, columns.activations)
 
 
 METRIC = Metric(
     name="correlation",
-    score=correlation_scores,
+    of_columns=correlation_scores,
     higher_is_better=True,
     formula="cov(s, a) / (σ(s)·σ(a))",
     source="Eq. 10; Bills et al., 2023",

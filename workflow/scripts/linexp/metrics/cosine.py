@@ -2,20 +2,19 @@
 
 import numpy as np
 
-from .columns import where_both_vary
+from .columns import Columns
 from .metric import Metric
 
 
-@where_both_vary
-def cosine_scores(simulated: np.ndarray, activations: np.ndarray) -> np.ndarray:
-    """Cosine of the angle between two columns; neither is centred."""
-    norms = np.linalg.norm(simulated, axis=0) * np.linalg.norm(activations, axis=0)
-    return np.einsum("ij,ij->j", simulated, activations) / norms
+def cosine_scores(columns: Columns) -> np.ndarray:
+    """Cosine of the angle between a neuron and its simulation; neither is centred."""
+    s, a = columns.simulated, columns.activations
+    return np.einsum("ij,ij->i", s, a) / (np.linalg.norm(s, axis=1) * np.linalg.norm(a, axis=1))
 
 
 METRIC = Metric(
     name="cosine",
-    score=cosine_scores,
+    of_columns=cosine_scores,
     higher_is_better=True,
     formula="Σ s·a / √(Σ s² · Σ a²)",
     source="Oikarinen, Yan and Weng, ICML 2025",

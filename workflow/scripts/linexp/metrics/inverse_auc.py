@@ -2,19 +2,18 @@
 
 import numpy as np
 
-from .columns import present, roc_areas, where_both_vary
+from .columns import Columns, roc_areas
 from .metric import Metric
 
 
-@where_both_vary
-def inverse_auc_scores(simulated: np.ndarray, activations: np.ndarray) -> np.ndarray:
+def inverse_auc_scores(columns: Columns) -> np.ndarray:
     """How often an image with the concept activates the neuron more than one without; ties count half."""
-    return roc_areas(present(simulated), activations)
+    return roc_areas(columns.concept, columns.activation_ranking.ranks)
 
 
 METRIC = Metric(
     name="inverse_auc",
-    score=inverse_auc_scores,
+    of_columns=inverse_auc_scores,
     higher_is_better=True,
     formula="Pr(a(x) > a(y)) + ½·Pr(a(x) = a(y)) for x in T, y not in T",
     source="INVERT (Bykov et al., 2023)",

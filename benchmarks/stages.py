@@ -1,0 +1,53 @@
+"""Running the workflow's scripts in this process, on made-up artifacts: what is measured is what the rules do."""
+
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from made_up import A, B, World
+
+from linexp import fitting_data, linear_explanations, presence, store  # noqa: F401  so that no stage pays for imports
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "workflow/scripts"
+MADE_UP = store.Provenance("made up", {}, "made up")
+
+
+class Files(dict):
+    """Named files, as `snakemake.input` gives them."""
+
+    __getattr__ = dict.__getitem__
+
+
+def run_stage(rule: str, files: dict[str, Any], output: Path, params: dict[str, Any], threads: int) -> None:
+    """Run the script of a rule as Snakemake does."""
+    given = SimpleNamespace(
+        rule=rule, input=Files(files), output=[str(output)], params=Files(params), threads=threads, log=[]
+    )
+    runpy.run_path(str(SCRIPTS / f"{rule}.py"), init_globals={"snakemake": given})
+
+
+def write_index(path: Path, n_train: int, n_val: int, n_test: int, seed: int = 3) -> np.ndarray:
+    """An index of images in a random split; returns the split of each."""
+    names = np.repeat(["train", "val", "test"], [n_train, n_val, n_test])
+    split = np.random.default_rng(seed).permutation(names)
+    numbers = pa.array(np.arange(len(split), dtype=np.int32))
+    store.write_table(path, MADE_UP, pa.table({"image": numbers, "split": pa.array(split.tolist())}))
+    return split
+
+
+def write_world(folder: Path, world: World, n_images: int) -> dict[str, Path]:
+    """The artifacts that fitting starts from: embeddings of images and concepts, calibration, activations."""
+    names = ("images", "concepts", "calibration", "activations")
+    files = {name: folder / (f"{name}.json" if name == "calibration" else f"{name}.h5") for name in names}
+    concepts = [f"concept {number}" for number in range(len(world.concepts))]
+    store.write_arrays(files["concepts"], MADE_UP, {"embeddings": world.concepts, "concepts": concepts})
+    store.write_json(files["calibration"], MADE_UP, {"a": A, "b": B})
+    with store.create_arrays(files["images"], MADE_UP) as file:
+        store.write_rows(file, "embeddings", world.embeddings(n_images), n_images)
+    with store.create_arrays(files["activations"], MADE_UP) as file:
+        blocks = map(world.activations, world.embeddings(n_images))
+        store.write_rows(file, "activations", blocks, n_images, chunk_columns=64)
+    return files
