@@ -63,9 +63,7 @@ def read_activations(path: str | Path, neurons: Sequence[int] | None) -> tuple[n
     return numbers, activations if neurons is None else activations[:, numbers]
 
 
-def read_problem(
-    files: FittingFiles, neurons: Sequence[int] | None, paper_parity: bool, threads: int = 1
-) -> Problem:
+def read_problem(files: FittingFiles, neurons: Sequence[int] | None, paper_parity: bool, threads: int = 1) -> Problem:
     """Read P and the activations once, in blocks of rows, and reduce them to their moments."""
     index = store.read_table(files.index)
     kept, p_std = store.read_arrays(files.presence, "kept", "std")
