@@ -31,7 +31,7 @@ bench: .venv/.installed
 	$(BIN)/python benchmarks/ablation.py --json --neurons 2 --images 500
 	$(BIN)/python benchmarks/impact.py --json --images 2000 --neurons 128
 	$(BIN)/python benchmarks/calibration.py --json --images 5000 --concepts 300
-	$(BIN)/python benchmarks/embedding.py --json --images 32 --decoded 256 --rounds 1
+	$(BIN)/python benchmarks/embedding.py --json --cases resnet50 decoding --images 16 --decoded 128 --rounds 1 --width 250
 	$(BIN)/python benchmarks/network_dissection.py --json --network resnet18 --size 64 --images 500
 
 # the lock is what the tests were last run with; pyproject.toml has the ranges

@@ -1,7 +1,7 @@
 """Embedding and recording as their rules do it, beside what they cannot do without, and the memory it takes.
 
-    python benchmarks/embedding.py                                        # a few minutes on 2 cores
-    python benchmarks/embedding.py --images 32 --decoded 256 --rounds 1   # the small form
+    python benchmarks/embedding.py                     # a few minutes on 2 cores
+    python benchmarks/embedding.py --cases resnet50 decoding --images 16 --decoded 128 --rounds 1 --width 250
 
 `vit_b_32` and `resnet50` are where the network takes the time: open_clip's ViT-B-32, embedding, and torchvision's
 ResNet-50 up to layer4, recorded. Their floor is the forward pass over a batch in memory. In `decoding` the network does

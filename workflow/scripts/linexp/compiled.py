@@ -1,4 +1,4 @@
-"""The compiled loops of the concept filter, of the elastic net and of the greedy search.
+"""The compiled loops of reading, of the concept filter, of the elastic net and of the greedy search.
 
 They are in one file because numba's cache notices an edit of the file that a function is in, but not of the files that
 it calls into. They hold no lock, so several threads can run them, each on its own neurons.
@@ -11,6 +11,28 @@ MAX_ROUNDS = 500
 MAX_SWEEPS = 1000
 TIE = 1e-9
 MAX_CONDITION = 1e10
+FLETCHER_BASE = 65535
+
+
+@numba.njit(cache=True, nogil=True)
+def fletcher32(words):
+    """The two halves of the Fletcher-32 checksum that HDF5 stores, modulo `FLETCHER_BASE`.
+
+    HDF5 sums words whose bytes are swapped; that is multiplication by 256 in this arithmetic, so it comes last.
+
+    Args:
+        words: (n,) uint16, little-endian.
+    """
+    first, second = 0, 0
+    for begin in range(0, len(words), 256):
+        part = words[begin : begin + 256]
+        total, weighted = np.uint32(0), np.uint32(0)
+        for place in range(len(part)):
+            total += np.uint32(part[place])
+            weighted += np.uint32(len(part) - place) * np.uint32(part[place])
+        second = (second + first * len(part) + np.int64(weighted)) % FLETCHER_BASE
+        first = (first + np.int64(total)) % FLETCHER_BASE
+    return first * 256 % FLETCHER_BASE, second * 256 % FLETCHER_BASE
 
 
 @numba.njit(cache=True, nogil=True)

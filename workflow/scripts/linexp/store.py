@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from . import __version__
 from .errors import LinexpError
 from .progress import say_what_is_written
+from .tiles import read_rows
 
 ROWS_PER_BLOCK = 8192
 CHUNK_ROWS = 1024
@@ -153,7 +154,11 @@ def _read_whole(path: str | Path, read: Callable[[h5py.File], Any]) -> Any:
 
 def read_arrays(path: str | Path, *names: str) -> tuple[np.ndarray, ...]:
     """Whole arrays of an HDF5 artifact, in the order of `names`."""
-    return _read_whole(path, lambda file: tuple(file[name][...] for name in names))
+    return _read_whole(path, lambda file: tuple(_read_dataset(file[name]) for name in names))
+
+
+def _read_dataset(dataset: h5py.Dataset) -> np.ndarray:
+    return read_rows(dataset) if dataset.ndim == 2 else dataset[...]
 
 
 def read_strings(path: str | Path, name: str) -> list[str]:
@@ -168,15 +173,17 @@ def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterato
         dataset: (n, …) data set.
         rows: ascending row numbers, or None for all.
     """
-    for begin in range(0, len(dataset), ROWS_PER_BLOCK):
+    tile = dataset.chunks[0] if dataset.chunks else 1
+    size = max(1, ROWS_PER_BLOCK // tile) * tile  # so that no tile is read twice
+    for begin in range(0, len(dataset), size):
         try:
-            block = dataset[begin : begin + ROWS_PER_BLOCK]
+            block = read_rows(dataset, begin, begin + size)
         except OSError as error:
             raise _damaged(dataset.file.filename, "HDF5", error) from error
         if rows is None:
             yield block
             continue
-        first, last = np.searchsorted(rows, (begin, begin + ROWS_PER_BLOCK))
+        first, last = np.searchsorted(rows, (begin, begin + size))
         if last > first:
             yield block[rows[first:last] - begin]
 
