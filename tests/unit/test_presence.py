@@ -7,8 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from literal import literal_probability
 
+from linexp import store
 from linexp.errors import LinexpError
-from linexp.presence import MIN_TOP_MEAN, concept_statistics, probabilities, write_presence
+from linexp.presence import (
+    MIN_TOP_MEAN,
+    ConceptStatistics,
+    StatisticsSum,
+    probabilities,
+    write_presence,
+)
 
 
 def _unit(rng: np.random.Generator, n: int, dim: int = 8, dtype=np.float64) -> np.ndarray:
@@ -33,6 +40,14 @@ def test_probabilities_of_large_logits_neither_overflow_nor_leave_0_to_1():
     with np.errstate(all="raise", under="ignore"):
         p = probabilities(images, images[:1], 500.0, 0.0)
     np.testing.assert_array_equal(p, [[1], [0]])
+
+
+def concept_statistics(blocks) -> ConceptStatistics:
+    blocks = list(blocks)
+    sums = StatisticsSum(blocks[0].shape[1], threads=2)
+    for block in blocks:
+        sums.add(block)
+    return sums.statistics()
 
 
 def _literal_statistics(p: np.ndarray) -> tuple[list, list, list]:
@@ -98,11 +113,8 @@ def test_the_filter_keeps_concepts_that_some_images_clearly_have_and_not_all_ali
 def _write(path, p: np.ndarray, fitting_rows: np.ndarray, min_top_mean: float = MIN_TOP_MEAN):
     names = [f"concept {j}" for j in range(p.shape[1])]
 
-    def blocks_of(rows: np.ndarray, columns: np.ndarray):
-        return iter(np.array_split(p[rows][:, columns], 3))
-
     with h5py.File(path, "w") as file:
-        write_presence(file, blocks_of, names, fitting_rows, len(p), min_top_mean)
+        write_presence(file, lambda rows, columns: p[rows][:, columns], names, fitting_rows, len(p), min_top_mean)
     with h5py.File(path) as file:
         return {
             name: data.asstr()[...].tolist() if h5py.check_string_dtype(data.dtype) else data[...]
@@ -124,6 +136,28 @@ def test_the_filter_looks_at_the_fitting_rows_and_all_rows_are_written(tmp_path)
     np.testing.assert_allclose(written["mean"], mean, rtol=1e-10)
     np.testing.assert_allclose(written["std"], std, rtol=1e-8)
     np.testing.assert_allclose(written["top_mean"], top, rtol=1e-10)
+
+
+@pytest.mark.parametrize("rows_per_block", [3, 7, 20, 1000])
+@pytest.mark.parametrize("min_top_mean", [0.0, MIN_TOP_MEAN])
+def test_the_filter_is_the_same_whatever_the_size_of_the_blocks(tmp_path, monkeypatch, rows_per_block, min_top_mean):
+    monkeypatch.setattr(store, "ROWS_PER_BLOCK", rows_per_block)
+    rng = np.random.default_rng(3)
+    p = (rng.random((70, 40)) * rng.uniform(0.3, 0.7, 40)).astype(np.float32)
+    p[:, 7] = 0.6
+    p[:50, 8], p[50:, 8] = 0.6, 0.7  # varies, but late
+    p[:, 9] = 0.0
+    p[65:, 9] = 0.9  # high, but late
+    p[:, 10], p[:3, 10] = 0.9, 0.90004  # varies enough in the first rows, too little over all
+    fitting_rows = np.flatnonzero(rng.random(70) < 0.8)
+    written = _write(tmp_path / "P.h5", p, fitting_rows, min_top_mean)
+    mean, std, top = (np.array(values) for values in _literal_statistics(p[fitting_rows]))
+    kept = (top >= min_top_mean) & (std >= 1e-5)
+    assert 5 < kept.sum() < 40
+    np.testing.assert_array_equal(written["kept"], kept)
+    np.testing.assert_array_equal(written["P"], p[:, kept])
+    for name, expected in (("mean", mean), ("std", std), ("top_mean", top)):
+        np.testing.assert_allclose(written[name], expected, rtol=1e-7, atol=1e-9)
 
 
 def test_no_concept_that_passes_is_an_error(tmp_path):

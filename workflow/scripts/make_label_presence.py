@@ -1,5 +1,7 @@
 """P of LE (Label): the labels as they are. Output: HDF5 with P (n_images, n_kept) float32 and its statistics."""
 
+import numpy as np
+
 from linexp import presence, probe_index, runtime, store
 
 runtime.start(snakemake)
@@ -10,7 +12,7 @@ provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.
 with store.create_arrays(snakemake.output[0], provenance) as file:
     presence.write_presence(
         file,
-        lambda rows, columns: iter([labels[rows][:, columns]]),
+        lambda rows, columns: labels[np.ix_(rows, columns)],
         store.read_strings(files.labels, "concepts"),
         probe_index.fitting_rows(index, snakemake.params.paper_parity),
         len(index),

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from linexp import parallel, presence, probe_index, runtime, store
+from linexp import parallel, presence, probe_index, runtime, store, tiles
 
 runtime.start(snakemake)
 files = snakemake.input
@@ -12,11 +12,10 @@ calibration = store.read_json(files.calibration)
 provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.images, files.concepts))
 
 
-def blocks_of(images, rows, columns):
-    """P of some images and concepts, in blocks of rows."""
-    chosen = concepts[columns]
-    for block in store.row_blocks(images["embeddings"], rows):
-        yield presence.probabilities(block, chosen, calibration["a"], calibration["b"], snakemake.threads)
+def p_of(images, rows, columns):
+    """P of some images and concepts, (rows, columns)."""
+    chosen = tiles.read_rows(images, rows[0], rows[-1] + 1)[rows - rows[0]]
+    return presence.probabilities(chosen, concepts[columns], calibration["a"], calibration["b"], snakemake.threads)
 
 
 with (
@@ -26,7 +25,7 @@ with (
 ):
     presence.write_presence(
         file,
-        partial(blocks_of, images),
+        partial(p_of, images["embeddings"]),
         store.read_strings(files.concepts, "concepts"),
         probe_index.fitting_rows(index, snakemake.params.paper_parity),
         len(index),

@@ -3,8 +3,8 @@
 LE (Label) takes the labels as they are; LE (SigLIP) takes an image-text model's calibrated similarity.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 
 import h5py
 import numpy as np
@@ -18,6 +18,9 @@ from .parallel import for_slices, read_ahead
 TOP = 5
 MIN_TOP_MEAN = 0.5
 MIN_STD = 1e-5
+PresenceOf = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Gives P of some images (row numbers) and some concepts (column numbers), (rows, columns)."""
+
 ROWS_A_PRODUCT, ROWS_IN_CACHE = 1024, 16
 COLUMNS_AT_ONCE = 1024
 
@@ -76,31 +79,68 @@ class ConceptStatistics:
         return (self.top_mean >= min_top_mean) & (self.std >= MIN_STD)
 
 
-def concept_statistics(blocks: Iterable[np.ndarray], threads: int = 1) -> ConceptStatistics:
-    """Mean, standard deviation and top-5 mean of the columns of P, which comes in blocks of (rows, m)."""
-    count, shift = 0, None
-    for block in blocks:
-        if shift is None:
-            shift = block.mean(axis=0, dtype=np.float64)
-            total, squares = np.zeros_like(shift), np.zeros_like(shift)
-            top = np.full((TOP, len(shift)), -np.inf)
-        _accumulate(block, shift, total, squares, top, threads)
-        count += len(block)
-    offset = total / count
-    variance = np.maximum(squares / count - offset**2, 0.0)
-    return ConceptStatistics(shift + offset, np.sqrt(variance), top[-min(count, TOP) :].mean(axis=0))
+class StatisticsSum:
+    """The sums that `ConceptStatistics` are made of, over blocks of rows.
+
+    Args:
+        n_columns: m. threads: that the columns are spread over.
+    """
+
+    def __init__(self, n_columns: int, threads: int = 1):
+        self._threads = threads
+        self._count = 0
+        self._shift, self._total, self._squares = np.zeros((3, n_columns))
+        self._top = np.full((TOP, n_columns), -np.inf)
+
+    def add(self, block: np.ndarray, columns: NDArray[np.intp] | None = None) -> None:
+        """Add rows, (rows, m), or some of their columns, (rows, len(columns)); others then are incomplete."""
+        columns = np.arange(block.shape[1]) if columns is None else columns
+        if self._count == 0:
+            self._shift[columns] = block.mean(axis=0, dtype=np.float64)
+        self._count += len(block)
+
+        def add_some(places: slice) -> None:
+            chosen = columns[places]
+            total, squares, top = self._total[chosen], self._squares[chosen], self._top[:, chosen]
+            accumulate_columns(block[:, places], self._shift[chosen], total, squares, top)
+            self._total[chosen], self._squares[chosen], self._top[:, chosen] = total, squares, top
+
+        for_slices(add_some, len(columns), self._threads, COLUMNS_AT_ONCE)
+
+    def statistics(self) -> ConceptStatistics:
+        """The statistics of all rows so far."""
+        offset = self._total / self._count
+        variance = np.maximum(self._squares / self._count - offset**2, 0.0)
+        top = self._top[-min(self._count, TOP) :]
+        return ConceptStatistics(self._shift + offset, np.sqrt(variance), top.mean(axis=0))
+
+    def surely_kept(self, min_top_mean: float, n_rows: int) -> NDArray[np.bool_]:
+        """The columns that the filter will keep whatever the rest of `n_rows` is: neither measure can fall."""
+        so_far = self.statistics()
+        smallest_std = so_far.std * np.sqrt(self._count / n_rows)
+        return (self._count >= TOP) & replace(so_far, std=smallest_std).kept(min_top_mean)
 
 
-def _accumulate(block, shift, total, squares, top, threads: int) -> None:
-    def add(columns: slice) -> None:
-        accumulate_columns(block[:, columns], shift[columns], total[columns], squares[columns], top[:, columns])
+def filter_concepts(
+    p_of: PresenceOf, fitting_rows: np.ndarray, n_concepts: int, min_top_mean: float, threads: int
+) -> tuple[NDArray[np.bool_], ConceptStatistics]:
+    """Which concepts to keep, and the statistics of the others.
 
-    for_slices(add, len(shift), threads, COLUMNS_AT_ONCE)
+    A concept that is sure to be kept is not looked at any longer, so its own statistics are not of all rows.
+    """
+    sums, undecided = StatisticsSum(n_concepts, threads), np.arange(n_concepts)
+    for rows in np.split(fitting_rows, range(store.ROWS_PER_BLOCK, len(fitting_rows), store.ROWS_PER_BLOCK)):
+        sums.add(p_of(rows, undecided), undecided)
+        undecided = undecided[~sums.surely_kept(min_top_mean, len(fitting_rows))[undecided]]
+    statistics = sums.statistics()
+    kept = np.ones(n_concepts, bool)
+    kept[undecided] = statistics.kept(min_top_mean)[undecided]
+    return kept, statistics
 
 
 def write_presence(
     file: h5py.File,
-    blocks_of: Callable[[np.ndarray, np.ndarray], Iterator[np.ndarray]],
+    p_of: PresenceOf,
     concepts: Sequence[str],
     fitting_rows: np.ndarray,
     n_images: int,
@@ -112,24 +152,38 @@ def write_presence(
     Args:
         file: gets `P` (n_images, n_kept) float32 and its `concepts`; over the full set `all_concepts`, `kept`,
             `mean`, `std` and `top_mean`.
-        blocks_of: gives the rows and the columns (bool) of the unfiltered P that it is asked for, in blocks of rows.
-        fitting_rows: the images that the filter looks at.
+        p_of: gives some rows and columns of the unfiltered P.
+        fitting_rows: the images that the filter looks at, ascending.
         min_top_mean: of the filter.
 
     Raises:
         LinexpError: no concept passes.
     """
-    statistics = concept_statistics(read_ahead(blocks_of(fitting_rows, np.ones(len(concepts), bool))), threads)
-    kept = statistics.kept(min_top_mean)
+    kept, statistics = filter_concepts(p_of, fitting_rows, len(concepts), min_top_mean, threads)
     if not kept.any():
         raise LinexpError(
             f"none of {len(concepts)} concepts is present in the images; take others or check the calibration"
         )
-    store.write_rows(file, "P", read_ahead(blocks_of(np.arange(n_images), kept)), n_images)
+    columns, fitting = np.flatnonzero(kept), np.isin(np.arange(n_images), fitting_rows)
+    sums = StatisticsSum(len(columns), threads)
+
+    def blocks() -> Iterator[np.ndarray]:
+        for begin in range(0, n_images, store.ROWS_PER_BLOCK):
+            rows = np.arange(begin, min(begin + store.ROWS_PER_BLOCK, n_images))
+            block = p_of(rows, columns)
+            if fitting[rows].any():
+                sums.add(block[fitting[rows]])
+            yield block
+
+    store.write_rows(file, "P", read_ahead(blocks()), n_images)
     for name, values in (
         ("concepts", np.array(concepts, object)[kept]),
         ("all_concepts", np.array(concepts, object)),
     ):
         file.create_dataset(name, data=values, dtype=h5py.string_dtype())
-    file["kept"], file["mean"] = kept, statistics.mean
-    file["std"], file["top_mean"] = statistics.std, statistics.top_mean
+    file["kept"] = kept
+    of_kept = sums.statistics()
+    for field in fields(ConceptStatistics):
+        values = getattr(statistics, field.name)
+        values[kept] = getattr(of_kept, field.name)
+        file[field.name] = values
