@@ -1,4 +1,4 @@
-"""Tiles read here are what h5py reads, and a damaged one is noticed."""
+"""Tiles read and written here are those of h5py, and a damaged one is noticed."""
 
 import h5py
 import numpy as np
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linexp import tiles
-from linexp.tiles import read_rows
+from linexp.tiles import read_rows, write_rows
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -43,12 +43,36 @@ def test_rows_are_those_that_h5py_reads(tmp_path_factory, shape, tile, dtype, se
         assert read_rows(file["x"]).tobytes() == values.tobytes()
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    shape=st.tuples(st.integers(1, 60), st.integers(1, 40)),
+    tile=st.tuples(st.integers(1, 20), st.integers(1, 40)),
+    tiles_a_time=st.integers(1, 3),
+    dtype=st.sampled_from(["float32", "float64", "uint16", "uint8"]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_what_is_written_is_read_and_verified_by_hdf5(tmp_path_factory, shape, tile, tiles_a_time, dtype, seed):
+    content = np.random.default_rng(seed).bytes(int(np.prod(shape)) * np.dtype(dtype).itemsize)
+    values = np.frombuffer(content, dtype).reshape(shape)
+    tile = tuple(min(part, whole) for part, whole in zip(tile, shape, strict=True))
+    path = tmp_path_factory.mktemp("tiles") / "a.h5"
+    with h5py.File(path, "w") as file:
+        dataset = file.create_dataset("x", shape, dtype, chunks=tile, fletcher32=True)
+        for begin in range(0, shape[0], tiles_a_time * tile[0]):
+            write_rows(dataset, begin, values[begin : begin + tiles_a_time * tile[0]])
+    with h5py.File(path) as file:
+        assert file["x"][...].tobytes() == values.tobytes()
+
+
 @pytest.mark.parametrize("word", [0, 0x0100, 0xFFFF, 0xFFFE])
 @pytest.mark.parametrize("n", [1, 255, 256, 257, 70_000])
 def test_checksums_of_extreme_words_agree_with_those_of_hdf5(tmp_path, word, n):
     values = np.full((n, 2), word, "<u2")
-    with h5py.File(_written(tmp_path / "a.h5", values, chunks=(n, 2), fletcher32=True)) as file:
+    with h5py.File(_written(tmp_path / "a.h5", values, chunks=(n, 2), fletcher32=True), "r+") as file:
         np.testing.assert_array_equal(read_rows(file["x"]), values)
+        _, by_hdf5 = file["x"].id.read_direct_chunk((0, 0))
+        write_rows(file["x"], 0, values)
+        assert file["x"].id.read_direct_chunk((0, 0)) == (0, by_hdf5)
 
 
 @pytest.mark.parametrize("place", range(0, 4 * 300 + 4, 41))

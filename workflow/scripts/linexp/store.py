@@ -18,10 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from . import __version__
+from . import __version__, tiles
 from .errors import LinexpError
 from .progress import say_what_is_written
-from .tiles import read_rows
 
 ROWS_PER_BLOCK = 8192
 CHUNK_ROWS = 1024
@@ -96,29 +95,33 @@ def write_rows(
     """
     dataset, written, waiting = None, 0, []
 
-    def flush() -> int:
+    def flush(tile_rows: int) -> int:
+        """Write the rows that wait, but for those that fill no tile."""
         rows = waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
+        whole = len(rows) // tile_rows * tile_rows
         if written + len(rows) > n_rows:
             raise ValueError(f"{name}: more than {n_rows} rows came")
-        if not np.isfinite(rows).all():
+        if not np.isfinite(rows[:whole]).all():
             raise LinexpError(f"{name}: there are values that are not finite; check the model and its precision")
-        dataset[written : written + len(rows)] = rows
-        waiting.clear()
-        return written + len(rows)
+        tiles.write_rows(dataset, written, rows[:whole])
+        waiting[:] = [rows[whole:]]
+        return written + whole
 
     for block in blocks:
         if dataset is None:
             columns = block.shape[1]
             width = max(1, min(columns, chunk_columns or columns))
-            tile = (max(1, min(n_rows, CHUNK_ROWS, CHUNK_VALUES // width)), width)
+            # a power of two, so that blocks of rows end with a tile
+            height = 1 << (min(CHUNK_ROWS, max(1, CHUNK_VALUES // width)).bit_length() - 1)
+            tile = (max(1, min(n_rows, height)), width)
             chunked = {"chunks": tile, "fletcher32": True} if columns else {}
             dataset = file.create_dataset(name, (n_rows, columns), np.float32, **chunked)
             say_what_is_written(name, n_rows, columns)
         waiting.append(np.asarray(block, np.float32))
         if sum(map(len, waiting)) >= CHUNK_ROWS:
-            written = flush()
+            written = flush(tile[0])
     if waiting:
-        written = flush()
+        written = flush(tile_rows=1)
     if written != n_rows:
         raise ValueError(f"{name}: {written} rows came, {n_rows} were expected")
 
@@ -158,7 +161,7 @@ def read_arrays(path: str | Path, *names: str) -> tuple[np.ndarray, ...]:
 
 
 def _read_dataset(dataset: h5py.Dataset) -> np.ndarray:
-    return read_rows(dataset) if dataset.ndim == 2 else dataset[...]
+    return tiles.read_rows(dataset) if dataset.ndim == 2 else dataset[...]
 
 
 def read_strings(path: str | Path, name: str) -> list[str]:
@@ -177,7 +180,7 @@ def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterato
     size = max(1, ROWS_PER_BLOCK // tile) * tile  # so that no tile is read twice
     for begin in range(0, len(dataset), size):
         try:
-            block = read_rows(dataset, begin, begin + size)
+            block = tiles.read_rows(dataset, begin, begin + size)
         except OSError as error:
             raise _damaged(dataset.file.filename, "HDF5", error) from error
         if rows is None:
