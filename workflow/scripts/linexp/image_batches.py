@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, pairwise
 from math import ceil
 from threading import Lock
-from weakref import finalize
 
 import numpy as np
 import torch
@@ -31,39 +30,19 @@ class ImageRows:
         return self._images[int(self._rows[position])]
 
 
-class _Memory:
-    """Memory for batches, used again once no tensor refers to it: touching fresh memory costs as much as resizing."""
-
-    def __init__(self):
-        self._free: list[np.ndarray] = []
-
-    def empty(self, shape: tuple[int, ...]) -> Tensor:
-        """A float32 tensor without values; where there is a GPU in pinned memory, which PyTorch itself keeps."""
-        if device() == "cuda":
-            return torch.empty(shape, pin_memory=True)
-        try:
-            memory = self._free.pop()
-        except IndexError:
-            memory = np.empty(shape, np.float32)
-        if memory.shape[1:] != shape[1:]:
-            memory = np.empty(shape, np.float32)
-        lent = memory[: shape[0]]  # lives as long as the tensor and its views
-        finalize(lent, self._free.append, memory)
-        return torch.from_numpy(lent)
-
-
 class _Batch:
     """The images of some rows, which several threads fill in; room for them is made when the first tells its size."""
 
-    def __init__(self, rows: range, memory: _Memory):
+    def __init__(self, rows: range):
         self.rows = rows
         self.tensor: Tensor | None = None
-        self._memory, self._lock = memory, Lock()
+        self._lock = Lock()
 
     def put(self, row: int, image: Tensor) -> None:
         with self._lock:
             if self.tensor is None:
-                self.tensor = self._memory.empty((len(self.rows), *image.shape))
+                # pinned memory is copied to a GPU while it computes
+                self.tensor = torch.empty((len(self.rows), *image.shape), pin_memory=device() == "cuda")
         if image.shape != self.tensor.shape[1:]:
             one, other = sorted("x".join(map(str, shape[-2:])) for shape in (self.tensor.shape, image.shape))
             raise LinexpError(f"preprocess: it leaves images of {one} and of {other} pixels; give a resize")
@@ -81,9 +60,9 @@ def decoded_batches(images: Sequence, preprocess: Callable, batch_size: int, thr
     """
 
     def tasks() -> Iterator[tuple[_Batch, range]]:
-        memory, all_rows = _Memory(), range(len(images))
+        all_rows = range(len(images))
         for first in range(0, len(images), batch_size):
-            batch = _Batch(all_rows[first : first + batch_size], memory)
+            batch = _Batch(all_rows[first : first + batch_size])
             for begin in range(0, len(batch.rows), _IMAGES_A_TASK):
                 yield batch, batch.rows[begin : begin + _IMAGES_A_TASK]
 
