@@ -1,5 +1,5 @@
 # make demo: explain a small network on drawn scenes.   make test: the whole test-suite.   make bench: measurements.
-# Both set themselves up from nothing, with pip alone. PYTHON chooses the interpreter (3.11 or newer).
+# All set themselves up from nothing, with pip alone. PYTHON chooses the interpreter (3.11 or newer).
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -22,7 +22,7 @@ lint: .venv/.installed-test
 	$(BIN)/snakefmt --check --compact-diff Snakefile rules
 	$(BIN)/snakemake --lint
 
-# small forms of all measurements, a line of JSON each; benchmarks/README.md has the commands of the full ones
+# small forms of all measurements, a line of JSON each; benchmarks/README.md says what they measure
 bench: .venv/.installed
 	$(BIN)/python benchmarks/fit.py --json --images 7000 --concepts 1000 --neurons 512
 	$(BIN)/python benchmarks/published_route.py --json --images 700 --concepts 60 --neurons 2

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from measuring import argument_parser, cores, show
+from measuring import argument_parser, cores, peak_gib, show
 from PIL import Image, ImageDraw
 from torch import nn
 
@@ -131,12 +131,6 @@ class Rule:
             self.forward(self.in_memory)
 
 
-def peak_of_this_process() -> float:
-    """Peak memory, GiB; unlike `getrusage`, it does not count that of the process which started this one."""
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 2**20
-
-
 def seconds_of(work: Callable[[], None]) -> float:
     begin = time.perf_counter()
     work()
@@ -183,7 +177,7 @@ def main() -> None:
     torch.manual_seed(0)
     if options.record:
         Rule(Path(options.record[0]), "decoding", int(options.record[1]), options.batch_size, options.threads).run()
-        print(peak_of_this_process())
+        print(peak_gib())
         return
     result = {}
     with tempfile.TemporaryDirectory() as name:

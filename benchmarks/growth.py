@@ -32,14 +32,16 @@ def measure(sizes: dict[str, int]) -> dict:
     sizes = sizes | {"images": round(0.7 * sizes["images"])}
     options = [word for name, size in sizes.items() for word in (f"--{name}", str(size))]
     program = Path(__file__).with_name("fit.py")
-    done = subprocess.run(
-        [sys.executable, program, "--json", *options], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
+    done = subprocess.run([sys.executable, program, "--json", *options], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"fit.py {' '.join(options)}: {done.stderr}")
     return json.loads(done.stdout)
 
 
 def slope(sizes: list[int], seconds: list[float]) -> float:
-    """Of the last two points, both logarithmic."""
+    """Of the last two points, both logarithmic; NaN for one point."""
+    if len(sizes) < 2:
+        return float("nan")
     return float(np.diff(np.log(seconds[-2:]))[0] / np.diff(np.log(sizes[-2:]))[0])
 
 

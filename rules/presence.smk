@@ -19,7 +19,7 @@ rule make_label_presence:
 rule make_pseudo_presence:
     input:
         script=script_file("make_pseudo_presence"),
-        library=library("parallel", "presence", "probe_index", "runtime", "store", "tiles"),
+        library=library("parallel", "presence", "probe_index", "runtime", "store"),
         index="results/probes/{probe}/index.parquet",
         images="results/probes/{probe}/embeddings/{image_text_model}.h5",
         concepts="results/probes/{probe}/concepts/{concept_set}/{image_text_model}.h5",

@@ -9,7 +9,7 @@ from summed import cross_moments, second_moments
 from linexp.linear_explanations import Problem, explain
 from linexp.presence import probabilities
 
-N_TRAIN, N_VAL, N_CONCEPTS, N_NEURONS = 4000, 800, 150, 400
+N_TRAIN, N_VAL, N_CONCEPTS, N_NEURONS = 4000, 800, 300, 400
 SETTINGS = {"lambda": 0.05, "alpha": 0.99, "greedy": {"max_concepts": 10, "width": 10, "tolerance": 0.02}}
 
 
@@ -37,6 +37,26 @@ def _stored(problem: Problem) -> Problem:
     """With the moments of P as an artifact keeps them."""
     train, val = (replace(of, covariance=of.covariance.astype(np.float32)) for of in (problem.train, problem.val))
     return replace(problem, train=train, val=val)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_concepts_that_depend_on_each_other_are_left_out_as_in_double(seed):
+    """A superclass is the sum of its classes; copies lie in panels of their own."""
+    rng = np.random.default_rng(seed)
+    p = (rng.random((N_TRAIN + N_VAL, N_CONCEPTS)) < rng.uniform(0.02, 0.2, N_CONCEPTS)).astype(np.float64)
+    p[:, 1] *= 1 - p[:, 0]
+    p[:, 2] = p[:, 0] + p[:, 1]
+    p[:, -1] = p[:, 3]
+    q = p[:, :4] @ rng.uniform(0.5, 2, (4, N_NEURONS)) + 0.3 * rng.normal(size=(len(p), N_NEURONS))
+    weights = np.zeros((N_NEURONS, N_CONCEPTS))
+    weights[:, [0, 1, 2, 3, -1]] = rng.uniform(0.1, 1, (N_NEURONS, 5))
+    single, double = _problem(p.astype(np.float32), q.astype(np.float32)), _problem(p, q)
+    found, exact = (
+        explain(problem, SETTINGS | {"top_k": 5}, weights, threads=2) for problem in (_stored(single), double)
+    )
+    for one, other in zip(found, exact, strict=True):
+        assert len(one.concepts) == len(other.concepts) == 3
+        assert np.abs(one.weights).max() < 4
 
 
 @pytest.mark.parametrize("mean", [0.0, 100.0])

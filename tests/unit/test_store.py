@@ -334,3 +334,18 @@ def test_an_array_that_a_file_lacks_is_named_with_the_file(tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path, name):
     with pytest.raises(LinexpError, match=rf"{tmp_path / name} cannot be read as .*; delete it and run again"):
         READERS[name](tmp_path / name)
+
+
+def test_blocks_of_two_data_sets_fit_each_other(tmp_path):
+    """Also where one has the tiles of `write_rows` and the other those that h5py chooses."""
+    wide = np.arange(9000 * 100, dtype=np.float32).reshape(9000, 100)
+    with store.create_arrays(tmp_path / "a.h5", PROVENANCE) as file:
+        store.write_rows(file, "streamed", [wide], len(wide))
+        file.create_dataset("whole", data=wide.astype(np.uint8), fletcher32=True)
+    with store.open_arrays(tmp_path / "a.h5") as file:
+        assert file["streamed"].chunks != file["whole"].chunks
+        rows = np.arange(0, 9000, 3)
+        for one, other in zip(
+            store.row_blocks(file["streamed"], rows), store.row_blocks(file["whole"], rows), strict=True
+        ):
+            np.testing.assert_array_equal(one.astype(np.uint8), other)

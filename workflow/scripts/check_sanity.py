@@ -54,6 +54,7 @@ def open_ablation():
 
 
 common = {
+    "threads": snakemake.threads,
     "activations": activations[scored],
     "seed": params.seed,
     "test_rows": np.searchsorted(scored, test),

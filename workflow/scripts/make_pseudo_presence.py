@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from linexp import parallel, presence, probe_index, runtime, store, tiles
+from linexp import parallel, presence, probe_index, runtime, store
 
 runtime.start(snakemake)
 files = snakemake.input
@@ -14,7 +14,7 @@ provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.
 
 def p_of(images, rows, columns):
     """P of some images and concepts, (rows, columns)."""
-    chosen = tiles.read_rows(images, rows[0], rows[-1] + 1)[rows - rows[0]]
+    chosen = store.read_rows(images, rows[0], rows[-1] + 1)[rows - rows[0]]
     return presence.probabilities(chosen, concepts[columns], calibration["a"], calibration["b"], snakemake.threads)
 
 

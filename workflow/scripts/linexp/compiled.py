@@ -1,4 +1,4 @@
-"""The compiled loops of reading, of the concept filter, of the elastic net and of the greedy search.
+"""The compiled loops of the elastic net and of the greedy search.
 
 They are in one file because numba's cache notices an edit of the file that a function is in, but not of the files that
 it calls into. They hold no lock, so several threads can run them, each on its own neurons.
@@ -10,55 +10,6 @@ import numpy as np
 MAX_ROUNDS = 500
 MAX_SWEEPS = 1000
 TIE = 1e-9
-MAX_CONDITION = 1e10
-FLETCHER_BASE = 65535
-
-
-@numba.njit(cache=True, nogil=True)
-def fletcher32(words):
-    """The two halves of a Fletcher-32 checksum, as HDF5 stores them.
-
-    HDF5 sums words whose bytes are swapped; that is multiplication by 256 in this arithmetic, so it comes last. A sum
-    that is a multiple of the base is the base itself, unless all words are 0.
-
-    Args:
-        words: (n,) uint16, little-endian.
-    """
-    first, second, nonzero = 0, 0, False
-    for begin in range(0, len(words), 256):
-        part = words[begin : begin + 256]
-        total, weighted = np.uint32(0), np.uint32(0)
-        for place in range(len(part)):
-            total += np.uint32(part[place])
-            weighted += np.uint32(len(part) - place) * np.uint32(part[place])
-        nonzero |= total > 0
-        second = (second + first * len(part) + np.int64(weighted)) % FLETCHER_BASE
-        first = (first + np.int64(total)) % FLETCHER_BASE
-    whole = FLETCHER_BASE if nonzero else 0
-    return first * 256 % FLETCHER_BASE or whole, second * 256 % FLETCHER_BASE or whole
-
-
-@numba.njit(cache=True, nogil=True)
-def accumulate_columns(block, shift, total, squares, top):
-    """Add the columns of a block to their running sums, in place.
-
-    Args:
-        block: (rows, m). shift: (m,) subtracted first.
-        total, squares: (m,) sums, and sums of squares. top: (k, m) the highest values so far, ascending.
-    """
-    for i in range(len(block)):
-        row = block[i]
-        for j in range(len(row)):
-            value = row[j] - shift[j]
-            total[j] += value
-            squares[j] += value * value
-        for j in range(len(row)):
-            if row[j] > top[0, j]:
-                place = 0
-                while place + 1 < len(top) and row[j] > top[place + 1, j]:
-                    top[place, j] = top[place + 1, j]
-                    place += 1
-                top[place, j] = row[j]
 
 
 @numba.njit(cache=True)
@@ -217,16 +168,16 @@ def _next_candidate(weights, covariance, taken):
 
 
 @numba.njit(cache=True)
-def _least_squares(gram, covariance, chosen):
+def _least_squares(gram, covariance, chosen, max_condition):
     """Weights that minimise the squared error on train with the chosen concepts (Eq. 7); empty if singular."""
     part = submatrix(gram, chosen)
     lower = np.empty_like(part)
     determinant = factorise(part, lower)
     size = len(chosen)
     # λ_max ≤ size and λ_min ≥ det·((size−1)/size)^(size−1): only small determinants need the eigenvalues
-    if determinant * MAX_CONDITION < 3.0 * size:
+    if determinant * max_condition < 3.0 * size:
         eigenvalues = np.linalg.eigvalsh(part)
-        if eigenvalues[0] * MAX_CONDITION < max(eigenvalues[-1], 1.0):
+        if eigenvalues[0] * max_condition < max(eigenvalues[-1], 1.0):
             return np.empty(0)
     return solve(lower, covariance[chosen])
 
@@ -245,7 +196,7 @@ def _correlation(weights, chosen, gram, covariance, variance):
 
 
 @numba.njit(cache=True)
-def _search_neuron(gram, cov, val_gram, val_cov, val_var, weights, max_concepts, width, tolerance):
+def _search_neuron(gram, cov, val_gram, val_cov, val_var, weights, max_concepts, width, tolerance, max_condition):
     """Algorithm 1 for one neuron: the chosen concepts in the order of choice, their correlation on val."""
     size = len(weights)
     order = np.empty(size, np.int64)
@@ -272,7 +223,7 @@ def _search_neuron(gram, cov, val_gram, val_cov, val_var, weights, max_concepts,
                 continue
             tried += 1
             extended = np.append(chosen, candidate)
-            model = _least_squares(gram, cov, extended)
+            model = _least_squares(gram, cov, extended, max_condition)
             correlation = -1.0
             if len(model):
                 correlation = _correlation(model, extended, val_gram, val_cov, val_var)
@@ -289,7 +240,7 @@ def _search_neuron(gram, cov, val_gram, val_cov, val_var, weights, max_concepts,
 
 
 @numba.njit(cache=True)
-def _top_neuron(gram, cov, val_gram, val_cov, val_var, weights, top_k):
+def _top_neuron(gram, cov, val_gram, val_cov, val_var, weights, top_k, max_condition):
     """The first `top_k` concepts in the order of candidates that have a weight and are not singular."""
     taken = weights == 0.0
     chosen = np.empty(0, np.int64)
@@ -299,26 +250,29 @@ def _top_neuron(gram, cov, val_gram, val_cov, val_var, weights, top_k):
             break
         taken[candidate] = True
         extended = np.append(chosen, candidate)
-        if len(_least_squares(gram, cov, extended)):
+        if len(_least_squares(gram, cov, extended, max_condition)):
             chosen = extended
     if len(chosen) == 0:
         return chosen, 0.0
-    model = _least_squares(gram, cov, chosen)
+    model = _least_squares(gram, cov, chosen, max_condition)
     return chosen, _correlation(model, chosen, val_gram, val_cov, val_var)
 
 
 @numba.njit(cache=True, nogil=True)
-def select_concepts(gram, covs, val_gram, val_covs, val_vars, weights, limits, tolerance, chosen, models, reached):
-    max_concepts, width = limits
+def select_concepts(gram, covs, val_gram, val_covs, val_vars, weights, sizes, limits, chosen, models, reached):
+    max_concepts, width = sizes
+    tolerance, max_condition = limits
     for neuron in range(len(covs)):
         cov, val_cov, val_var = covs[neuron], val_covs[neuron], val_vars[neuron]
         if width:
             found, correlation = _search_neuron(
-                gram, cov, val_gram, val_cov, val_var, weights[neuron], max_concepts, width, tolerance
+                gram, cov, val_gram, val_cov, val_var, weights[neuron], max_concepts, width, tolerance, max_condition
             )
         else:
-            found, correlation = _top_neuron(gram, cov, val_gram, val_cov, val_var, weights[neuron], max_concepts)
+            found, correlation = _top_neuron(
+                gram, cov, val_gram, val_cov, val_var, weights[neuron], max_concepts, max_condition
+            )
         chosen[neuron, : len(found)] = found
         reached[neuron] = correlation
         if len(found):
-            models[neuron, : len(found)] = _least_squares(gram, cov, found)
+            models[neuron, : len(found)] = _least_squares(gram, cov, found, max_condition)

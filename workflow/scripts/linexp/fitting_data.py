@@ -30,9 +30,9 @@ class FittingFiles:
 
 def read_moments(path: str | Path, split: str) -> Moments:
     """Moments of P over one split."""
-    with store.open_arrays(path) as file:
-        group = file[split]
-        return Moments(int(group["count"][()]), group["mean"][...], group["covariance"][...])
+    names = (f"{split}/{name}" for name in ("count", "mean", "covariance"))
+    count, mean, covariance = store.read_arrays(path, *names)
+    return Moments(int(count), mean, covariance)
 
 
 def numbers_of(activations: h5py.Dataset, neurons: Sequence[int] | None) -> np.ndarray:

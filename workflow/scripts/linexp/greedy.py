@@ -4,10 +4,11 @@ The rules that Algorithm 1 leaves open:
 
 - The first concept must have a positive validation correlation; it need not exceed the tolerance.
 - Candidates come by signed elastic-net weight; weights within 1e-9 by covariance with the neuron on train (both
-  standardised), covariances within 1e-9 by index.
+  standardised), covariances within 1e-9 by index; of copies of a concept rounding decides.
 - Among candidates whose validation correlation is equal within 1e-9 the first wins.
 - A candidate that makes the least squares singular is a bad concept: the Gram matrix of the standardised columns
-  has a condition number above 1e10.
+  has a condition number above 1e10. Where that matrix is in single precision, as in the workflow, its errors leave at
+  most 1e7 of a condition number that is infinite, so the limit is 1e5 (two columns that correlate by 0.99998).
 """
 
 import numpy as np
@@ -19,15 +20,19 @@ from .parallel import for_slices
 Array = NDArray[np.float64]
 
 
-def _run(train, val, weights, limits, tolerance, threads):
+MAX_CONDITION = {np.dtype(np.float64): 1e10, np.dtype(np.float32): 1e5}
+
+
+def _run(train, val, weights, sizes, tolerance, threads):
     gram, covs, val_gram, val_covs, val_vars = map(np.ascontiguousarray, (*train, *val))
     weights, n = np.ascontiguousarray(weights), len(covs)
-    chosen = np.full((n, limits[0]), -1, np.int64)
-    models, reached = np.zeros((n, limits[0])), np.zeros(n)
+    chosen = np.full((n, sizes[0]), -1, np.int64)
+    models, reached = np.zeros((n, sizes[0])), np.zeros(n)
+    limits = float(tolerance), MAX_CONDITION[gram.dtype]
 
     def select(rows: slice) -> None:
         neurons = covs[rows], val_gram, val_covs[rows], val_vars[rows], weights[rows]
-        select_concepts(gram, *neurons, limits, tolerance, chosen[rows], models[rows], reached[rows])
+        select_concepts(gram, *neurons, sizes, limits, chosen[rows], models[rows], reached[rows])
 
     for_slices(select, n, threads)
     return chosen, models, reached
@@ -45,7 +50,8 @@ def greedy_search(
     """Algorithm 1 for every neuron.
 
     Args:
-        train: (m, m) Gram matrix of the standardised concepts, (n, m) covariances with the standardised neurons.
+        train: (m, m) Gram matrix of the standardised concepts, float64 or float32; (n, m) covariances with the
+            standardised neurons.
         val: the same on val, scaled as on train, and (n,) the variances of the neurons.
         weights: (n, m) of the elastic net.
         max_concepts, width, tolerance: v, r and ε of Algorithm 1.

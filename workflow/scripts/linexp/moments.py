@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 
 PANEL = 256
 """Columns that a thread takes at a time."""
+SMALLEST_SPREAD = 1e-20
+"""A neuron that varies by less in the first rows is not scaled by that."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class CrossMomentsSum:
         if self._shift is None:
             self._p_shift, self._shift = self._p_mean.astype(q.dtype), q.mean(axis=0)
             spread = np.abs(q - self._shift).max(axis=0)
-            self._scale = np.where(spread > 0, spread, q.dtype.type(1))
+            self._scale = np.where(spread > SMALLEST_SPREAD, spread, q.dtype.type(1))
             self._total, self._squares, self._largest = np.zeros((3, q.shape[1]))
             self._products = np.zeros((q.shape[1], p.shape[1]))
         self._count += len(q)

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import store
-from .compiled import accumulate_columns
 from .errors import LinexpError
 from .parallel import for_slices, read_ahead
 
@@ -29,7 +28,8 @@ def probabilities(images: np.ndarray, concepts: np.ndarray, a: float, b: float, 
     """P(c|x) = σ(a·E_T(c)·E_I(x) + a·b), Eq. 5 and 8.
 
     Args:
-        images: (n, dim) unit-norm embeddings. concepts: (m, dim) unit-norm embeddings.
+        images: (n, dim) unit-norm embeddings. concepts: (m, dim) unit-norm embeddings. The other way round P comes
+            transposed.
         threads: that the images are spread over.
 
     Returns:
@@ -94,6 +94,8 @@ class StatisticsSum:
 
     def add(self, block: np.ndarray, columns: NDArray[np.intp] | None = None) -> None:
         """Add rows, (rows, m), or some of their columns, (rows, len(columns)); others then are incomplete."""
+        from .column_sums import accumulate_columns  # numba takes half a second to load, and P alone needs no sums
+
         columns = np.arange(block.shape[1]) if columns is None else columns
         if self._count == 0:
             self._shift[columns] = block.mean(axis=0, dtype=np.float64)

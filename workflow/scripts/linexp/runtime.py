@@ -56,10 +56,10 @@ def keep_freed_memory() -> None:
     """Let glibc use freed memory again rather than give it back, for processes that run a network many times.
 
     A forward pass on a CPU makes and drops large tensors; a page of fresh memory costs more than computing what goes
-    into it. Arrays above 1 GiB are given back as before. Elsewhere than under glibc nothing happens.
+    into it. Arrays above 1 GiB (32 MiB in older releases) are given back as before. Elsewhere than under glibc nothing
+    happens.
     """
     trim_threshold, mmap_threshold = -1, -3  # of malloc.h
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt:
-        mallopt(mmap_threshold, 2**30)
+    if mallopt and (mallopt(mmap_threshold, 2**30) or mallopt(mmap_threshold, 2**25)):
         mallopt(trim_threshold, 2**31 - 1)

@@ -101,6 +101,7 @@ def check(
     test_rows: np.ndarray | slice = slice(None),
     ablation: Ablation | None = None,
     metrics: Mapping[str, Metric] = METRICS,
+    threads: int = 1,
 ) -> pd.DataFrame:
     """Both tests of every metric.
 
@@ -127,7 +128,7 @@ def check(
     simulated = {
         test: (concepts @ weights).astype(np.float32) for test, concepts in {"": presence, **perturbed}.items()
     }
-    told = [scores_of(metrics, s[test_rows], activations[test_rows]) for s in simulated.values()]
+    told = [scores_of(metrics, s[test_rows], activations[test_rows], threads) for s in simulated.values()]
     scores_by_metric = {name: [scores[name] for scores in told] for name in told[0]}
     if ablation:
         scores_by_metric |= ablation(list(simulated.values()))

@@ -104,7 +104,7 @@ def write_rows(
         if not np.isfinite(rows[:whole]).all():
             raise LinexpError(f"{name}: there are values that are not finite; check the model and its precision")
         tiles.write_rows(dataset, written, rows[:whole])
-        waiting[:] = [rows[whole:]]
+        waiting[:] = [rows[whole:].copy()] if whole < len(rows) else []
         return written + whole
 
     for block in blocks:
@@ -169,24 +169,33 @@ def read_strings(path: str | Path, name: str) -> list[str]:
     return _read_whole(path, lambda file: list(file[name].asstr()[...]))
 
 
+def read_rows(dataset: h5py.Dataset, begin: int, end: int) -> np.ndarray:
+    """The rows from `begin` to before `end`.
+
+    Raises:
+        LinexpError: they are damaged.
+    """
+    try:
+        return tiles.read_rows(dataset, begin, end)
+    except OSError as error:
+        raise _damaged(dataset.file.filename, "HDF5", error) from error
+
+
 def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterator[np.ndarray]:
-    """The rows of a data set, in blocks of bounded size and ascending order; with `rows`, only those.
+    """The rows of a data set, in ascending order; with `rows`, only those.
+
+    They come in blocks of `ROWS_PER_BLOCK`, so those of two data sets fit each other.
 
     Args:
         dataset: (n, …) data set.
         rows: ascending row numbers, or None for all.
     """
-    tile = dataset.chunks[0] if dataset.chunks else 1
-    size = max(1, ROWS_PER_BLOCK // tile) * tile  # so that no tile is read twice
-    for begin in range(0, len(dataset), size):
-        try:
-            block = tiles.read_rows(dataset, begin, begin + size)
-        except OSError as error:
-            raise _damaged(dataset.file.filename, "HDF5", error) from error
+    for begin in range(0, len(dataset), ROWS_PER_BLOCK):
+        block = read_rows(dataset, begin, begin + ROWS_PER_BLOCK)
         if rows is None:
             yield block
             continue
-        first, last = np.searchsorted(rows, (begin, begin + size))
+        first, last = np.searchsorted(rows, (begin, begin + ROWS_PER_BLOCK))
         if last > first:
             yield block[rows[first:last] - begin]
 

@@ -1,7 +1,7 @@
 """Reading and writing the tiles of HDF5 data sets, with checksums that are computed here.
 
-HDF5 computes Fletcher-32 in a loop that takes most of the time of reading and writing; `compiled.fletcher32` is several
-times as fast, but has to be loaded first. The files are the same.
+HDF5 computes Fletcher-32 in a loop that takes most of the time of reading and writing; `checksums.fletcher32` is
+several times as fast, but has to be loaded first. The files are the same.
 """
 
 import h5py
@@ -53,7 +53,7 @@ def _worth_it(dataset: h5py.Dataset) -> bool:
 
 
 def _checksum(words: np.ndarray) -> np.ndarray:
-    from .compiled import fletcher32
+    from .checksums import fletcher32
 
     return np.array(fletcher32(words), "<u2")
 
