@@ -1,28 +1,9 @@
 """Work on several threads gives what one thread gives, in order, and loses no error."""
 
-import threading
-
 import numpy as np
 import pytest
 
-from linexp.parallel import batched, blas_on_one_thread, for_slices, ordered_map, read_ahead
-
-
-@pytest.mark.parametrize("n", [0, 1, 2, 50])
-def test_reading_ahead_changes_nothing(n):
-    assert list(read_ahead(iter(range(n)))) == list(range(n))
-
-
-def test_reading_ahead_makes_one_item_more_than_was_asked_for():
-    made = []
-    items = read_ahead(made.append(n) or n for n in range(10))
-    assert next(items) == 0
-    items.close()
-    assert made == [0, 1]
-
-
-def test_reading_ahead_is_done_on_another_thread():
-    assert next(read_ahead(threading.get_ident() for _ in range(3))) != threading.get_ident()
+from linexp.parallel import batched, blas_on_one_thread, for_slices, ordered_map
 
 
 def _failing():
@@ -30,10 +11,9 @@ def _failing():
     raise ValueError("broken")
 
 
-@pytest.mark.parametrize("read", [read_ahead, lambda items: ordered_map(lambda x: x, items, 2)])
-def test_an_error_while_items_are_made_reaches_the_reader(read):
+def test_an_error_while_items_are_made_reaches_the_reader():
     with pytest.raises(ValueError, match="broken"):
-        list(read(_failing()))
+        list(ordered_map(lambda x: x, _failing(), 2))
 
 
 @pytest.mark.parametrize("threads", [1, 3])

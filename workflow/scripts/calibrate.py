@@ -5,6 +5,7 @@ from dataclasses import asdict
 from linexp import calibration, probe_index, runtime, store
 
 runtime.start(snakemake)
+runtime.keep_freed_memory()
 given, files = snakemake.params.calibration, snakemake.input
 if "probe" in given:
     fingerprint = store.same_probe(files.index, files.labels, files.concepts, files.embeddings)

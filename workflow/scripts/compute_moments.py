@@ -3,6 +3,7 @@
 from linexp import moments, parallel, probe_index, progress, runtime, store
 
 runtime.start(snakemake)
+runtime.keep_freed_memory()
 files = snakemake.input
 index = store.read_table(files.index)
 provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.presence))
@@ -14,7 +15,7 @@ with (
     p = presence["P"]
     sums = {split: moments.MomentsSum(p.shape[1], snakemake.threads) for split in ("train", "val")}
     n_rows = sum(len(probe_index.rows_of(index, split)) for split in sums)
-    blocks = parallel.read_ahead(probe_index.split_blocks(index, list(sums), p))
+    blocks = probe_index.split_blocks(index, list(sums), p)
     for split, (rows,) in progress.progress(blocks, n_rows, "image", "moments", step=lambda found: len(found[1][0])):
         sums[split].add(rows)
     for split, of_split in sums.items():

@@ -3,6 +3,7 @@
 from linexp import explanations, fitting_data, linear_explanations, runtime, store
 
 runtime.start(snakemake)
+runtime.keep_freed_memory()
 files, params = snakemake.input, snakemake.params
 sources = fitting_data.FittingFiles(files.presence, files.moments, files.activations, files.index)
 fingerprint = sources.same_probe()

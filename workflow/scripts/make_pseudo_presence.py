@@ -5,6 +5,7 @@ from functools import partial
 from linexp import parallel, presence, probe_index, runtime, store
 
 runtime.start(snakemake)
+runtime.keep_freed_memory()
 files = snakemake.input
 index = store.read_table(files.index)
 calibration = store.read_json(files.calibration)

@@ -5,6 +5,7 @@ import numpy as np
 from linexp import explanations, runtime, simulation, store
 
 runtime.start(snakemake)
+runtime.keep_freed_memory()
 files = snakemake.input
 explained = explanations.from_table(store.read_table(files.explanations))
 concepts = store.read_strings(files.concepts, "concepts")

@@ -11,7 +11,7 @@ from . import store
 from .errors import LinexpError
 from .linear_explanations import Problem
 from .moments import CrossMomentsSum, Moments
-from .parallel import blas_on_one_thread, read_ahead
+from .parallel import blas_on_one_thread
 from .probe_index import rows_of, split_blocks
 
 
@@ -77,7 +77,7 @@ def read_problem(files: FittingFiles, neurons: Sequence[int] | None, paper_parit
         numbers = numbers_of(activations["activations"], neurons)
         columns = slice(None) if neurons is None else numbers
         blocks = split_blocks(index, list(sums), presence["P"], activations["activations"])
-        for split, (p, q) in read_ahead(blocks):
+        for split, (p, q) in blocks:
             sums[split].add(p, q[:, columns])
     train_q, val_q = sums["train"].moments(), sums["val"].moments()
     q_std = np.sqrt(train_q.variance)

@@ -28,16 +28,6 @@ def ordered_map(
             yield result
 
 
-def read_ahead(items: Iterable) -> Iterator:
-    """The same items, each made on another thread while the reader works on the one before."""
-    items, end = iter(items), object()
-    with ThreadPoolExecutor(1) as pool:
-        following = pool.submit(next, items, end)
-        while (item := following.result()) is not end:
-            following = pool.submit(next, items, end)
-            yield item
-
-
 def for_slices(function: Callable[[slice], None], length: int, threads: int, size: int = 32) -> None:
     """Call `function` for every slice of `size` items, on several threads; for work that releases the global lock."""
     slices = [slice(begin, begin + size) for begin in range(0, length, size)]

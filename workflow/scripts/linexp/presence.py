@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from . import store
 from .errors import LinexpError
-from .parallel import for_slices, read_ahead
+from .parallel import for_slices
 
 TOP = 5
 MIN_TOP_MEAN = 0.5
@@ -177,7 +177,7 @@ def write_presence(
                 sums.add(block[fitting[rows]])
             yield block
 
-    store.write_rows(file, "P", read_ahead(blocks()), n_images)
+    store.write_rows(file, "P", blocks(), n_images)
     for name, values in (
         ("concepts", np.array(concepts, object)[kept]),
         ("all_concepts", np.array(concepts, object)),

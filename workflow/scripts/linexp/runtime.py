@@ -53,11 +53,11 @@ def device() -> str:
 
 
 def keep_freed_memory() -> None:
-    """Let glibc use freed memory again rather than give it back, for processes that run a network many times.
+    """Let glibc use freed memory again rather than give it back, for work on many blocks of the same size.
 
-    A forward pass on a CPU makes and drops large tensors; a page of fresh memory costs more than computing what goes
-    into it. Arrays above 1 GiB (32 MiB in older releases) are given back as before. Elsewhere than under glibc nothing
-    happens.
+    A forward pass on a CPU makes and drops large tensors, and so do products of blocks; a page of fresh memory costs
+    as much as computing what goes into it. Only what the main thread allocates is kept, and nothing above 1 GiB (32 MiB
+    in older releases). Elsewhere than under glibc nothing happens.
     """
     trim_threshold, mmap_threshold = -1, -3  # of malloc.h
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
