@@ -7,7 +7,7 @@ import yaml
 
 SUMMARISING = {"summarise_scores", "compare_methods", "make_report"}
 SCORING = {"simulate", "score_ablation", "score_explanations", "check_sanity", "shuffle_explanations", *SUMMARISING}
-EXPLAINING = {"explain_linear", "explain_best_concept", "explain_clip_dissect", "explain_random_concepts"}
+EXPLAINING = {"explain_linear", "explain_best_concept", "explain_baseline", "explain_random_concepts"}
 ONE_METHOD = dict.fromkeys(SCORING | {"explain_linear"}, 1)
 
 
@@ -39,7 +39,7 @@ def test_a_new_layer_makes_its_own_chain_and_no_embedding(project):
         "extract_head": 1,
         "explain_linear": 2,
         "explain_best_concept": 1,
-        "explain_clip_dissect": 1,
+        "explain_baseline": 1,
         "explain_random_concepts": 1,
         "simulate": 5,
         "score_ablation": 1,

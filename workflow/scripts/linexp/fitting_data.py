@@ -51,15 +51,22 @@ def numbers_of(activations: h5py.Dataset, neurons: Sequence[int] | None) -> np.n
     return np.array(neurons, np.int32)
 
 
+def check_finite(path: str | Path, values: np.ndarray) -> None:
+    """Raise a `LinexpError` that names a file of activations if not all values, or their sums, are numbers."""
+    if not np.isfinite(values).all():
+        raise LinexpError(f"{path}: there are activations that are not finite; delete it and run again")
+
+
 def read_activations(path: str | Path, neurons: Sequence[int] | None) -> tuple[np.ndarray, np.ndarray]:
     """The neurons to explain, (n,) int32, and their activations, (n_images, n) float32.
 
     Raises:
-        LinexpError: the layer has no such neuron.
+        LinexpError: the layer has no such neuron, or an activation is not finite.
     """
     with store.open_arrays(path) as file:
         numbers = numbers_of(file["activations"], neurons)
     (activations,) = store.read_arrays(path, "activations")
+    check_finite(path, activations)
     return numbers, activations if neurons is None else activations[:, numbers]
 
 
@@ -80,6 +87,7 @@ def read_problem(files: FittingFiles, neurons: Sequence[int] | None, paper_parit
         for split, (p, q) in blocks:
             sums[split].add(p, q[:, columns])
     train_q, val_q = sums["train"].moments(), sums["val"].moments()
+    check_finite(files.activations, np.stack([train_q.variance, val_q.variance]))
     q_std = np.sqrt(train_q.variance)
     if paper_parity:  # the published code standardises by all images
         q_std = read_activations(files.activations, neurons)[1].std(axis=0, dtype=np.float64)
