@@ -47,22 +47,23 @@ def fit(folder: Path, files: dict[str, Path], threads: int) -> tuple[Clock, Path
 
 
 def floor(n_train: int, n_val: int, n_images: int, n_concepts: int, n_kept: int, n_neurons: int, dim: int) -> Clock:
-    """The bare products, on arrays in memory."""
+    """The bare products, on arrays in memory and into memory that has been touched."""
     clock, rng = Clock(), np.random.default_rng(0)
 
     def random(*shape: int) -> np.ndarray:
         return rng.random(shape, np.float32)
 
-    images, concepts = random(n_images, dim), random(n_concepts, dim)
+    images, concepts, p = random(n_images, dim), random(n_concepts, dim), random(n_images, n_concepts)
     with clock("E·Tᵀ"):
-        images @ concepts.T
-    del images, concepts
+        np.matmul(images, concepts.T, out=p)
+    del images, concepts, p
+    gram, cross = np.asfortranarray(random(n_kept, n_kept)), random(n_neurons, n_kept)
     for n in (n_train, n_val):
         p, q = random(n, n_kept), random(n, n_neurons)
         with clock("PᵀP"):
-            ssyrk(1.0, p.T)
+            ssyrk(1.0, p.T, 0.0, gram, overwrite_c=True)
         with clock("PᵀQ"):
-            q.T @ p
+            np.matmul(q.T, p, out=cross)
     return clock
 
 
