@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from made_up import A, B, World
-from measuring import Clock, argument_parser, cores, show
+from measuring import Clock, argument_parser, beside, cores, show
 from stages import MADE_UP, run_stage, write_index
 
 from linexp import store
@@ -68,9 +68,7 @@ def main() -> None:
         "benchmark": "calibration",
         "images": given.images,
         "concepts": given.concepts,
-        "seconds": clock.total,
-        "floor_seconds": bare,
-        "ratio": clock.total / bare,
+        **beside(clock.total, bare),
         "a": calibrated["a"],
         "b": calibrated["b"],
         "drawn_from": {"a": A, "b": B},

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from measuring import argument_parser, cores, peak_gib, show
+from measuring import argument_parser, beside, cores, peak_gib, show
 from PIL import Image, ImageDraw
 from torch import nn
 
@@ -144,9 +144,7 @@ def measure(rule: Rule, floor: Callable[[], None], rounds: int) -> dict[str, flo
     least, seconds = np.min(pairs, axis=0)
     return {
         "images": rule.n_images,
-        "seconds": seconds,
-        "floor_seconds": least,
-        "ratio": seconds / least,
+        **beside(seconds, least),
         "share": least / seconds,
         "images_per_second": rule.n_images / seconds,
     }

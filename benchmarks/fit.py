@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from made_up import World
-from measuring import Clock, argument_parser, cores, peak_gib, show
+from measuring import Clock, argument_parser, beside, cores, peak_gib, show
 from scipy.linalg.blas import ssyrk
 from stages import run_stage, write_index, write_world
 
@@ -91,9 +91,7 @@ def main() -> None:
         "train_images": n_train,
         "concepts_kept": f"{kept} of {n_concepts}",
         "neurons": given.neurons,
-        "seconds": stages.total,
-        "floor_seconds": products.total,
-        "ratio": stages.total / products.total,
+        **beside(stages.total, products.total),
         "fit_peak_gib": peak,
         "second_model_seconds": stages.seconds["explanations"],
         "stages": stages.seconds,

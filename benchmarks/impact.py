@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from made_up_layer import LastLayer
-from measuring import Clock, argument_parser, cores, show
+from measuring import Clock, argument_parser, beside, cores, show
 from stages import MADE_UP, run_stage, write_index
 
 from linexp import store
@@ -75,9 +75,7 @@ def main() -> None:
         "images": given.images,
         "neurons": given.neurons,
         "classes": given.classes,
-        "seconds": clock.total,
-        "floor_seconds": bare,
-        "ratio": clock.total / bare,
+        **beside(clock.total, bare),
         "mean_top_impact": {
             f"{beta:g}": float(mean) for beta, mean in table.groupby("beta")["top_impact"].mean().items()
         },

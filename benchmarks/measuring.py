@@ -62,6 +62,11 @@ def machine() -> dict[str, Any]:
     }
 
 
+def beside(seconds: float, floor_seconds: float) -> dict[str, float]:
+    """The figures that all benchmarks with a floor have."""
+    return {"seconds": seconds, "floor_seconds": floor_seconds, "ratio": seconds / floor_seconds}
+
+
 def argument_parser(description: str) -> argparse.ArgumentParser:
     """A parser with the option that all benchmarks have: `--json`."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -9,7 +9,7 @@ floor is the two passes that the method needs: one for the thresholds, one for t
 
 import numpy as np
 import torch
-from measuring import Clock, argument_parser, cores, show
+from measuring import Clock, argument_parser, beside, cores, show
 from PIL import Image
 
 from linexp.activations import run_to_module
@@ -71,15 +71,12 @@ def main() -> None:
         bare_pass()
     with clock("dissection"):
         found = dissect(network, options.layer, images)
-    seconds, floor = clock.seconds["dissection"], clock.seconds["floor"]
     result = {
         "benchmark": "network_dissection",
         "layer": f"{options.network}/{options.layer}",
         "images": options.images,
         "neurons": len(found.iou),
-        "seconds": seconds,
-        "floor_seconds": floor,
-        "ratio": seconds / floor,
+        **beside(clock.seconds["dissection"], clock.seconds["floor"]),
     }
     show(result, options.json)
 

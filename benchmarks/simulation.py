@@ -16,7 +16,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 from made_up import World
-from measuring import Clock, argument_parser, cores, show
+from measuring import Clock, argument_parser, beside, cores, show
 from stages import MADE_UP, run_stage, write_index, write_world
 
 from linexp import store
@@ -95,9 +95,7 @@ def main() -> None:
         "methods": given.methods,
         "neurons": given.neurons,
         "mean_concepts_used": float(np.mean(used)),
-        "seconds": clock.total,
-        "floor_seconds": bare,
-        "ratio": clock.total / bare,
+        **beside(clock.total, bare),
         "stages": clock.seconds,
         "correlation_seconds": given.methods * correlation.total,
         "mean_correlation": float(scores["correlation"].mean()),

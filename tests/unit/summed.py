@@ -1,20 +1,28 @@
-"""Moments of blocks in one call, for tests."""
+"""What sums over blocks come to, in one call, for tests."""
 
 from linexp.moments import CrossMoments, CrossMomentsSum, Moments, MomentsSum
+from linexp.presence import ConceptStatistics, StatisticsSum
+
+
+def _summed(sums, *blocks):
+    """The sums with all blocks added; of several kinds of blocks those at one place belong together."""
+    for parts in zip(*blocks, strict=True):
+        sums.add(*parts)
+    return sums
 
 
 def second_moments(blocks) -> Moments:
     """Moments of blocks of rows."""
     blocks = list(blocks)
-    sums = MomentsSum(blocks[0].shape[1], threads=2)
-    for block in blocks:
-        sums.add(block)
-    return sums.moments()
+    return _summed(MomentsSum(blocks[0].shape[1], threads=2), blocks).moments()
 
 
 def cross_moments(p_blocks, q_blocks, p_mean) -> CrossMoments:
     """Moments of activations and of P with them, in blocks of the same rows."""
-    sums = CrossMomentsSum(p_mean, threads=2)
-    for p, q in zip(p_blocks, q_blocks, strict=True):
-        sums.add(p, q)
-    return sums.moments()
+    return _summed(CrossMomentsSum(p_mean, threads=2), p_blocks, q_blocks).moments()
+
+
+def concept_statistics(blocks) -> ConceptStatistics:
+    """Statistics of the columns of blocks of rows."""
+    blocks = list(blocks)
+    return _summed(StatisticsSum(blocks[0].shape[1], threads=2), blocks).statistics()

@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from literal import literal_probability
+from summed import concept_statistics
 
 from linexp import store
 from linexp.errors import LinexpError
 from linexp.presence import (
     MIN_TOP_MEAN,
-    ConceptStatistics,
-    StatisticsSum,
     probabilities,
     write_presence,
 )
@@ -40,14 +39,6 @@ def test_probabilities_of_large_logits_neither_overflow_nor_leave_0_to_1():
     with np.errstate(all="raise", under="ignore"):
         p = probabilities(images, images[:1], 500.0, 0.0)
     np.testing.assert_array_equal(p, [[1], [0]])
-
-
-def concept_statistics(blocks) -> ConceptStatistics:
-    blocks = list(blocks)
-    sums = StatisticsSum(blocks[0].shape[1], threads=2)
-    for block in blocks:
-        sums.add(block)
-    return sums.statistics()
 
 
 def _literal_statistics(p: np.ndarray) -> tuple[list, list, list]:

@@ -170,7 +170,7 @@ def test_blocks_of_any_size_become_one_float32_data_set(tmp_path_factory, sizes,
     path = tmp_path_factory.mktemp("rows") / "a.h5"
     with store.create_arrays(path, PROVENANCE) as file:
         store.write_rows(file, "P", iter(blocks), len(rows), chunk)
-        assert file["P"].chunks == (min(len(rows), store.CHUNK_ROWS), min(columns, chunk or columns))  # few values
+        assert file["P"].chunks == (min(len(rows), store.CHUNK_ROWS), min(columns, chunk or columns))
     (read,) = store.read_arrays(path, "P")
     assert read.dtype == np.float32
     np.testing.assert_array_equal(read, rows.astype(np.float32))

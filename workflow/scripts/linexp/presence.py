@@ -17,11 +17,11 @@ from .parallel import for_slices
 TOP = 5
 MIN_TOP_MEAN = 0.5
 MIN_STD = 1e-5
-PresenceOf = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Gives P of some images (row numbers) and some concepts (column numbers), (rows, columns)."""
-
 ROWS_A_PRODUCT, ROWS_IN_CACHE = 1024, 16
 COLUMNS_AT_ONCE = 1024
+
+PresenceOf = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Gives P of some images (row numbers) and some concepts (column numbers), (rows, columns)."""
 
 
 def probabilities(images: np.ndarray, concepts: np.ndarray, a: float, b: float, threads: int = 1) -> np.ndarray:
