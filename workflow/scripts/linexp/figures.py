@@ -17,17 +17,10 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Patch, Rectangle
 from PIL import Image
 
+from .activation_ranges import IMAGES_PER_RANGE, ActivationRange, activation_ranges
+from .area_chart import AreaChart, area_chart
 from .explanations import OK, Explanation
-from .neuron_views import (
-    IMAGES_PER_RANGE,
-    ActivationRange,
-    AreaChart,
-    Explained,
-    NeuronView,
-    activation_ranges,
-    area_chart,
-    breakable,
-)
+from .neuron_views import Explained, NeuronView, breakable
 
 DPI = 150
 STYLE = {"svg.hashsalt": "linexp", "text.parse_math": False, "font.family": "DejaVu Sans", "hatch.linewidth": 1.0}
@@ -167,7 +160,7 @@ def _draw_areas(page: _Page, view: NeuronView, top: int, height: int) -> None:
         constant = f"The activation is {_number(view.activations[0])} on all {len(view.activations):,} images."
         page.text(MARGIN, top + 60, constant, color=MUTED)
         return
-    chart = area_chart(view)
+    chart = area_chart(view.activations, view.presence, view.concepts, view.weights)
     patches = _patches(chart)
     legend_rows = -(-len(patches) // 2)
     below = 75 + LINE * (legend_rows + bool(chart.left_out))
@@ -277,7 +270,7 @@ def _write_note(page: _Page, view: NeuronView, has_ranges: bool) -> None:
     how = "evenly spaced by activation rank in each range; in the last row " if has_ranges else ""
     page.text(GRID_LABEL_LEFT, page.height - 32, f"Images {how}drawn at random.", 7.5, color=MUTED)
     if view.charted and not view.is_constant():
-        rule = "An image counts once, for its concept of the largest weight · P, if P ≥ 0.5."
+        rule = "An image counts once: for the narrower concept, else for the largest weight · P; P ≥ 0.5."
         page.text(MARGIN, page.height - 32, rule, 7.5, color=MUTED)
 
 
