@@ -25,7 +25,9 @@ class ActivationRange:
     high: float
 
 
-def activation_ranges(activations: np.ndarray, seed: int) -> list[ActivationRange]:
+def activation_ranges(
+    activations: np.ndarray, seed: int, shown: np.ndarray | None = None
+) -> list[ActivationRange]:
     """Images from all ranges of a neuron's activation.
 
     The images are ranked by activation, ties by row. The ranges are the top 0.01 %, up to 0.1 %, 1 % and 10 %, each
@@ -35,6 +37,7 @@ def activation_ranges(activations: np.ndarray, seed: int) -> list[ActivationRang
 
     Args:
         activations: (n_images,). seed: of the draw.
+        shown: (n_images,) bool, the images that may be chosen, from a range that has any; default all.
     """
     order = np.argsort(-activations, kind="stable")
     ranges, begin, lower = [], 0, None
@@ -43,16 +46,22 @@ def activation_ranges(activations: np.ndarray, seed: int) -> list[ActivationRang
         end = len(order) // part
         if end > begin:
             members = order[begin:end]
-            spread = np.linspace(0, len(members) - 1, min(IMAGES_PER_RANGE, len(members)))
+            candidates = _of_shown(members, shown)
+            spread = np.linspace(0, len(candidates) - 1, min(IMAGES_PER_RANGE, len(candidates)))
             label = f"Top {lower}–{upper} %" if lower else f"Top {upper} %"
-            ranges.append(_range(label, members, np.rint(spread).astype(int), activations))
+            ranges.append(_range(label, members, candidates[np.rint(spread).astype(int)], activations))
             begin, lower = end, upper
     rest = order[begin:]
-    drawn = np.random.default_rng(seed).choice(len(rest), min(IMAGES_PER_RANGE, len(rest)), replace=False)
+    candidates = _of_shown(rest, shown)
+    drawn = np.random.default_rng(seed).choice(len(candidates), min(IMAGES_PER_RANGE, len(candidates)), replace=False)
     label = "Others, at random" if begin else "At random"
-    return [*ranges, _range(label, rest, np.sort(drawn), activations)]
+    return [*ranges, _range(label, rest, candidates[np.sort(drawn)], activations)]
+
+
+def _of_shown(members: np.ndarray, shown: np.ndarray | None) -> np.ndarray:
+    return members if shown is None else members[shown[members]]
 
 
 def _range(label: str, members: np.ndarray, chosen: np.ndarray, activations: np.ndarray) -> ActivationRange:
     values = activations[members]
-    return ActivationRange(label, members[chosen], len(members), float(values.min()), float(values.max()))
+    return ActivationRange(label, chosen, len(members), float(values.min()), float(values.max()))
