@@ -25,9 +25,7 @@ class ActivationRange:
     high: float
 
 
-def activation_ranges(
-    activations: np.ndarray, seed: int, shown: np.ndarray | None = None
-) -> list[ActivationRange]:
+def activation_ranges(activations: np.ndarray, seed: int, shown: np.ndarray | None = None) -> list[ActivationRange]:
     """Images from all ranges of a neuron's activation.
 
     The images are ranked by activation, ties by row. The ranges are the top 0.01 %, up to 0.1 %, 1 % and 10 %, each

@@ -25,7 +25,8 @@ def correlations_with_intervals(simulated: np.ndarray, activations: np.ndarray) 
     """Pearson correlations over images, with 95 % intervals.
 
     The standard error comes from the influence of each image on the correlation, u·v − r·(u² + v²)/2 with u and v the
-    standardised columns (Devlin, Gnanadesikan and Kettenring, 1975); the interval is symmetric on Fisher's scale artanh r.
+    standardised columns (Devlin, Gnanadesikan and Kettenring, 1975); the interval is symmetric on Fisher's scale,
+    artanh r.
 
     Args:
         simulated, activations: (n_images, m).

@@ -88,7 +88,8 @@ class Explained:
         neurons = np.array([one.neuron for one in next(iter(by_method.values()))], np.int32)
         for method, explanations in by_method.items():
             if [one.neuron for one in explanations] != neurons.tolist():
-                raise LinexpError(f"{files.explanations[method]} has other neurons than the other methods; run it again")
+                path = files.explanations[method]
+                raise LinexpError(f"{path} has other neurons than the other methods; delete it and run again")
         (dead,) = store.read_arrays(files.activations, "dead")
         return cls(neurons, by_method, list(files.presence), dead[neurons])
 

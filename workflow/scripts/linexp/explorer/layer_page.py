@@ -15,8 +15,6 @@ from ..sanity import TESTS
 from .layer import LayerFiles, Shown
 
 PAGE = Path(__file__).parent / "page"
-SCRIPTS = ("data", "numbers", "elements", "pictures", "charts", "search", "histograms", "table", "workbench", "neuron", "main")
-"""In the order in which they build on each other."""
 MEANS = {"correlation": "Correlation", "ablation_optim": "Ablation (optim)", "ablation_norm": "Ablation (norm)"}
 
 
@@ -39,7 +37,6 @@ def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
     return environment.get_template("index.html").render(
         shown=shown,
         facts=facts,
-        scripts=[f"{name}.js" for name in SCRIPTS],
         judged=_means(summary[summary["control"].isna()]),
         controls=_means(summary[summary["control"].notna()]),
         shuffled=_shuffled(summary),

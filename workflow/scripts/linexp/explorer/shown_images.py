@@ -3,8 +3,8 @@
 1. A sample of at most `SAMPLE` test images, drawn with the seed. On these a page compares real with simulated
    activations.
 2. Then the images with the highest activation of each neuron, then the second highest, and so on to the
-   `TOP_IMAGES`-th, then all others in a random order, until there are `MOST_IMAGES`. From these the ranges of each neuron
-   choose theirs (see `activation_ranges`).
+   `TOP_IMAGES`-th, then all others in a random order, until there are `MOST_IMAGES`. From these the ranges of each
+   neuron choose theirs (see `activation_ranges`).
 
 Only images that some page shows are shipped.
 """

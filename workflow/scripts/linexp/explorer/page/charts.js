@@ -2,7 +2,7 @@
 
 linexp.charts = (() => {
   const { el, svg } = linexp.elements;
-  const { brief, count, fixed } = linexp.numbers;
+  const { brief, count, fixed, ticks } = linexp.numbers;
   const { address, describe, picture } = linexp.pictures;
   const N_COLOURS = 7;
 
@@ -10,7 +10,7 @@ linexp.charts = (() => {
 
   // shares of concepts by activation: level within a bin, sloping to the next; empty bins stay blank
   function areaChart(areas, method) {
-    const [width, height, left, top, right, bottom] = [600, 300, 46, 26, 8, 44];
+    const [width, height, left, top, right, bottom] = [600, 300, 56, 26, 8, 44];
     const { edges, counts, shares } = areas;
     const low = edges[0];
     const high = edges[edges.length - 1];
@@ -169,11 +169,10 @@ linexp.charts = (() => {
     drawAxes(x, y, [sLow, sHigh], [rLow, rHigh]) {
       const { width, height, margin } = Scatter;
       const base = height - margin.bottom;
-      const ticks = (low, high) => [low, (low + high) / 2, high];
       this.axes.replaceChildren(
         svg("path", { class: "axis", d: `M${margin.left} ${margin.top}V${base}H${width - margin.right}` }),
-        ...ticks(sLow, sHigh).map((value, k) => svg("text", { x: x(value), y: base + 18, "text-anchor": ["start", "middle", "end"][k] }, brief(value))),
-        ...ticks(rLow, rHigh).map((value) => svg("text", { x: margin.left - 8, y: y(value) + 4, "text-anchor": "end" }, brief(value))),
+        ...ticks(sLow, sHigh).map(([value, text], k) => svg("text", { x: x(value), y: base + 18, "text-anchor": ["start", "middle", "end"][k] }, text)),
+        ...ticks(rLow, rHigh).map(([value, text]) => svg("text", { x: margin.left - 8, y: y(value) + 4, "text-anchor": "end" }, text)),
         svg("text", { x: (margin.left + width) / 2, y: height - 6, "text-anchor": "middle", class: "strong" }, "simulated"),
         svg("text", { x: 14, y: (margin.top + base) / 2, "text-anchor": "middle", class: "strong", transform: `rotate(-90 14 ${(margin.top + base) / 2})` }, "real activation"),
       );

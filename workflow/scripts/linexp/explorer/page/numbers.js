@@ -59,13 +59,21 @@ linexp.numbers = (() => {
   // a number with about three significant digits
   function brief(value) {
     if (value === null || value === undefined || Number.isNaN(value)) return "–";
+    if (value === 0) return "0";
     const size = Math.abs(value);
     if (size >= 1e6 || (size > 0 && size < 1e-3)) return value.toExponential(1).replace(/-/g, "−");
     return fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
   }
 
+  // evenly spaced values with as many digits as tell them apart
+  function ticks(low, high, n = 3) {
+    const step = (high - low) / (n - 1);
+    const digits = Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(step))));
+    return Array.from({ length: n }, (_, k) => [low + k * step, fixed(low + k * step, digits > 3 ? digits : Math.min(digits, 2))]);
+  }
+
   const count = (value) => value.toLocaleString("en");
   const signed = (value, digits = 3) => (value > 0 ? "+" : "") + fixed(value, digits);
 
-  return { simulate, correlate, fixed, brief, count, signed };
+  return { simulate, correlate, fixed, brief, ticks, count, signed };
 })();

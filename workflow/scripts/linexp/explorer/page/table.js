@@ -11,6 +11,9 @@ linexp.table = (() => {
   const COMMON = 10;
   const LONGEST = 14;
 
+  // a name that may break after an underscore
+  const breakable = (name) => name.split(/(?<=_)/).flatMap((part, k) => (k ? [el("wbr"), part] : [part]));
+
   class NeuronTable {
     constructor(layer, section) {
       this.layer = layer;
@@ -55,6 +58,7 @@ linexp.table = (() => {
         new Histogram("length", "Concepts", changed),
         new Histogram("maximum", "Highest activation", changed),
       ];
+      this.find("#filters").open = matchMedia("(min-width: 46rem)").matches;
       this.find("#histograms").append(...this.histograms.map((one) => one.element));
       this.common = this.find("#common");
       this.head = this.find("thead");
@@ -120,7 +124,7 @@ linexp.table = (() => {
           method,
           value: (place) => layer.methods[method].scores[this.score.value][place],
         })),
-        { name: "length", label: "Concepts", kind: "number", value: (place) => shown.concepts[place].length },
+        { name: "length", label: "Length", title: "number of concepts", kind: "number", value: (place) => shown.concepts[place].length },
         { name: "status", label: "Status", kind: "status", value: (place) => shown.status[place] + (layer.dead[place] ? " dead" : "") },
       ];
     }
@@ -180,7 +184,7 @@ linexp.table = (() => {
         const order = by ? (down ? "descending" : "ascending") : null;
         const arrow = el("span", { class: "arrow", "aria-hidden": "true" }, by ? (down ? "↓" : "↑") : "");
         return el("th", { scope: "col", class: column.kind, "aria-sort": order, "data-column": column.name, title: column.title },
-          el("button", { type: "button", onclick: () => this.sortBy(column.name) }, column.label, arrow));
+          el("button", { type: "button", onclick: () => this.sortBy(column.name) }, breakable(column.label), arrow));
       });
       const focused = document.activeElement?.closest?.("th")?.dataset.column;
       this.head.replaceChildren(el("tr", null, heads));

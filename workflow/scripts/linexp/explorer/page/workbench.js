@@ -83,7 +83,7 @@ linexp.workbench = (() => {
           this.update();
         };
         const label = `weight of ${name}`;
-        const number = el("input", { type: "number", step: "any", value: term.weight, "aria-label": label });
+        const number = el("input", { type: "number", step: "any", value: Number(term.weight.toPrecision(4)), "aria-label": label });
         const slider = el("input", { type: "range", min: -most, max: most, step: most / 200, value: term.weight, "aria-label": `${label}, slider` });
         number.addEventListener("input", () => set(number.valueAsNumber, slider));
         slider.addEventListener("input", () => set(Number(Number(slider.value).toPrecision(3)), number));
