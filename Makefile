@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := results/scenes_resnet/layer4
 
-.PHONY: demo install test lint bench lock clean
+.PHONY: demo install test test-browser lint bench lock clean
 
 demo: .venv/.installed
 	@$(BIN)/snakemake --cores all --quiet rules host
@@ -15,6 +15,14 @@ install: .venv/.installed
 
 test: .venv/.installed-test
 	$(BIN)/python -m pytest
+
+# the explorer in a headless Chromium; installed where this is Debian and the user is root, else asked for
+test-browser: .venv/.installed-browser
+	@command -v chromium chromium-browser google-chrome > /dev/null || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && \
+			apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium > /dev/null; } || \
+		{ echo "make test-browser needs Chromium; on Debian: sudo apt-get install chromium"; exit 1; }
+	$(BIN)/python -m pytest tests/browser
 
 lint: .venv/.installed-test
 	$(BIN)/ruff check
@@ -35,7 +43,7 @@ bench: .venv/.installed
 	$(BIN)/python benchmarks/network_dissection.py --json --network resnet18 --size 64 --images 500
 
 # the lock is what the tests were last run with; pyproject.toml has the ranges
-lock: .venv/.installed-test
+lock: .venv/.installed-browser
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '@ file' > requirements.lock
 
 clean:
@@ -52,4 +60,8 @@ clean:
 
 .venv/.installed-test: .venv/.installed
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[test]'
+	@touch $@
+
+.venv/.installed-browser: .venv/.installed-test
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[browser]'
 	@touch $@

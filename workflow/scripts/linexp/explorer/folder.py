@@ -115,6 +115,7 @@ def _write_data(
         "simulator": shown.simulator,
         "images": len(index),
         "test_images": len(test),
+        "candidates": int(candidates.sum()),
         "linear": list(explained.linear),
         "main": explained.main,
     }

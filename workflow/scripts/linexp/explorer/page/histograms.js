@@ -7,8 +7,9 @@ linexp.histograms = (() => {
   const BINS = 24;
 
   class Histogram {
-    constructor(name, label, onchange) {
+    constructor(name, label, onchange, told = brief) {
       this.name = name;
+      this.format = told;
       this.range = [0, BINS];
       const handle = (end) =>
         el("input", { type: "range", min: 0, max: BINS, value: this.range[end], "aria-label": `${label}: ${end ? "at most" : "at least"}`, oninput: () => this.moved(end, onchange) });
@@ -68,8 +69,8 @@ linexp.histograms = (() => {
         counts.map((n, k) => svg("rect", { x: k * 10 + 0.7, width: 8.6, y: 56 - (54 * n) / tallest, height: (54 * n) / tallest, class: kind }));
       this.bars.replaceChildren(...bars(all, "all"), ...bars(kept, "kept"));
       const edge = (k) => this.low + (k / BINS) * (this.high - this.low);
-      this.told.textContent = `${brief(edge(this.range[0]))} to ${brief(edge(this.range[1]))}`;
-      this.handles.forEach((handle, end) => handle.setAttribute("aria-valuetext", brief(edge(this.range[end]))));
+      this.told.textContent = `${this.format(edge(this.range[0]))} to ${this.format(edge(this.range[1]))}`;
+      this.handles.forEach((handle, end) => handle.setAttribute("aria-valuetext", this.format(edge(this.range[end]))));
     }
   }
 

@@ -79,14 +79,15 @@ linexp.neuron = (() => {
       el("div", { class: "starts", role: "group", "aria-label": "Concepts of" }, methods.length > 1 ? buttons : []), box);
   }
 
-  function ranges(record) {
+  function ranges(layer, record) {
     const rows = record.ranges.map((range) => {
       const values = range.low === range.high ? brief(range.low) : `${brief(range.low)} to ${brief(range.high)}`;
       return el("section", { class: "range" },
         el("div", { class: "range-label" }, el("h3", null, range.label), el("p", null, values), el("p", { class: "note" }, `${count(range.size)} image${range.size === 1 ? "" : "s"}`)),
         el("div", { class: "pictures five" }, range.images.map((row, k) => figure(row, brief(range.values[k])))));
     });
-    return card("ranges", "Images by activation", "Evenly spaced by rank in each range; in the last one drawn at random.", rows);
+    const among = layer.candidates < layer.images ? ` From ${count(layer.candidates)} of ${count(layer.images)} images: the highest of all neurons, and others at random.` : "";
+    return card("ranges", "Images by activation", `Evenly spaced by rank in each range; in the last one drawn at random.${among}`, rows);
   }
 
   function alike(layer, record) {
@@ -115,7 +116,7 @@ linexp.neuron = (() => {
     section.replaceChildren(
       heading(layer, neuron, place, record, turn),
       explanations(layer, place, record),
-      el("div", { class: "columns" }, areas(record), ranges(record)),
+      el("div", { class: "columns" }, areas(record), ranges(layer, record)),
       card("own", "Try your own", null, bench.element),
       card("errors", "Where it errs most", "Real activation, and what the explanation above makes of it on the scale of the neuron (least squares), on the same images.", bench.errors),
       alike(layer, record));

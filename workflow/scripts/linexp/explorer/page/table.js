@@ -10,6 +10,7 @@ linexp.table = (() => {
   const SPARE_ROWS = 8;
   const COMMON = 10;
   const LONGEST = 14;
+  const PICTURES = 4;
 
   // a name that may break after an underscore
   const breakable = (name) => name.split(/(?<=_)/).flatMap((part, k) => (k ? [el("wbr"), part] : [part]));
@@ -22,6 +23,7 @@ linexp.table = (() => {
       this.scores = Object.keys(layer.scores);
       this.search = new Search(layer);
       this.places = [];
+      this.remarkable = layer.dead.some(Boolean) || Object.values(layer.methods).some((method) => method.status.some((status) => status !== "ok"));
       this.marked = new Set();
       this.build();
       addEventListener("scroll", () => this.draw(), { passive: true });
@@ -55,7 +57,7 @@ linexp.table = (() => {
       });
       this.histograms = [
         new Histogram("score", "Score of the method shown", changed),
-        new Histogram("length", "Concepts", changed),
+        new Histogram("length", "Number of concepts", changed, (value) => fixed(value, 0)),
         new Histogram("maximum", "Highest activation", changed),
       ];
       this.find("#filters").open = matchMedia("(min-width: 46rem)").matches;
@@ -125,8 +127,8 @@ linexp.table = (() => {
           value: (place) => layer.methods[method].scores[this.score.value][place],
         })),
         { name: "length", label: "Length", title: "number of concepts", kind: "number", value: (place) => shown.concepts[place].length },
-        { name: "status", label: "Status", kind: "status", value: (place) => shown.status[place] + (layer.dead[place] ? " dead" : "") },
-      ];
+        this.remarkable && { name: "status", label: "Status", kind: "status", value: (place) => shown.status[place] + (layer.dead[place] ? " dead" : "") },
+      ].filter(Boolean);
     }
 
     update() {
@@ -238,7 +240,7 @@ linexp.table = (() => {
           return el("div", { class: "terms" }, some);
         }
         case "images":
-          return el("div", { class: "strip" }, layer.pictures[place].map((row) => picture(row, "")));
+          return el("div", { class: "strip" }, layer.pictures[place].slice(0, PICTURES).map((row) => picture(row, "")));
         case "score":
         case "score shown": {
           const value = column.value(place);
