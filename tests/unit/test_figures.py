@@ -13,7 +13,8 @@ from PIL import Image
 from linexp import store
 from linexp.errors import LinexpError
 from linexp.explanations import Explanation, to_table
-from linexp.figures import STYLE, draw_neuron, save_figure, thumbnail_strip
+from linexp.figure_style import STYLE, save_figure
+from linexp.figures import draw_neuron, thumbnail_strip
 from linexp.neuron_views import (
     Explained,
     NeuronView,

@@ -6,6 +6,7 @@ import pandas as pd
 
 from linexp import (
     explanations,
+    figure_style,
     figures,
     image_sources,
     neuron_views,
@@ -32,7 +33,7 @@ views = neuron_views.read_views(
 )
 for view in progress.progress(views, len(views), "neuron", "drawing", step=lambda _: 1):
     with store.atomic(folder / report.picture_name(view.neuron)) as temporary:
-        figures.save_figure(figures.draw_neuron(view, images, params.seed), temporary, "png", provenance)
+        figure_style.save_figure(figures.draw_neuron(view, images, params.seed), temporary, "png", provenance)
 shown = {report.picture_name(choice.neuron) for choice in choices}
 for path in folder.glob(report.picture_name("*")):
     if path.name not in shown:
