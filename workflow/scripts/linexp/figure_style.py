@@ -12,6 +12,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
+from .explanations import printable
+
 DPI = 150
 STYLE = {"svg.hashsalt": "linexp", "text.parse_math": False, "font.family": "DejaVu Sans", "hatch.linewidth": 1.0}
 
@@ -57,7 +59,7 @@ def shortened(text: str, width: float, size: float = 9) -> str:
 
 def short_name(concept: str) -> str:
     """The name of a concept in one line of at most `LONGEST_NAME` characters."""
-    name = " ".join(concept.split())
+    name = printable(concept)
     return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
 
 
