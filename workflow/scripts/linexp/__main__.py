@@ -51,8 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     find.add_argument("--limit", type=int, default=30, help="lines to print (default: %(default)s)")
     find.set_defaults(command=_find)
 
-    check = commands.add_parser("check", help="say what data and weights the configuration needs and what is missing")
-    check.add_argument("layers", nargs="*", help="target/layer to look at (default: those under `run`); all: every one")
+    check = commands.add_parser("check", help="say what data and weights there are, and what is missing")
+    check.add_argument(
+        "layers",
+        nargs="*",
+        help="only these, as target/layer; all: every one (default: those under `run`, and all data)",
+    )
     check.add_argument("--configfile", default=CONFIG, help="default: %(default)s")
     check.set_defaults(command=_check)
     return parser
@@ -93,9 +97,10 @@ def _find(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     config = _configuration(options.configfile)
     places = data_check.layer_names(config) if options.layers == ["all"] else options.layers or config["run"]
-    text, complete = data_check.report(config, places)
-    print(text)
-    return 0 if complete else 1
+    problems = {place: data_check.layer_problems(config, place) for place in places}
+    overview = [] if options.layers else [data_check.parts_text(config)]
+    print("\n\n".join([*overview, data_check.layers_text(problems)]))
+    return 1 if any(problems.values()) else 0
 
 
 def _configuration(path: str) -> configuration.Config:

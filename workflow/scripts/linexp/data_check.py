@@ -12,7 +12,8 @@ from .derived_targets import UNTRAINED_SUFFIX, recorded_target
 from .errors import LinexpError
 from .table_sources import imported_path, scoring_problems
 
-THERE, MADE, DOWNLOAD, MISSING = "there", "made here", "download", "missing"
+THERE, MADE, DOWNLOAD, MISSING, READY = "there", "made here", "download", "missing", "ready"
+STATE_WIDTH = len(MADE)
 MODELS = "results/models"
 
 
@@ -158,23 +159,26 @@ def _problems_of_concepts(config: Config, target: Mapping[str, Any]) -> list[str
     return [f"concept_sets.{part.name}.file: {part.remark}" for part in missing]
 
 
-def report(config: Config, places: Sequence[str]) -> tuple[str, bool]:
-    """The text of the check, and whether nothing is missing for any of the layers.
-
-    Args:
-        places: layers as `target/layer`.
-    """
-    problems = {place: layer_problems(config, place) for place in places}
+def parts_text(config: Config) -> str:
+    """All parts of a configuration with their state, by section."""
     everything, lines, section = parts(config), [], None
     names = max((len(part.name) for part in everything), default=0)
-    states = max(map(len, (THERE, MADE, DOWNLOAD, MISSING)))
     for part in everything:
         if part.section != section:
+            lines += [*([""] if section else []), part.section]
             section = part.section
-            lines += ["", section]
-        lines.append(f"  {part.state:<{states}}  {part.name:<{names}}  {part.remark}")
-    lines += ["", "layers"]
+        lines.append(f"  {part.state:<{STATE_WIDTH}}  {part.name:<{names}}  {part.remark}")
+    return "\n".join(lines)
+
+
+def layers_text(problems: Mapping[str, Sequence[str]]) -> str:
+    """Which layers are ready to be explained and scored, and what the others lack.
+
+    Args:
+        problems: by `target/layer`, what is missing.
+    """
+    lines = ["layers"]
     for place, missing in problems.items():
-        lines.append(f"  {'ready' if not missing else MISSING:<{states}}  {place}")
-        lines += [f"  {'':<{states}}    {problem}" for problem in missing]
-    return "\n".join(lines[1:]), not any(problems.values())
+        lines.append(f"  {MISSING if missing else READY:<{STATE_WIDTH}}  {place}")
+        lines += [f"  {'':<{STATE_WIDTH}}    {problem}" for problem in missing]
+    return "\n".join(lines)
