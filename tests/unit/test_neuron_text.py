@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from linexp.__main__ import main
 from linexp.explanations import Explanation, to_table
 from linexp.neuron_text import BAR, neuron_text, read_layer
 
+REPOSITORY = Path(__file__).parents[2]
 PROVENANCE = store.Provenance("test", {}, "f")
 LE = [
     Explanation(0, ["dog", "snow", "night"], [2.0, 1.0, -0.5], 0.25),
@@ -169,3 +171,15 @@ def test_activations_that_are_not_there_are_named(folder, tmp_path, capsys, monk
     status, _, err = _run(capsys, "show", "layer4", 0)
     assert status == 1
     assert "layer4/activations.h5 does not exist; make it with" in err
+
+
+def test_a_target_like_another_shows_the_activations_of_that_one(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(REPOSITORY / "config.yaml", "config.yaml")
+    shutil.copytree(folder, "results/resnet50_greedy/layer4", ignore=shutil.ignore_patterns("activations.h5"))
+    status, _, err = _run(capsys, "show", "results/resnet50_greedy/layer4", 0)
+    assert (status, "results/resnet50/layer4/activations.h5 does not exist" in err) == (1, True)
+    Path("results/resnet50/layer4").mkdir(parents=True)
+    shutil.copy(folder / "activations.h5", "results/resnet50/layer4")
+    status, out, _ = _run(capsys, "show", "results/resnet50_greedy/layer4", 0)
+    assert (status, "activations of 80 images" in out) == (0, True)

@@ -80,13 +80,3 @@ def test_the_command_line_works_where_letters_are_ascii(finished):
         done = _command(finished, *arguments)
         assert (done.returncode, done.stderr) == (0, "")
         assert len(done.stdout.splitlines()) > 3
-
-
-def test_a_target_like_another_shows_the_activations_of_that_one(project):
-    config = project.config()
-    config["targets"]["alike"] = {"like": "net", "methods": ["le_label"]}
-    project.configure(config)
-    project.run("results/alike/layer4/scores.parquet")
-    of_one, of_other = (_command(project, "show", f"results/{name}/layer4", "3") for name in ("net", "alike"))
-    assert of_other.returncode == 0, of_other.stderr
-    assert of_one.stdout.split("activations of")[1] == of_other.stdout.split("activations of")[1]
