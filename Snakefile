@@ -12,6 +12,7 @@ include: "rules/inputs.smk"
 include: "rules/evaluation_inputs.smk"
 include: "rules/dissection_inputs.smk"
 include: "rules/table_inputs.smk"
+include: "rules/figure_inputs.smk"
 include: "rules/explorer_inputs.smk"
 include: "rules/probes.smk"
 include: "rules/models.smk"
@@ -23,6 +24,7 @@ include: "rules/network_dissection.smk"
 include: "rules/ablation.smk"
 include: "rules/scores.smk"
 include: "rules/figures.smk"
+include: "rules/layer_figures.smk"
 include: "rules/explorer.smk"
 include: "rules/tables.smk"
 
@@ -34,3 +36,4 @@ rule all:
         expand("results/{layer}/summary.csv", layer=config["run"]),
         expand("results/{layer}/comparison.csv", layer=config["run"]),
         expand("results/{layer}/report/index.html", layer=config["run"]),
+        figures_of_run,

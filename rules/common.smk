@@ -72,6 +72,7 @@ wildcard_constraints:
     layer="[A-Za-z0-9_]+",
     method=one_of(config["methods"]),
     neuron=r"\d+",
+    neurons=r"(_\d+)*",
     format="svg|png",
 
 

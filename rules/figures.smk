@@ -2,7 +2,9 @@ rule draw_neuron:
     input:
         unpack(view_files),
         script=script_file("draw_neuron"),
-        library=library("figures", "image_sources", "neuron_views", "probe_index", "runtime", "store"),
+        library=library(
+            "figure_style", "figures", "image_sources", "neuron_views", "probe_index", "runtime", "store"
+        ),
     output:
         report(
             "results/{target}/{layer}/figures/neuron_{neuron}.{format}",
