@@ -103,6 +103,12 @@
       table = new linexp.table.NeuronTable(layer, sections.neurons);
       addEventListener("hashchange", act);
       addEventListener("keydown", pressed);
+      for (const link of document.querySelectorAll(".brand, [data-view=neurons]"))
+        link.addEventListener("click", (event) => {
+          if (route().view === "neurons") return;
+          event.preventDefault();
+          toTable(false);
+        });
       document.getElementById("skip").addEventListener("click", (event) => {
         event.preventDefault();
         document.querySelector("main > section:not([hidden]) h1")?.focus();
