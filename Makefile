@@ -18,9 +18,9 @@ test: .venv/.installed-test
 
 # the explorer in a headless Chromium; installed where this is Debian and the user is root, else asked for
 test-browser: .venv/.installed-browser
-	@command -v chromium chromium-browser google-chrome > /dev/null || { \
-		[ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && \
-			apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium > /dev/null; } || \
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get && apt-get update -qq && \
+			apt-get install -y -qq --no-install-recommends chromium > /dev/null; } || \
 		{ echo "make test-browser needs Chromium; on Debian: sudo apt-get install chromium"; exit 1; }
 	$(BIN)/python -m pytest tests/browser
 

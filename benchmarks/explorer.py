@@ -1,4 +1,4 @@
-"""How fast an explorer is in Chromium: opening, scrolling, filtering. `explorer.py results/…/report/index.html [--json]`"""
+"""How fast an explorer is in Chromium: opening, scrolling, searching. `explorer.py results/…/report/index.html`"""
 
 import argparse
 import json
