@@ -29,7 +29,11 @@ linexp.elements = (() => {
         style: { "--strength": (Math.abs(weight) / largest).toFixed(3) },
         title: `${brief(weight)} · ${names[concept]}`,
       };
-      const parts = [el("span", { class: "weight" }, brief(weight)), " ", el("span", { class: "word" }, names[concept])];
+      const parts = [
+        el("span", { class: "weight" }, brief(weight)),
+        " ",
+        el("span", { class: "word" }, names[concept]),
+      ];
       if (!options.link) return el("span", attributes, ...parts);
       const query = new URLSearchParams({ q: names[concept] });
       return el("a", { ...attributes, href: `#${query}`, title: `neurons that ${names[concept]} explains` }, ...parts);

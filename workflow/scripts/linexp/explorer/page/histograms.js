@@ -12,13 +12,25 @@ linexp.histograms = (() => {
       this.format = told;
       this.range = [0, BINS];
       const handle = (end) =>
-        el("input", { type: "range", min: 0, max: BINS, value: this.range[end], "aria-label": `${label}: ${end ? "at most" : "at least"}`, oninput: () => this.moved(end, onchange) });
+        el("input", {
+          type: "range",
+          min: 0,
+          max: BINS,
+          value: this.range[end],
+          "aria-label": `${label}: ${end ? "at most" : "at least"}`,
+          oninput: () => this.moved(end, onchange),
+        });
       this.handles = [handle(0), handle(1)];
       this.bars = svg("svg", { viewBox: `0 0 ${BINS * 10} 56`, preserveAspectRatio: "none", "aria-hidden": "true" });
       this.told = el("span", { class: "told" });
       this.title = el("span", { class: "name" }, label);
-      this.element = el("div", { class: "histogram", role: "group", "aria-label": `${label}, filter` },
-        el("div", { class: "histogram-title" }, this.title, this.told), this.bars, el("div", { class: "handles" }, this.handles));
+      this.element = el(
+        "div",
+        { class: "histogram", role: "group", "aria-label": `${label}, filter` },
+        el("div", { class: "histogram-title" }, this.title, this.told),
+        this.bars,
+        el("div", { class: "handles" }, this.handles),
+      );
     }
 
     moved(end, onchange) {
@@ -66,7 +78,15 @@ linexp.histograms = (() => {
       const kept = count(places);
       const tallest = Math.max(...all, 1);
       const bars = (counts, kind) =>
-        counts.map((n, k) => svg("rect", { x: k * 10 + 0.7, width: 8.6, y: 56 - (54 * n) / tallest, height: (54 * n) / tallest, class: kind }));
+        counts.map((n, k) =>
+          svg("rect", {
+            x: k * 10 + 0.7,
+            width: 8.6,
+            y: 56 - (54 * n) / tallest,
+            height: (54 * n) / tallest,
+            class: kind,
+          }),
+        );
       this.bars.replaceChildren(...bars(all, "all"), ...bars(kept, "kept"));
       const edge = (k) => this.low + (k / BINS) * (this.high - this.low);
       this.told.textContent = `${this.format(edge(this.range[0]))} to ${this.format(edge(this.range[1]))}`;

@@ -43,7 +43,10 @@
   async function showNeuron(neuron) {
     document.title = `Neuron ${neuron} · ${title}`;
     if (!layer.neurons.includes(neuron)) {
-      sections.neuron.replaceChildren(el("h1", { tabindex: -1 }, "No such neuron"), el("p", null, "It is not in this layer, or not explained. ", el("a", { href: "#" }, "All neurons")));
+      sections.neuron.replaceChildren(
+        el("h1", { tabindex: -1 }, "No such neuron"),
+        el("p", null, "It is not in this layer, or not explained. ", el("a", { href: "#" }, "All neurons")),
+      );
       return;
     }
     const record = await linexp.load(`neurons/${neuron}`);

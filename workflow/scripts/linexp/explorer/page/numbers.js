@@ -69,7 +69,10 @@ linexp.numbers = (() => {
   function ticks(low, high, n = 3) {
     const step = (high - low) / (n - 1);
     const digits = Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(step))));
-    return Array.from({ length: n }, (_, k) => [low + k * step, fixed(low + k * step, digits > 3 ? digits : Math.min(digits, 2))]);
+    return Array.from({ length: n }, (_, k) => [
+      low + k * step,
+      fixed(low + k * step, digits > 3 ? digits : Math.min(digits, 2)),
+    ]);
   }
 
   const count = (value) => value.toLocaleString("en");

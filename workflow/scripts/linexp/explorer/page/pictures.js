@@ -24,7 +24,13 @@ linexp.pictures = (() => {
   const describe = (row) => className(row) || `image ${key(row)}`;
 
   function picture(row, alt = describe(row)) {
-    return el("img", { src: address(row), alt, loading: "lazy", decoding: "async", title: `${className(row)} ${key(row)}` });
+    return el("img", {
+      src: address(row),
+      alt,
+      loading: "lazy",
+      decoding: "async",
+      title: `${className(row)} ${key(row)}`,
+    });
   }
 
   // a picture with what is said below it

@@ -1,12 +1,15 @@
 "use strict";
 
-// Which neurons a query asks for. `dog` is a concept, `136` a neuron, `le_label:dog` a concept in the explanations of one
-// method; several, with commas between, all have to hold, but any of the numbers will do.
+// Which neurons a query asks for. `dog` is a concept, `136` a neuron, `le_label:dog` a concept in the explanations of
+// one method; several, with commas between, all have to hold, but any of the numbers will do.
 linexp.search = (() => {
   const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").trim();
 
   function parse(query, methods) {
-    const parts = query.split(",").map((part) => part.trim()).filter(Boolean);
+    const parts = query
+      .split(",")
+      .map((part) => part.trim())
+      .filter(Boolean);
     return parts.map((part) => {
       const colon = part.indexOf(":");
       const method = colon > 0 ? methods.find((name) => plain(name) === plain(part.slice(0, colon))) : undefined;
@@ -49,7 +52,8 @@ linexp.search = (() => {
         wanted.forEach((concept) => marked.add(concept));
         const methods = named ? [named] : everywhere ? this.methods : [method];
         places = places.filter((place) =>
-          methods.some((name) => this.layer.methods[name].concepts[place].some((concept) => wanted.has(concept))));
+          methods.some((name) => this.layer.methods[name].concepts[place].some((concept) => wanted.has(concept))),
+        );
       }
       return { places, marked };
     }

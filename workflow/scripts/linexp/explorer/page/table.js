@@ -2,15 +2,13 @@
 
 // The table of all neurons: only the rows in sight are in the document.
 linexp.table = (() => {
-  const { el, terms, badge, statusText, scoreBar } = linexp.elements;
-  const { fixed, brief, count } = linexp.numbers;
-  const { picture } = linexp.pictures;
+  const { el, statusText } = linexp.elements;
+  const { fixed, count } = linexp.numbers;
+  const { columnsOf } = linexp.columns;
   const { Histogram, BINS } = linexp.histograms;
   const { Search } = linexp.search;
   const SPARE_ROWS = 8;
   const COMMON = 10;
-  const LONGEST = 14;
-  const PICTURES = 4;
 
   // a name that may break after an underscore
   const breakable = (name) => name.split(/(?<=_)/).flatMap((part, k) => (k ? [el("wbr"), part] : [part]));
@@ -23,7 +21,6 @@ linexp.table = (() => {
       this.scores = Object.keys(layer.scores);
       this.search = new Search(layer);
       this.places = [];
-      this.remarkable = layer.dead.some(Boolean) || Object.values(layer.methods).some((method) => method.status.some((status) => status !== "ok"));
       this.marked = new Set();
       this.build();
       addEventListener("scroll", () => this.draw(), { passive: true });
@@ -44,10 +41,21 @@ linexp.table = (() => {
         element.addEventListener("change", changed);
         return element;
       };
-      this.method = select("#method", this.methods.map((name) => [name, name]));
-      this.score = select("#score", this.scores.map((name) => [name, this.layer.scores[name]]));
+      this.method = select(
+        "#method",
+        this.methods.map((name) => [name, name]),
+      );
+      this.score = select(
+        "#score",
+        this.scores.map((name) => [name, this.layer.scores[name]]),
+      );
       const statuses = [...new Set(this.methods.flatMap((name) => this.layer.methods[name].status))].sort();
-      this.status = select("#status", [["", "any status"], ...statuses.map((name) => [name, statusText(name)]), ["alive", "not dead"], ["dead", "dead"]]);
+      this.status = select("#status", [
+        ["", "any status"],
+        ...statuses.map((name) => [name, statusText(name)]),
+        ["alive", "not dead"],
+        ["dead", "dead"],
+      ]);
       this.everywhere = this.find("#everywhere");
       this.everywhere.addEventListener("change", changed);
       this.find("#clear").addEventListener("click", () => {
@@ -68,7 +76,8 @@ linexp.table = (() => {
       this.empty = this.find("#empty");
       this.body.addEventListener("click", (event) => {
         const row = event.target.closest("tr[data-neuron]");
-        if (row && !event.target.closest("a") && !String(getSelection())) location.hash = `neuron=${row.dataset.neuron}`;
+        if (row && !event.target.closest("a") && !String(getSelection()))
+          location.hash = `neuron=${row.dataset.neuron}`;
       });
     }
 
@@ -109,26 +118,8 @@ linexp.table = (() => {
       history.replaceState(history.state, "", state ? `#${state}` : "#");
     }
 
-    // the columns that a click on the header sorts by, with the value of a neuron
     columns() {
-      const { layer } = this;
-      const shown = layer.methods[this.method.value];
-      const first = (place) => shown.concepts[place].map((concept) => layer.concepts[concept]).join(" ") || null;
-      return [
-        { name: "neuron", label: "Neuron", kind: "number", value: (place) => layer.neurons[place] },
-        { name: "explanation", label: `Explanation by ${this.method.value}`, kind: "words", value: first },
-        { name: "activation", label: "Highest activations", kind: "images", value: (place) => layer.maxima[place] },
-        ...this.methods.map((method) => ({
-          name: `score:${method}`,
-          label: method,
-          title: `${layer.scores[this.score.value]} of ${method}`,
-          kind: method === this.method.value ? "score shown" : "score",
-          method,
-          value: (place) => layer.methods[method].scores[this.score.value][place],
-        })),
-        { name: "length", label: "Length", title: "number of concepts", kind: "number", value: (place) => shown.concepts[place].length },
-        this.remarkable && { name: "status", label: "Status", kind: "status", value: (place) => shown.status[place] + (layer.dead[place] ? " dead" : "") },
-      ].filter(Boolean);
+      return columnsOf(this.layer, this.method.value, this.score.value, this.marked);
     }
 
     update() {
@@ -142,8 +133,15 @@ linexp.table = (() => {
       this.marked = marked;
       const status = this.status.value;
       const fits = (place) =>
-        !status || (status === "dead" ? this.layer.dead[place] : status === "alive" ? !this.layer.dead[place] : shown.status[place] === status);
-      this.places = this.sorted(places.filter((place) => fits(place) && this.histograms.every((one) => one.keeps(place))));
+        !status ||
+        (status === "dead"
+          ? this.layer.dead[place]
+          : status === "alive"
+            ? !this.layer.dead[place]
+            : shown.status[place] === status);
+      this.places = this.sorted(
+        places.filter((place) => fits(place) && this.histograms.every((one) => one.keeps(place))),
+      );
       for (const one of this.histograms) one.draw(this.places);
       this.tell();
       this.drawHead();
@@ -158,21 +156,28 @@ linexp.table = (() => {
       return places.sort((a, b) => {
         const [x, y] = [values.get(a), values.get(b)];
         if (x === null || y === null) return (x === null) - (y === null) || a - b;
-        return (direction * (typeof x === "string" ? x.localeCompare(y) : x - y)) || a - b;
+        return direction * (typeof x === "string" ? x.localeCompare(y) : x - y) || a - b;
       });
     }
 
     tell() {
       const all = this.layer.neurons.length;
-      const number = this.places.length === all ? `${count(all)} neurons` : `${count(this.places.length)} of ${count(all)} neurons`;
+      const number =
+        this.places.length === all ? `${count(all)} neurons` : `${count(this.places.length)} of ${count(all)} neurons`;
       this.find("#count").textContent = number;
       this.find("#clear").hidden = this.state().size === 0;
       this.empty.hidden = this.places.length > 0;
       this.common.replaceChildren(
         ...this.search.common(this.method.value, COMMON).map(([concept, uses]) => {
           const name = this.layer.concepts[concept];
-          return el("button", { type: "button", onclick: () => this.ask(name) }, name, el("span", null, ` ${count(uses)}`));
-        }));
+          return el(
+            "button",
+            { type: "button", onclick: () => this.ask(name) },
+            name,
+            el("span", null, ` ${count(uses)}`),
+          );
+        }),
+      );
     }
 
     ask(query) {
@@ -185,8 +190,11 @@ linexp.table = (() => {
         const [by, down] = [this.sort.replace(/^-/, "") === column.name, this.sort.startsWith("-")];
         const order = by ? (down ? "descending" : "ascending") : null;
         const arrow = el("span", { class: "arrow", "aria-hidden": "true" }, by ? (down ? "↓" : "↑") : "");
-        return el("th", { scope: "col", class: column.kind, "aria-sort": order, "data-column": column.name, title: column.title },
-          el("button", { type: "button", onclick: () => this.sortBy(column.name) }, breakable(column.label), arrow));
+        return el(
+          "th",
+          { scope: "col", class: column.kind, "aria-sort": order, "data-column": column.name, title: column.title },
+          el("button", { type: "button", onclick: () => this.sortBy(column.name) }, breakable(column.label), arrow),
+        );
       });
       const focused = document.activeElement?.closest?.("th")?.dataset.column;
       this.head.replaceChildren(el("tr", null, heads));
@@ -209,51 +217,30 @@ linexp.table = (() => {
       const end = Math.min(this.places.length, Math.ceil((innerHeight - top) / height) + SPARE_ROWS);
       if (!anew && begin === this.begin && end === this.end) return;
       const columns = this.columns();
-      const known = anew ? new Map() : new Map([...this.body.querySelectorAll("tr[data-place]")].map((row) => [Number(row.dataset.place), row]));
+      const known = anew
+        ? new Map()
+        : new Map([...this.body.querySelectorAll("tr[data-place]")].map((row) => [Number(row.dataset.place), row]));
       const rows = [];
       for (let k = begin; k < end; k++) rows.push(known.get(this.places[k]) ?? this.row(this.places[k], k, columns));
-      const spacer = (n) => el("tr", { class: "spacer", "aria-hidden": "true" }, el("td", { colspan: columns.length, style: { height: `${n * height}px` } }));
+      const spacer = (n) =>
+        el(
+          "tr",
+          { class: "spacer", "aria-hidden": "true" },
+          el("td", { colspan: columns.length, style: { height: `${n * height}px` } }),
+        );
       this.body.replaceChildren(spacer(begin), ...rows, spacer(Math.max(0, this.places.length - end)));
       this.body.parentElement.setAttribute("aria-rowcount", this.places.length + 1);
       [this.begin, this.end] = [begin, end];
     }
 
     row(place, k, columns) {
-      const { layer } = this;
-      const neuron = layer.neurons[place];
-      const cells = columns.map((column) => {
-        if (column.name === "neuron")
-          return el("th", { scope: "row", class: "number" }, el("a", { href: `#neuron=${neuron}`, "aria-label": `Neuron ${neuron}` }, neuron));
-        return el("td", { class: column.kind, "data-label": column.label }, this.cell(column, place));
-      });
-      return el("tr", { "data-place": place, "data-neuron": neuron, "aria-rowindex": k + 2 }, cells);
-    }
-
-    cell(column, place) {
-      const { layer } = this;
-      const shown = layer.methods[this.method.value];
-      switch (column.kind) {
-        case "words": {
-          const concepts = shown.concepts[place];
-          if (!concepts.length) return el("span", { class: "none" }, statusText(shown.status[place]));
-          const some = terms(concepts.slice(0, LONGEST), shown.weights[place].slice(0, LONGEST), layer.concepts, { marked: this.marked });
-          return el("div", { class: "terms" }, some);
-        }
-        case "images":
-          return el("div", { class: "strip" }, layer.pictures[place].slice(0, PICTURES).map((row) => picture(row, "")));
-        case "score":
-        case "score shown": {
-          const value = column.value(place);
-          return [el("span", { class: "value" }, fixed(value)), scoreBar(value)];
-        }
-        case "status":
-          return [
-            shown.status[place] === "ok" ? "" : badge(statusText(shown.status[place]), "warn"),
-            layer.dead[place] ? badge("dead", "warn") : "",
-          ];
-        default:
-          return column.name === "length" ? String(column.value(place)) : brief(column.value(place));
-      }
+      const [first, ...others] = columns;
+      return el(
+        "tr",
+        { "data-place": place, "data-neuron": this.layer.neurons[place], "aria-rowindex": k + 2 },
+        el("th", { scope: "row", class: first.kind }, first.cell(place)),
+        others.map((column) => el("td", { class: column.kind }, column.cell(place))),
+      );
     }
 
     // the neuron that is so many rows further on; null at the end
