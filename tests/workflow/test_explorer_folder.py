@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 LAYER = "results/net/layer4"
+ROUNDING = 1e-5
+"""P is float32 in both; large weights of opposite signs magnify its last digit."""
 METHODS = ["le_label", "le_siglip", "best_concept", "clip_dissect"]
 
 
@@ -67,7 +69,7 @@ def test_what_the_page_computes_from_gives_the_scores_of_the_workflow(method, fi
             file, place = divmod(concept, layer["concepts_a_file"])
             predicted += weight * unpacked(script(data, f"presence/{file}")).reshape(-1, size)[place]
         found = np.corrcoef(predicted, unpacked(record["activations"]))[0, 1]
-        assert found == pytest.approx(scores[neuron], abs=1e-6)
+        assert found == pytest.approx(scores[neuron], abs=ROUNDING)
         assert told["low"] < told["correlation"] < told["high"]
         assert told["correlation"] == pytest.approx(scores[neuron], abs=1e-4)
         compared += 1
@@ -76,7 +78,9 @@ def test_what_the_page_computes_from_gives_the_scores_of_the_workflow(method, fi
 
 def test_nearest_neurons_are_those_whose_activations_correlate_most(finished, data, layer):
     with h5py.File(finished.folder / LAYER / "activations.h5") as file:
-        correlations = np.corrcoef(file["activations"][...].T.astype(float))
+        activations = file["activations"][...].T.astype(float)
+    with np.errstate(invalid="ignore"):
+        correlations = np.corrcoef(activations)
     np.fill_diagonal(correlations, -1)
     for neuron in (0, 5, 9):
         alike = script(data, f"neurons/{neuron}")["alike"]["activation"]
