@@ -17,7 +17,7 @@ from .parallel import for_slices
 TOP = 5
 MIN_TOP_MEAN = 0.5
 MIN_STD = 1e-5
-ROWS_A_PRODUCT, ROWS_IN_CACHE = 1024, 16
+ROWS_A_PRODUCT, ROWS_IN_CACHE = 512, 16
 COLUMNS_AT_ONCE = 1024
 
 PresenceOf = Callable[[np.ndarray, np.ndarray], np.ndarray]

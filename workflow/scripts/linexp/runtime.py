@@ -56,10 +56,11 @@ def keep_freed_memory() -> None:
     """Let glibc use freed memory again rather than give it back, for work on many blocks of the same size.
 
     A forward pass on a CPU makes and drops large tensors, and so do products of blocks; a page of fresh memory costs
-    as much as computing what goes into it. Only what the main thread allocates is kept, and nothing above 1 GiB (32 MiB
-    in older releases). Elsewhere than under glibc nothing happens.
+    as much as computing what goes into it. Nothing above 1 GiB is kept (32 MiB in older releases). All threads share
+    what is kept, if this is called before they start. Elsewhere than under glibc nothing happens.
     """
-    trim_threshold, mmap_threshold = -1, -3  # of malloc.h
+    trim_threshold, mmap_threshold, arena_max = -1, -3, -8  # of malloc.h
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt and (mallopt(mmap_threshold, 2**30) or mallopt(mmap_threshold, 2**25)):
         mallopt(trim_threshold, 2**31 - 1)
+        mallopt(arena_max, 1)

@@ -22,7 +22,7 @@ from . import __version__, tiles
 from .errors import LinexpError
 from .progress import say_what_is_written
 
-ROWS_PER_BLOCK = 8192
+ROWS_PER_BLOCK = 2048
 CHUNK_ROWS = 1024
 CHUNK_VALUES = 1 << 18
 
