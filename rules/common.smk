@@ -72,6 +72,8 @@ wildcard_constraints:
     layer="[A-Za-z0-9_]+",
     method=one_of(config["methods"]),
     neuron=r"\d+",
+    block=r"\d+",
+    blocks=r"\d+",
     format="svg|png",
 
 
