@@ -8,9 +8,10 @@ import pytest
 FOLDER = "results/net/layer3"
 TABLES = (f"{FOLDER}/ablation.parquet", f"{FOLDER}/impact.parquet")
 DISSECTION = f"{FOLDER}/dissections/network_dissection.h5"
-CUT = {"score_ablation_block": 3, "measure_impact_block": 3, "dissect_block": 3}
-MERGES = {"merge_ablation": 1, "merge_impact": 1, "merge_dissections": 1}
-AFTER_DISSECTION = {"explain_network_dissection": 1, "embed_explanations": 1, "simulate": 1}
+EXPLANATIONS = f"{FOLDER}/explanations/network_dissection.parquet"
+WANTED = (*TABLES, EXPLANATIONS)
+CUT = ("score_ablation_block", "measure_impact_block", "dissect_block")
+MERGED = dict.fromkeys(("merge_ablation", "merge_impact", "merge_dissections", "explain_network_dissection"), 1)
 
 
 def cut_into(project, blocks):
@@ -27,17 +28,17 @@ def contents(project):
 
 @pytest.fixture(scope="module")
 def cut(finished, tmp_path_factory):
-    """A project with a layer that was worked on in one piece and then in three blocks, and what the one piece gave."""
+    """A project with a layer that was worked on in one piece and then in two blocks, and what the one piece gave."""
     project = finished.copy(tmp_path_factory.mktemp("cut") / "project")
     config = project.config()
     config["methods"]["network_dissection"] = {"kind": "network_dissection", "top_fraction": 0.05}
-    config["targets"]["net"] |= {"methods": ["le_label", "network_dissection"], "controls": []}
+    config["targets"]["net"] |= {"methods": ["le_label", "best_concept"], "controls": []}
     project.configure(config)
-    project.run(*TABLES, DISSECTION)
+    project.run(*WANTED)
     whole = contents(project)
-    cut_into(project, 3)
-    planned = project.planned(*TABLES, DISSECTION)
-    project.run(*TABLES, DISSECTION)
+    cut_into(project, 2)
+    planned = project.planned(*WANTED)
+    project.run(*WANTED)
     return project, whole, planned
 
 
@@ -54,21 +55,21 @@ def test_the_numbers_are_those_of_one_piece(cut):
 
 def test_every_block_has_a_file_with_its_own_neurons(cut):
     project, _, _ = cut
-    blocks = [pd.read_parquet(project.folder / FOLDER / f"blocks/{number}_of_3/impact.parquet") for number in (1, 2, 3)]
+    blocks = [pd.read_parquet(project.folder / FOLDER / f"blocks/{number}_of_2/impact.parquet") for number in (1, 2)]
     numbers = [set(block["neuron"]) for block in blocks]
     assert all(numbers) and sum(map(len, numbers)) == len(set.union(*numbers))
 
 
 def test_another_number_of_blocks_reruns_what_is_cut_and_what_follows(cut):
     project, _, planned = cut
-    assert planned == CUT | MERGES | AFTER_DISSECTION
-    assert project.planned(*TABLES, DISSECTION) == {}
+    assert planned == dict.fromkeys(CUT, 2) | MERGED
+    assert project.planned(*WANTED) == {}
     cut_into(project, 1)
-    whole = {"score_ablation": 1, "measure_impact": 1, "dissect_network": 1}
-    assert project.planned(*TABLES, DISSECTION) == whole | AFTER_DISSECTION
-    cut_into(project, 2)
-    assert project.planned(*TABLES, DISSECTION) == dict.fromkeys(CUT, 2) | MERGES | AFTER_DISSECTION
+    whole = dict.fromkeys(("score_ablation", "measure_impact", "dissect_network", "explain_network_dissection"), 1)
+    assert project.planned(*WANTED) == whole
     cut_into(project, 3)
+    assert project.planned(*WANTED) == dict.fromkeys(CUT, 3) | MERGED
+    cut_into(project, 2)
 
 
 def test_a_block_that_does_not_exist_is_refused(cut):
