@@ -33,6 +33,7 @@ bench: .venv/.installed
 	$(BIN)/python benchmarks/calibration.py --json --images 5000 --concepts 300
 	$(BIN)/python benchmarks/embedding.py --json --cases resnet50 decoding --images 16 --decoded 128 --rounds 1 --width 250
 	$(BIN)/python benchmarks/network_dissection.py --json --network resnet18 --size 64 --images 500
+	$(BIN)/python benchmarks/dag.py --json --targets 4 --layers 5
 
 # the lock is what the tests were last run with; pyproject.toml has the ranges
 lock: .venv/.installed-test

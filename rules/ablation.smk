@@ -61,6 +61,7 @@ rule score_ablation:
             "ablation",
             "fitting_data",
             "layer_effects",
+            "neuron_blocks",
             "probe_index",
             "progress",
             "replay",
@@ -73,6 +74,8 @@ rule score_ablation:
         "results/{target}/{layer}/ablation.parquet",
     log:
         "results/logs/score_ablation/{target}/{layer}.log",
+    wildcard_constraints:
+        target=one_of(uncut_targets),
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
@@ -92,11 +95,22 @@ rule measure_impact:
     input:
         unpack(impact_files),
         script=script_file("measure_impact"),
-        library=library("fitting_data", "impact", "layer_effects", "progress", "replay", "runtime", "store"),
+        library=library(
+            "fitting_data",
+            "impact",
+            "layer_effects",
+            "neuron_blocks",
+            "progress",
+            "replay",
+            "runtime",
+            "store",
+        ),
     output:
         "results/{target}/{layer}/impact.parquet",
     log:
         "results/logs/measure_impact/{target}/{layer}.log",
+    wildcard_constraints:
+        target=one_of(uncut_targets),
     conda:
         "../envs/linexp.yaml"
     threads: 8

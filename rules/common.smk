@@ -1,6 +1,7 @@
 import ast
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -72,6 +73,8 @@ wildcard_constraints:
     layer="[A-Za-z0-9_]+",
     method=one_of(config["methods"]),
     neuron=r"\d+",
+    block=r"\d+",
+    blocks=r"\d+",
     format="svg|png",
 
 
@@ -85,13 +88,15 @@ def module_file(name):
     return sorted(folder.glob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
 
 
+@cache
 def imported_modules(file):
     """The library modules that one file of the library imports by relative imports; not those beside it in a package."""
-    above = 1 if file.parent.name == "linexp" else 2
+    above, found = 1 if file.parent.name == "linexp" else 2, []
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level == above:
             names = [node.module] if node.module else [alias.name for alias in node.names]
-            yield from (name.split(".")[0] for name in names if not name.startswith("__"))
+            found += (name.split(".")[0] for name in names if not name.startswith("__"))
+    return found
 
 
 def library(*modules):
