@@ -6,6 +6,9 @@ min_version("9.6")
 configfile: "config.yaml"
 
 
+container: "envs/linexp.sif"  # for --sdm apptainer
+
+
 include: "rules/common.smk"
 include: "rules/model_inputs.smk"
 include: "rules/inputs.smk"

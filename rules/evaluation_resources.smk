@@ -39,11 +39,15 @@ def n_pairs(wildcards):
     return len(scored_pairs(wildcards))
 
 
+def scored_numbers(wildcards):
+    """Images of val and test × neurons that are explained."""
+    return (1 - config["split"]["train"]) * explained_numbers(wildcards)
+
+
 def scoring(wildcards):
     """Activations twice, one simulation at a time twice; every pair of method and simulator in turn."""
-    numbers = explained_numbers(wildcards)
-    values = recorded_numbers(wildcards) + 3 * numbers
-    return Work(PROGRAM + megabytes(values), n_pairs(wildcards) * numbers / METRICS)
+    values = recorded_numbers(wildcards) + 3 * explained_numbers(wildcards)
+    return Work(PROGRAM + megabytes(values), n_pairs(wildcards) * scored_numbers(wildcards) / METRICS)
 
 
 def shuffling(wildcards):
@@ -55,15 +59,16 @@ def shuffling(wildcards):
 
 
 def checking(wildcards):
-    """Every linear method's concepts on the scored images, three times; a dozen sets of scores for each."""
+    """Every linear method and the single labels: P of val and test, three sets of simulations, and their scores."""
     methods = [with_method(wildcards, name) for name in linear_methods(wildcards)]
     concepts = max([concepts_of_method(m) for m in methods] + [work_sizes.CONCEPTS["labels"]])
-    numbers = explained_numbers(wildcards)
-    values = 2 * recorded_numbers(wildcards) + 4 * numbers + 3 * images_of_probe(wildcards) * concepts
-    pairs = 12 * (len(methods) + 1)
-    seconds = pairs * numbers / METRICS
+    numbers = scored_numbers(wildcards)
+    presence = (1 - config["split"]["train"]) * images_of_probe(wildcards) * concepts
+    values = 2 * recorded_numbers(wildcards) + 4 * numbers + 4 * presence
+    sets = 3 * (len(methods) + 1)
+    seconds = sets * numbers / METRICS
     if target_of(wildcards)["layers"][wildcards.layer]["ablation"]:
-        seconds += pairs * numbers / CURVES
+        seconds += sets * numbers / CURVES
     return Work(PROGRAM + megabytes(values), seconds)
 
 
@@ -71,11 +76,13 @@ def ablating(wildcards):
     """Activations twice in double precision, logits of 1,000 classes four times, all simulations twice.
 
     The time is that of a tail that is linear. Elsewhere the network is run again and again, which the job's log
-    announces; a layer of that kind is given more by hand, or cut into blocks of neurons.
+    announces; a layer of that kind is given more by hand.
     """
-    numbers, pairs = explained_numbers(wildcards), n_pairs(wildcards)
-    values = 4 * recorded_numbers(wildcards) + 4 * images_of_probe(wildcards) * 1_000 + 2 * pairs * numbers
-    return Work(TORCH + target_network(wildcards) + megabytes(values), pairs * numbers / CURVES)
+    pairs = n_pairs(wildcards)
+    values = 4 * recorded_numbers(wildcards) + 4 * images_of_probe(wildcards) * 1_000
+    values += 2 * pairs * explained_numbers(wildcards)
+    seconds = pairs * scored_numbers(wildcards) / CURVES
+    return Work(TORCH + target_network(wildcards) + megabytes(values), seconds)
 
 
 def removing(wildcards):

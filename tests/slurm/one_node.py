@@ -75,7 +75,9 @@ def configured(folder: Path) -> Iterator[None]:
     """
     for name in NAMES:
         if (CONFIGURATION / name).exists():
-            raise ClusterError(f"{CONFIGURATION / name} exists: this machine has a SLURM of its own, which is left alone")
+            raise ClusterError(
+                f"{CONFIGURATION / name} exists: this machine has a SLURM of its own, which is left alone"
+            )
     made = not CONFIGURATION.exists()
     CONFIGURATION.mkdir(exist_ok=True)
     controller_port, node_port = free_ports(2)
@@ -148,11 +150,11 @@ def running_cluster(folder: Path) -> Iterator[None]:
     key = munge / "key"
     key.touch(mode=0o600)
     key.write_bytes(secrets.token_bytes(128))
-    places = [f"--{name}-file={munge / name}" for name in ("key", "log", "pid", "seed")]
+    places = [f"--{name}-file={munge / name}" for name in ("key", "pid", "seed")]
     with ExitStack() as stack:
         stack.enter_context(configured(folder))
         stack.enter_context(daemon(folder, "munged", "--foreground", f"--socket={munge / 'socket'}", *places))
-        wait_until((munge / "socket").exists, f"munged has no socket; see {munge / 'log'}")
+        wait_until((munge / "socket").exists, f"munged has no socket; see its log in {folder}")
         stack.enter_context(daemon(folder, "slurmctld", "-D", "-i"))
         stack.enter_context(daemon(folder, "slurmd", "-D"))
         wait_until(lambda: "idle" in output_of("sinfo", "-h", "-o", "%T"), f"no idle node; see the logs in {folder}")

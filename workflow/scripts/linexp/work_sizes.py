@@ -40,8 +40,6 @@ def n_concepts(config: Config, concept_set: str) -> int:
 
 def _n_concepts(config: Config, name: str) -> int:
     entry = config["concept_sets"].get(name, {})
-    if isinstance(entry.get("class_names"), list):
-        return len(entry["class_names"])
     if "class_names" in entry:
         return CONCEPTS["class_names"]
     return entry.get("words") or entry.get("nouns") or CONCEPTS.get(name, CONCEPTS_OF_A_FILE)
