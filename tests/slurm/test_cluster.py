@@ -9,16 +9,18 @@ from one_node import wait_until
 
 from conftest import SCORES
 
-ON_A_GPU = {"train_classifier", "train_image_text", "embed_images", "embed_concepts", "record_activations"}
+ON_A_GPU = {"train_classifier", "embed_images", "record_activations"}
 A_GPU = "gres:gpu:1"
 
 
 @pytest.fixture(scope="module")
 def scored(cluster, local):
-    """The project after a run through SLURM, from two trainings on which need nothing of each other; and its output."""
+    """The project after a run through SLURM, and its output.
+
+    It starts with two jobs that run networks and need nothing of each other: a training, and embedding the images.
+    """
     project = type(local)(local.copy(local.folder.with_name("scored")).folder)
-    of_two = ["embeddings/two.h5", "concepts/labels/two.h5", "concepts/words/two.h5"]
-    project.remove("net", "models/net", "models/two", "calibration/two.json", *(f"probes/scenes/{n}" for n in of_two))
+    project.remove("net", "models/net", "probes/scenes/embeddings/two.h5")
     return project, project.run("--slurm-keep-successful-logs", SCORES)
 
 
@@ -30,7 +32,7 @@ def amount(job, resource):
 def test_every_job_ran_under_slurm(scored):
     project, output = scored
     found = project.jobs()
-    assert len(found) == output.count("has been submitted with SLURM jobid") == 11
+    assert len(found) == output.count("has been submitted with SLURM jobid") == 7
     assert {job["JobState"] for job in found} == {"COMPLETED"}
     for job in found:
         assert f"rule {job['rule']}:" in Path(job["StdOut"]).read_text()
@@ -69,22 +71,19 @@ def test_jobs_that_run_networks_get_one_gpu_each_one_after_another(scored):
         assert first["EndTime"] <= second["StartTime"]
 
 
-def test_a_kind_of_gpu_is_a_line_of_the_profile(project):
-    project.edit_profile(("# gpu_model: a100", "gpu_model: a100"), ("# slurm_partition: gpu", "slurm_partition: main"))
-    project.remove("net/layer4/activations.h5")
-    project.run("results/net/layer4/activations.h5")
-    (job,) = project.jobs()
-    assert (job["TresPerJob"], job["Partition"], job["JobState"]) == ("gres:gpu:a100:1", "main", "COMPLETED")
-
-
 def test_cancelled_jobs_and_those_out_of_memory_are_reported_and_tried_again(project, local):
-    project.edit_profile(("gpu: 1 ", "gpu: 0 "), ('# gres: "gpu:a100:1"', 'gres: "gpu:a100:1"'))
-    weights, moments = "models/two/weights.safetensors", "probes/scenes/P/words/one/moments.h5"
-    project.remove(weights, moments)
-    too_little = "compute_moments:mem_mb=100*30**(attempt-1)"
-    process = project.start(f"results/{weights}", f"results/{moments}", "--set-resources", too_little)
+    # two ways to ask for a kind of GPU, as lines of the profile
+    project.edit_profile(
+        ("gpu: 1 ", "gpu: 0 "),
+        ('# gres: "gpu:a100:1"', 'gres: "gpu:a100:1"'),
+        ("embed_concepts: *gpu_job", "embed_concepts: {gpu: 1, gpu_model: a100, slurm_partition: main}"),
+    )
+    weights, concepts = "models/two/weights.safetensors", "probes/scenes/concepts/labels/one.h5"
+    project.remove(weights, concepts)
+    too_little = "embed_concepts:mem_mb=100*30**(attempt-1)"
+    process = project.start(f"results/{weights}", f"results/{concepts}", "--set-resources", too_little)
     running = wait_until(
-        lambda: [job for job in project.jobs("train_image_text") if job["JobState"] == "RUNNING"], "nothing runs", 60
+        lambda: [job for job in project.jobs("train_image_text") if job["JobState"] == "RUNNING"], "nothing runs", 120
     )
     project.cancel(running[0])
     assert process.wait() == 0, project.log()
@@ -92,11 +91,12 @@ def test_cancelled_jobs_and_those_out_of_memory_are_reported_and_tried_again(pro
     cancelled, trained = project.jobs("train_image_text")
     assert (cancelled["JobState"], trained["JobState"]) == ("CANCELLED", "COMPLETED")
     assert amount(trained, "mem") == 2 * amount(cancelled, "mem")
-    assert trained["TresPerNode"] == cancelled["TresPerNode"] == "gres:gpu:a100:1"
-    killed, summed = project.jobs("compute_moments")
-    assert killed["JobState"] != "COMPLETED" == summed["JobState"]
-    assert (amount(killed, "mem"), amount(summed, "mem")) == (100, 3_000)
-    assert "emory" in Path(killed["StdOut"]).read_text()
+    assert cancelled["TresPerNode"] == trained["TresPerNode"] == "gres:gpu:a100:1"
+    killed, embedded = project.jobs("embed_concepts")
+    assert killed["JobState"] != "COMPLETED" == embedded["JobState"]
+    assert (amount(killed, "mem"), amount(embedded, "mem")) == (100, 3_000)
+    assert "memory" in Path(killed["StdOut"]).read_text()
+    assert (embedded["TresPerJob"], embedded["Partition"]) == ("gres:gpu:a100:1", "main")
     for failed in (cancelled, killed):
         assert f"SLURM-job '{failed['JobId']}' failed" in project.log()
         assert failed["StdOut"] in project.log()
