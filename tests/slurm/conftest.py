@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,10 +39,16 @@ class OnSlurm(small_workflow.Project):
         profile = ["--workflow-profile", "profiles/slurm", "--max-threads", "2"]
         return [sys.executable, "-m", "snakemake", *profile, *QUICK, *arguments]
 
-    def start(self, *arguments: str) -> subprocess.Popen:
-        """The command as a process, with its output in `snakemake.log`."""
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator[subprocess.Popen]:
+        """The command as a process, with its output in `snakemake.log`; ended if it still runs in the end."""
         with (self.folder / "snakemake.log").open("w") as log:
-            return subprocess.Popen(self.command(*arguments), cwd=self.folder, stdout=log, stderr=subprocess.STDOUT)
+            process = subprocess.Popen(self.command(*arguments), cwd=self.folder, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait()
 
     def log(self) -> str:
         return (self.folder / "snakemake.log").read_text()

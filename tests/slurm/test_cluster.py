@@ -41,6 +41,7 @@ def test_every_job_ran_under_slurm(scored):
 def test_the_results_are_those_of_a_local_run_bit_for_bit(scored, local):
     project, _ = scored
     assert project.artifacts() == local.artifacts()
+    assert project.planned(SCORES) == {}, "the profile's other resources remake nothing"
 
 
 def test_jobs_get_the_threads_memory_and_time_that_their_rules_ask_for(scored):
@@ -54,7 +55,7 @@ def test_jobs_get_the_threads_memory_and_time_that_their_rules_ask_for(scored):
         hours, minute = divmod(minutes, 60)
         assert job["TimeLimit"] == f"{hours:02d}:{minute:02d}:00"
         assert amount(job, "mem") == memory >= 2_000
-        assert amount(job, "cpu") == (re.search(r"threads: (\d+)", block[2]) or [1, 1])[1]
+        assert amount(job, "cpu") == int((re.search(r"threads: (\d+)", block[2]) or [None, 1])[1])
 
 
 def test_jobs_that_run_networks_get_one_gpu_each_one_after_another(scored):
@@ -72,21 +73,23 @@ def test_jobs_that_run_networks_get_one_gpu_each_one_after_another(scored):
 
 
 def test_cancelled_jobs_and_those_out_of_memory_are_reported_and_tried_again(project, local):
-    # two ways to ask for a kind of GPU, as lines of the profile
+    # two ways to ask for a kind of GPU, and memory that does for the second attempt, as lines of the profile
     project.edit_profile(
         ("gpu: 1 ", "gpu: 0 "),
         ('# gres: "gpu:a100:1"', 'gres: "gpu:a100:1"'),
-        ("embed_concepts: *gpu_job", "embed_concepts: {gpu: 1, gpu_model: a100, slurm_partition: main}"),
+        (
+            "embed_concepts: *gpu_job",
+            "embed_concepts: {gpu: 1, gpu_model: a100, slurm_partition: main, mem_mb: 100*30**(attempt-1)}",
+        ),
     )
     weights, concepts = "models/two/weights.safetensors", "probes/scenes/concepts/labels/one.h5"
     project.remove(weights, concepts)
-    too_little = "embed_concepts:mem_mb=100*30**(attempt-1)"
-    process = project.start(f"results/{weights}", f"results/{concepts}", "--set-resources", too_little)
-    running = wait_until(
-        lambda: [job for job in project.jobs("train_image_text") if job["JobState"] == "RUNNING"], "nothing runs", 120
-    )
-    project.cancel(running[0])
-    assert process.wait() == 0, project.log()
+    with project.started(f"results/{weights}", f"results/{concepts}") as process:
+        running = wait_until(
+            lambda: [job for job in project.jobs("train_image_text") if job["JobState"] == "RUNNING"], "none runs", 120
+        )
+        project.cancel(running[0])
+        assert process.wait() == 0, project.log()
 
     cancelled, trained = project.jobs("train_image_text")
     assert (cancelled["JobState"], trained["JobState"]) == ("CANCELLED", "COMPLETED")

@@ -37,7 +37,6 @@ def test_other_resources_remake_nothing(project):
     assert asked(project, "results/net/layer4/scores.parquet", "simulate")[0] >= 3_000
     assert project.planned() == {}
     assert project.planned("--set-resources", "embed_images:gpu=0", "simulate:mem_mb=1") == {}
-    assert project.planned("--workflow-profile", "profiles/slurm") == {}
 
 
 def test_a_local_run_needs_neither_a_gpu_nor_the_memory_that_a_cluster_is_asked_for(project):
