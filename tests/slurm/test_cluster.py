@@ -82,7 +82,7 @@ def test_cancelled_jobs_and_those_out_of_memory_are_reported_and_tried_again(pro
             "embed_concepts: {gpu: 1, gpu_model: a100, slurm_partition: main, mem_mb: 100*30**(attempt-1)}",
         ),
     )
-    weights, concepts = "models/two/weights.safetensors", "probes/scenes/concepts/labels/one.h5"
+    weights, concepts = "models/two/weights.safetensors", "probes/scenes/concepts/words/one.h5"
     project.remove(weights, concepts)
     with project.started(f"results/{weights}", f"results/{concepts}") as process:
         running = wait_until(

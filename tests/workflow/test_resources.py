@@ -20,22 +20,18 @@ def asked(project, target: str, rule: str) -> tuple[int, int]:
 
 
 def test_memory_and_time_follow_the_concepts_and_images(project):
-    moments = "results/probes/scenes/P/words/one/moments.h5"
-    # 1,500 labels and a file's 2,000 concepts; 4 matrices of 3,500² numbers of 8 bytes beside 2,000 MB
-    assert asked(project, moments, "compute_moments") == (2_000 + 392, 11)
     config = project.config()
     config["concept_sets"]["words"] = {"words": 20_000}
     config["probes"]["scenes"]["images"] = 1_000_000
     project.configure(config)
-    # 4 × 20,000² × 8 B = 12,800 MB; 2 × 10⁶ × 20,000² operations at 10¹⁰ a second, beside 10 minutes
+    # 4 × 20,000² numbers of 8 bytes beside 2,000 MB; 2 × 10⁶ × 20,000² operations at 10¹⁰ a second, beside 10 minutes
+    moments = "results/probes/scenes/P/words/one/moments.h5"
     assert asked(project, moments, "compute_moments") == (2_000 + 12_800, 10 + 1_334)
 
 
 def test_other_resources_remake_nothing(project):
     replace(project.folder / RESOURCES, "PROGRAM = 2_000", "PROGRAM = 3_000")
     replace(project.folder / RESOURCES, "STARTING = 10", "STARTING = 20")
-    assert asked(project, "results/net/layer4/scores.parquet", "simulate")[0] >= 3_000
-    assert project.planned() == {}
     assert project.planned("--set-resources", "embed_images:gpu=0", "simulate:mem_mb=1") == {}
 
 
