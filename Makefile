@@ -1,11 +1,12 @@
 # make demo: explain a small network on drawn scenes.   make test: the whole test-suite.   make bench: measurements.
+# make test-slurm: the workflow on a SLURM of one node; root, and apt to install it, are needed.
 # All set themselves up from nothing, with pip alone. PYTHON chooses the interpreter (3.11 or newer).
 
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := results/scenes_resnet/layer4
 
-.PHONY: demo install test lint bench lock clean
+.PHONY: demo install test test-slurm lint bench lock clean
 
 demo: .venv/.installed
 	@$(BIN)/snakemake --cores all --quiet rules host
@@ -15,6 +16,11 @@ install: .venv/.installed
 
 test: .venv/.installed-test
 	$(BIN)/python -m pytest
+
+# writes /etc/slurm/slurm.conf and removes it again, so it refuses where there is one
+test-slurm: .venv/.installed-slurm
+	tests/slurm/install.sh
+	PATH="$$PATH:/usr/sbin:/sbin" $(BIN)/python -m pytest tests/slurm
 
 lint: .venv/.installed-test
 	$(BIN)/ruff check
@@ -36,7 +42,7 @@ bench: .venv/.installed
 	$(BIN)/python benchmarks/dag.py --json --targets 4 --layers 5
 
 # the lock is what the tests were last run with; pyproject.toml has the ranges
-lock: .venv/.installed-test
+lock: .venv/.installed-slurm
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '@ file' > requirements.lock
 
 clean:
@@ -53,4 +59,8 @@ clean:
 
 .venv/.installed-test: .venv/.installed
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[test]'
+	@touch $@
+
+.venv/.installed-slurm: .venv/.installed-test
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[test,slurm]'
 	@touch $@

@@ -6,6 +6,9 @@ min_version("9.6")
 configfile: "config.yaml"
 
 
+container: "envs/linexp.sif"  # for --sdm apptainer
+
+
 include: "rules/common.smk"
 include: "rules/model_inputs.smk"
 include: "rules/inputs.smk"
@@ -13,6 +16,8 @@ include: "rules/evaluation_inputs.smk"
 include: "rules/dissection_inputs.smk"
 include: "rules/block_inputs.smk"
 include: "rules/table_inputs.smk"
+include: "rules/resources.smk"
+include: "rules/evaluation_resources.smk"
 include: "rules/probes.smk"
 include: "rules/models.smk"
 include: "rules/embeddings.smk"

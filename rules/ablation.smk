@@ -16,6 +16,10 @@ rule record_outputs:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(recording),
+        runtime=runtime(recording),
+        gpu=1,
     params:
         model=lambda wc: target_of(wc)["model"],
         images=lambda wc: image_settings("probes", target_of(wc)["probe"]),
@@ -44,6 +48,9 @@ rule extract_head:
         target=one_of(recorded_targets),
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(recording),
+        runtime=runtime(recording),
     params:
         model=lambda wc: target_of(wc)["model"],
         layer=layer_only,
@@ -79,6 +86,10 @@ rule score_ablation:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(ablating),
+        runtime=runtime(ablating),
+        gpu=1,
     params:
         pairs=scored_pairs,
         ablation=lambda wc: target_of(wc)["ablation"],
@@ -114,6 +125,10 @@ rule measure_impact:
     conda:
         "../envs/linexp.yaml"
     threads: 8
+    resources:
+        mem_mb=memory(removing),
+        runtime=runtime(removing),
+        gpu=1,
     params:
         model=lambda wc: target_of(wc)["model"],
         layer=layer_only,

@@ -14,6 +14,9 @@ rule explain_linear:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(fitting),
+        runtime=runtime(fitting),
     params:
         method=lambda wc: config["methods"][wc.method],
         neurons=neurons_of,
@@ -36,6 +39,9 @@ rule explain_best_concept:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(fitting),
+        runtime=runtime(fitting),
     params:
         neurons=neurons_of,
         paper_parity=config["paper_parity"],
@@ -57,6 +63,9 @@ rule explain_baseline:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(fitting_baseline),
+        runtime=runtime(fitting_baseline),
     params:
         kind=lambda wc: config["methods"][wc.method]["kind"],
         settings=lambda wc: configuration.baseline_settings(config["methods"][wc.method]),
@@ -81,6 +90,9 @@ rule explain_random_concepts:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(fitting),
+        runtime=runtime(fitting),
     params:
         neurons=neurons_of,
         paper_parity=config["paper_parity"],
@@ -104,6 +116,9 @@ rule import_explanations:
         method=one_of(names_of_kind("methods", "imported")),
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(importing),
+        runtime=runtime(importing),
     params:
         format=lambda wc: config["methods"][wc.method]["format"],
         layer=lambda wc: config["methods"][wc.method].get("layer"),

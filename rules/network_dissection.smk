@@ -15,6 +15,10 @@ rule dissect_network:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(dissecting),
+        runtime=runtime(dissecting),
+        gpu=1,
     params:
         model=lambda wc: target_of(wc)["model"],
         layer=dissected_layer,
@@ -42,6 +46,9 @@ rule explain_network_dissection:
         method=one_of(names_of_kind("methods", "network_dissection")),
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     params:
         minimum_iou=lambda wc: config["methods"][wc.method]["minimum_iou"],
         neurons=neurons_of,

@@ -10,6 +10,9 @@ rule simulate:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(simulating),
+        runtime=runtime(simulating),
     script:
         "../workflow/scripts/simulate.py"
 
@@ -36,6 +39,9 @@ rule score_explanations:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(scoring),
+        runtime=runtime(scoring),
     params:
         pairs=scored_pairs,
         neurons=neurons_of,
@@ -56,6 +62,9 @@ rule shuffle_explanations:
         "results/logs/shuffle_explanations/{target}/{layer}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(shuffling),
+        runtime=runtime(shuffling),
     params:
         pairs=scored_pairs,
         neurons=neurons_of,
@@ -87,6 +96,9 @@ rule check_sanity:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(checking),
+        runtime=runtime(checking),
     params:
         methods=linear_methods,
         simulator=lambda wc: target_of(wc)["simulator"],
@@ -108,6 +120,9 @@ rule compare_methods:
         "results/logs/compare_methods/{target}/{layer}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     params:
         seed=config["seed"],
     script:
@@ -125,6 +140,9 @@ rule summarise_scores:
         "results/logs/summarise_scores/{target}/{layer}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     params:
         seed=config["seed"],
     script:
