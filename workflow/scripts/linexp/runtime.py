@@ -1,9 +1,11 @@
 """What every script does first: its log, its threads, its errors in one line."""
 
+import contextlib
 import ctypes
 import sys
 from pathlib import Path
 
+from . import write_errors
 from .errors import LinexpError
 
 
@@ -27,10 +29,16 @@ class _Tee:
 
 
 def _report_in_one_line(kind, error, traceback) -> None:
-    if issubclass(kind, LinexpError):
-        print(f"linexp: {error}", file=sys.stderr)
-    else:
-        sys.__excepthook__(kind, error, traceback)
+    if issubclass(kind, OSError):
+        error = write_errors.explained(error, error.filename or "a file") or error
+    # a full disk takes no log; standard error itself comes first
+    with contextlib.suppress(OSError):
+        if isinstance(error, LinexpError):
+            print(f"linexp: {error}", file=sys.stderr)
+        elif issubclass(kind, KeyboardInterrupt):
+            print("linexp: interrupted; run the same command again to go on", file=sys.stderr)
+        else:
+            sys.__excepthook__(kind, error, traceback)
 
 
 def start(snakemake) -> None:
@@ -38,11 +46,11 @@ def start(snakemake) -> None:
 
     The log stays open until the process ends, so the traceback of an unexpected error reaches it too.
     """
+    sys.excepthook = _report_in_one_line
     if snakemake.log:
         path = Path(snakemake.log[0])
         path.parent.mkdir(parents=True, exist_ok=True)
         sys.stderr = _Tee(sys.__stderr__, path.open("w", buffering=1, encoding="utf-8"))
-    sys.excepthook = _report_in_one_line
 
 
 def device() -> str:

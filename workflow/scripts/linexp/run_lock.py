@@ -1,0 +1,76 @@
+"""One run in a folder at a time: the next run tells a living run from a dead one, and outlives the jobs of a dead one.
+
+Snakemake leaves its locks behind when it is killed. Here a run holds `flock` on a file of its own, which the kernel
+takes away when the process ends, however it ends; so locks that nobody holds are removed. Where the file system cannot
+`flock`, or the last run was started on another machine, Snakemake's own locks are left to decide.
+
+A job can outlive the run that started it. It knows the run by an environment variable; once another run has begun in
+the folder, it ends instead of writing.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import socket
+import uuid
+from pathlib import Path
+
+from .errors import LinexpError
+
+FOLDER = Path(".snakemake")
+VARIABLE = "LINEXP_RUN"
+
+
+def begin_run(folder: Path = FOLDER) -> None:
+    """Make this process the run of a folder, until it ends; remove the locks of a run that was killed.
+
+    Args:
+        folder: Snakemake's own, in the folder that the run works in.
+
+    Raises:
+        LinexpError: another run is at work there, or may be, on another machine. Nothing was changed.
+    """
+    os.environ.pop(VARIABLE, None)
+    folder.mkdir(exist_ok=True)
+    file = os.open(folder / "linexp_run", os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        _, host, process = _read_run(folder)
+        raise LinexpError(
+            f"another run is at work in {Path.cwd()} (process {process} on {host}); wait for it, or end it first; "
+            "nothing was changed"
+        ) from None
+    except OSError:
+        os.close(file)
+        return
+    host, process = _read_run(folder)[1:]
+    locked = any((folder / "locks").glob("*.lock"))
+    if locked and host != socket.gethostname():
+        raise LinexpError(
+            f"a run of {host or 'an unknown machine'} (process {process or 'unknown'}) in {Path.cwd()} has not ended, "
+            "or was killed; if it was killed: snakemake --unlock"
+        )
+    shutil.rmtree(folder / "locks", ignore_errors=True)
+    run = uuid.uuid4().hex
+    line = f"{run} {socket.gethostname()} {os.getpid()}\n".encode()
+    os.pwrite(file, line, 0)  # over the old line, so that a job never finds none
+    os.ftruncate(file, len(line))
+    os.environ[VARIABLE] = run
+
+
+def check_current(folder: Path = FOLDER) -> None:
+    """Raise a `LinexpError` if this job belongs to a run that another one has followed."""
+    run = os.environ.get(VARIABLE)
+    latest = _read_run(folder)[0] if run else None
+    if run and latest not in (run, None):
+        raise LinexpError("the run that started this job has ended and another has begun; its work is left to that one")
+
+
+def _read_run(folder: Path) -> tuple[str | None, str | None, str | None]:
+    """What the latest run of a folder wrote of itself: its name, machine and process."""
+    with contextlib.suppress(OSError, ValueError):
+        run, host, process = (folder / "linexp_run").read_text(encoding="utf-8").split()
+        return run, host, process
+    return None, None, None
