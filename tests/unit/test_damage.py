@@ -1,15 +1,10 @@
 """Flipped bits, and files that end too early: refused by the name of the file, or read as they were written."""
 
-import re
-from functools import partial
-
-import h5py
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from linexp import __version__, seals, store, tables
+from linexp import store
 from linexp.errors import LinexpError
 
 PROVENANCE = store.Provenance("a_rule", {"λ": 0.05, "concepts": ["dog", "cat"]}, "f" * 64)

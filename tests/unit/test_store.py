@@ -65,13 +65,6 @@ def test_an_exception_leaves_an_older_file_as_it_was(tmp_path):
     assert names_in(tmp_path) == ["a.h5"]
 
 
-def test_a_killed_writer_s_temporary_is_removed(tmp_path):
-    (tmp_path / "a.h5.0123abcd.tmp").write_bytes(b"what a killed process left")
-    WRITERS["a.h5"](tmp_path / "a.h5")
-    np.testing.assert_array_equal(store.read_arrays(tmp_path / "a.h5", "P")[0], ARRAYS["P"])
-    assert names_in(tmp_path) == ["a.h5"]
-
-
 def test_a_table_or_a_number_that_cannot_be_written_leaves_nothing(tmp_path):
     with pytest.raises(TypeError):
         store.write_json(tmp_path / "a.json", PROVENANCE, {"a": object()})

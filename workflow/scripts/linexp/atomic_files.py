@@ -15,20 +15,20 @@ def atomic(path: str | Path) -> Iterator[Path]:
     """Give a temporary name to write to; move it to `path` if all went well, remove it if not.
 
     The name is this call's own, so a job that outlived its run never writes into the file of the job that followed it.
-    Temporary files that killed jobs left are removed.
+    Temporary files that killed jobs left are removed, where this job is known to be the only one at work on `path`.
 
     Raises:
         LinexpError: the file cannot be written, or another run has begun since this job was started.
     """
     path = Path(path)
     temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    run_lock.check_current()
+    alone = run_lock.belongs_to_latest()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for left in path.parent.glob(f"{glob.escape(path.name)}.????????.tmp"):
+        for left in path.parent.glob(f"{glob.escape(path.name)}.????????.tmp") if alone else ():
             left.unlink(missing_ok=True)
         yield temporary
-        run_lock.check_current()
+        run_lock.belongs_to_latest()
         os.replace(temporary, path)
     except Exception as error:
         explained = write_errors.explained(error, path, temporary, *path.parents)

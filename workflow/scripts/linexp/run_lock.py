@@ -60,12 +60,17 @@ def begin_run(folder: Path = FOLDER) -> None:
     os.environ[VARIABLE] = run
 
 
-def check_current(folder: Path = FOLDER) -> None:
-    """Raise a `LinexpError` if this job belongs to a run that another one has followed."""
+def belongs_to_latest(folder: Path = FOLDER) -> bool:
+    """Whether this job is known to be of the latest run of the folder.
+
+    Raises:
+        LinexpError: another run has begun since this job was started.
+    """
     run = os.environ.get(VARIABLE)
     latest = _read_run(folder)[0] if run else None
     if run and latest not in (run, None):
         raise LinexpError("the run that started this job has ended and another has begun; its work is left to that one")
+    return latest is not None
 
 
 def _read_run(folder: Path) -> tuple[str | None, str | None, str | None]:
