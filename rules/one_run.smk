@@ -1,6 +1,6 @@
 from snakemake_interface_executor_plugins.settings import ExecMode
 
-from linexp import run_lock
+from linexp import run_lock, write_errors
 
 
 def alone(execute):
@@ -10,6 +10,8 @@ def alone(execute):
         dry = kwargs["executor_plugin"].common_settings.dryrun_exec
         if workflow.execution_settings.lock and not dry:
             try:
+                write_errors.check_folder(run_lock.FOLDER)
+                write_errors.check_folder(Path("results"))
                 run_lock.begin_run()
             except LinexpError as error:
                 stop(error)

@@ -31,7 +31,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
         run_lock.belongs_to_latest()
         os.replace(temporary, path)
     except Exception as error:
-        explained = write_errors.explained(error, path, temporary, *path.parents)
+        explained = write_errors.explained(error, path, temporary, path.parent)
         if explained is None:
             raise
         raise explained from error

@@ -36,6 +36,7 @@ def create_arrays(path: str | Path, provenance: Provenance) -> Iterator[h5py.Fil
     with atomic(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110")) as file:
         file.attrs.update(seals.sealed(provenance.attributes(), path))
         yield file
+        file.flush()  # closing alone can hide that the disk is full
 
 
 def write_arrays(path: str | Path, provenance: Provenance, arrays: Mapping[str, Any]) -> None:
@@ -51,14 +52,16 @@ def write_array(file: h5py.Group, name: str, values: Any) -> None:
         dataset = file.create_dataset(name, data=np.array(values, dtype=object), dtype=h5py.string_dtype())
         dataset.attrs["sha256"] = seals.sha256_of(values)
     elif np.ndim(values):
-        file.create_dataset(name, data=values, fletcher32=np.size(values) > 0)
+        dataset = file.create_dataset(name, data=values, fletcher32=np.size(values) > 0)
     else:
         # within the header, which has a checksum
         layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         layout.set_layout(h5py.h5d.COMPACT)
         kind = h5py.h5t.py_create(np.asarray(values).dtype)
         h5py.h5d.create(file.id, name.encode(), kind, h5py.h5s.create(h5py.h5s.SCALAR), layout)
-        file[name][()] = values
+        dataset = file[name]
+        dataset[()] = values
+    dataset.flush()
 
 
 def write_rows(
@@ -105,6 +108,8 @@ def write_rows(
         written = flush(tile_rows=1)
     if written != n_rows:
         raise ValueError(f"{name}: {written} rows came, {n_rows} were expected")
+    if dataset is not None:
+        dataset.flush()
 
 
 @contextmanager

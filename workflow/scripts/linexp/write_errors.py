@@ -3,9 +3,15 @@
 import errno
 import os
 import re
+import tempfile
 from pathlib import Path
 
 from .errors import LinexpError
+
+
+class WriteError(LinexpError):
+    """A file cannot be written; whoever made it need not look into what is left of it."""
+
 
 _MAKE_ROOM = "make room on the disk, then run the same command again"
 _GET_ACCESS = "make the folder writable for this user, then run the same command again"
@@ -16,12 +22,18 @@ _OF_THE_DISK = {
     errno.EROFS: "mount the disk writable, or work in another folder, then run the same command again",
     errno.EIO: "check the disk, then run the same command again",
 }
-_OF_THE_FILE = {errno.EACCES: _GET_ACCESS, errno.EPERM: _GET_ACCESS, errno.ENOTDIR: "move the file in the way away"}
+_CLEAR_THE_WAY = "a file is where a folder has to be: move it away, then run the same command again"
+_OF_THE_FILE = {
+    errno.EACCES: _GET_ACCESS,
+    errno.EPERM: _GET_ACCESS,
+    errno.ENOTDIR: _CLEAR_THE_WAY,
+    errno.EEXIST: _CLEAR_THE_WAY,
+}
 # how h5py, pyarrow and safetensors pass on what the system said
 _NUMBER = re.compile(r"\berrno = (\d+)|\[Errno (\d+)\]|\(os error (\d+)\)|\bcode: (\d+)")
 
 
-def explained(error: BaseException, path: str | Path, *named: Path) -> LinexpError | None:
+def explained(error: BaseException, path: str | Path, *named: Path) -> WriteError | None:
     """The error as one that names `path`, if it says that the file cannot be written; None for any other error.
 
     Args:
@@ -31,7 +43,21 @@ def explained(error: BaseException, path: str | Path, *named: Path) -> LinexpErr
     number = _number(error)
     about_the_file = getattr(error, "filename", None) is None or Path(os.fsdecode(error.filename)) in (*named, path)
     remedy = _OF_THE_DISK.get(number) or (_OF_THE_FILE.get(number) if about_the_file else None)
-    return LinexpError(f"{path} cannot be written ({os.strerror(number)}); {remedy}") if remedy else None
+    return WriteError(f"{path} cannot be written ({os.strerror(number)}); {remedy}") if remedy else None
+
+
+def check_folder(path: Path) -> None:
+    """Make a folder if it is not there, and see whether files can be written to it.
+
+    Raises:
+        WriteError: they cannot.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path) as file:
+            file.write(b"0")
+    except OSError as error:
+        raise explained(OSError(error.errno, error.strerror), path) or error from error
 
 
 def _number(error: BaseException) -> int | None:
