@@ -70,7 +70,7 @@ def test_what_a_run_starts_does_not_hold_its_lock(folder):
         os.kill(int(output), 9)
 
 
-@pytest.mark.parametrize("said", ["0123 another-machine 77\n", ""])
+@pytest.mark.parametrize("said", ["0123 77 another-machine another-kernel\n", ""])
 def test_locks_of_another_machine_are_left_to_the_user(folder, said):
     (folder / "linexp_run").write_text(said)
     left = lock(folder)
@@ -79,10 +79,18 @@ def test_locks_of_another_machine_are_left_to_the_user(folder, said):
     assert left.exists() and (folder / "linexp_run").read_text() == said
 
 
-def test_a_run_of_another_machine_that_ended_is_followed(folder):
-    (folder / "linexp_run").write_text("0123 another-machine 77\n")
+def test_a_container_with_a_new_name_on_the_same_kernel_is_the_same_machine(folder, monkeypatch):
+    begin(folder).communicate()
+    left = lock(folder)
+    monkeypatch.setattr(socket, "gethostname", lambda: "new-name")
     run_lock.begin_run(folder)
-    assert (folder / "linexp_run").read_text().split()[1] == socket.gethostname()
+    assert not left.exists()
+
+
+def test_a_run_of_another_machine_that_ended_is_followed(folder):
+    (folder / "linexp_run").write_text("0123 77 another-machine another-kernel\n")
+    run_lock.begin_run(folder)
+    assert (folder / "linexp_run").read_text().split()[2] == socket.gethostname()
 
 
 def test_where_the_file_system_knows_no_flock_snakemake_s_locks_decide(folder, monkeypatch):
@@ -103,7 +111,7 @@ def test_a_job_of_a_run_that_another_followed_writes_nothing(folder, tmp_path):
         temporary.write_text("of the first run")
     with pytest.raises(LinexpError, match="another has begun"), atomic(path) as temporary:
         temporary.write_text("too late")
-        (folder / "linexp_run").write_text("4567 here 1\n")
+        (folder / "linexp_run").write_text("4567 1 here kernel\n")
     with pytest.raises(LinexpError, match="another has begun"), atomic(path):
         pytest.fail("it began to write")
     assert path.read_text() == "of the first run"

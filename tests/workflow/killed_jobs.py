@@ -26,7 +26,7 @@ def kill_once(source, target, **options):
     else:
         os.truncate(source, os.path.getsize(source) // 2)
     if with_run:
-        _, _, process = Path(".snakemake/linexp_run").read_text().split()
+        _, process, *_ = Path(".snakemake/linexp_run").read_text().split()
         os.kill(int(process), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -37,7 +37,7 @@ def begin_run(folder: Path = FOLDER) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        _, host, process = _read_run(folder)
+        _, process, host, _ = _read_run(folder)
         raise LinexpError(
             f"another run is at work in {Path.cwd()} (process {process} on {host}); wait for it, or end it first; "
             "nothing was changed"
@@ -45,18 +45,19 @@ def begin_run(folder: Path = FOLDER) -> None:
     except OSError:
         os.close(file)
         return
-    host, process = _read_run(folder)[1:]
+    _, process, host, kernel = _read_run(folder)
     locked = any((folder / "locks").glob("*.lock"))
-    if locked and host != socket.gethostname():
+    if locked and host != socket.gethostname() and kernel != _kernel():
         raise LinexpError(
             f"a run of {host or 'an unknown machine'} (process {process or 'unknown'}) in {Path.cwd()} has not ended, "
             "or was killed; if it was killed: snakemake --unlock"
         )
     shutil.rmtree(folder / "locks", ignore_errors=True)
     run = uuid.uuid4().hex
-    line = f"{run} {socket.gethostname()} {os.getpid()}\n".encode()
+    line = f"{run} {os.getpid()} {socket.gethostname()} {_kernel()}\n".encode()
     os.pwrite(file, line, 0)  # over the old line, so that a job never finds none
     os.ftruncate(file, len(line))
+    os.fsync(file)  # for jobs on other machines
     os.environ[VARIABLE] = run
 
 
@@ -73,9 +74,17 @@ def belongs_to_latest(folder: Path = FOLDER) -> bool:
     return latest is not None
 
 
-def _read_run(folder: Path) -> tuple[str | None, str | None, str | None]:
-    """What the latest run of a folder wrote of itself: its name, machine and process."""
+def _read_run(folder: Path) -> tuple[str, str, str, str] | tuple[None, None, None, None]:
+    """What the latest run of a folder wrote of itself: its name, process, machine and the machine's kernel."""
     with contextlib.suppress(OSError, ValueError):
-        run, host, process = (folder / "linexp_run").read_text(encoding="utf-8").split()
-        return run, host, process
-    return None, None, None
+        run, process, host, kernel = (folder / "linexp_run").read_text(encoding="utf-8").split()
+        return run, process, host, kernel
+    return None, None, None, None
+
+
+def _kernel() -> str:
+    """What tells this running kernel from others, also where a container has a new name every time."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+    except OSError:
+        return f"of-{socket.gethostname()}"
