@@ -17,30 +17,25 @@ WEIGHTS = "results/models/one/weights.safetensors"
 KILLED_RUNS = ("draw_scenes", "train_image_text", "make_pseudo_presence", "explain_linear", "simulate", "make_report")
 
 
-def start(project, *arguments, script=None, **options):
-    """Snakemake, once a job with a script has been at work for half a second."""
+def train(project):
+    """Snakemake in a session of its own, and the process of its job, which trains the weights."""
+    (project.folder / WEIGHTS).unlink()
+    log = project.folder / "results/logs/train_image_text/one.log"
+    log.unlink()
     running = subprocess.Popen(
-        project.command(*arguments),
+        project.command(WEIGHTS),
         cwd=project.folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        **options,
     )
     deadline = time.time() + 120
-    while not processes_of(script, project.folder):
+    while not log.exists():
         assert running.poll() is None and time.time() < deadline, "the job did not start"
         time.sleep(0.02)
-    time.sleep(0.5)
-    return running
-
-
-def wait_for_jobs(project, script):
-    deadline = time.time() + 120
-    while processes_of(script, project.folder):
-        assert time.time() < deadline, "the job does not end"
-        time.sleep(0.05)
+    (job,) = processes_of("train_image_text.py", project.folder)
+    return running, job
 
 
 def test_every_stage_and_snakemake_itself_are_killed_and_the_same_command_finishes(finished, tmp_path, monkeypatch):
@@ -64,8 +59,8 @@ def test_every_stage_and_snakemake_itself_are_killed_and_the_same_command_finish
 
 
 def test_a_second_run_says_that_there_is_one_and_changes_nothing(finished, project):
-    (project.folder / WEIGHTS).unlink()
-    first = start(project, WEIGHTS, script="train_image_text.py")
+    first, job = train(project)
+    os.kill(job, signal.SIGSTOP)
     before = project.artifacts()
     for targets in ([WEIGHTS], ["results/net/layer3/activations.h5"]):
         second = project.snakemake(*targets)
@@ -75,6 +70,7 @@ def test_a_second_run_says_that_there_is_one_and_changes_nothing(finished, proje
         assert "nothing was changed" in last and "--unlock" not in second.stdout
     assert "train_image_text" in project.run("--dry-run", WEIGHTS)
     assert differing(project.artifacts(), before) == []
+    os.kill(job, signal.SIGCONT)
     output, _ = first.communicate(timeout=120)
     assert first.returncode == 0, output[-3000:]
     project.run()
@@ -82,8 +78,7 @@ def test_a_second_run_says_that_there_is_one_and_changes_nothing(finished, proje
 
 
 def test_ctrl_c_leaves_what_the_next_run_repairs(finished, project):
-    (project.folder / WEIGHTS).unlink()
-    running = start(project, WEIGHTS, script="train_image_text.py")
+    running, _ = train(project)
     os.killpg(running.pid, signal.SIGINT)
     output, _ = running.communicate(timeout=120)
     assert running.returncode != 0 and "linexp: interrupted; run the same command again" in output
@@ -93,9 +88,7 @@ def test_ctrl_c_leaves_what_the_next_run_repairs(finished, project):
 
 
 def test_a_job_that_outlived_its_run_leaves_the_next_run_s_files_alone(finished, project):
-    (project.folder / WEIGHTS).unlink()
-    running = start(project, WEIGHTS, script="train_image_text.py")
-    (job,) = processes_of("train_image_text.py", project.folder)
+    running, job = train(project)
     os.kill(job, signal.SIGSTOP)
     running.kill()
     running.wait()
@@ -108,7 +101,6 @@ def test_a_job_that_outlived_its_run_leaves_the_next_run_s_files_alone(finished,
         assert of_two_epochs != (finished.folder / WEIGHTS).read_bytes()
     finally:
         os.kill(job, signal.SIGCONT)
-    wait_for_jobs(project, "train_image_text.py")
     assert "another has begun" in running.stdout.read()
     assert (project.folder / WEIGHTS).read_bytes() == of_two_epochs
     assert not list(project.folder.rglob("*.tmp"))
