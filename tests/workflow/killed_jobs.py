@@ -15,6 +15,14 @@ script = Path((sys.orig_argv[1:] or [""])[-1])
 stage = script.name.split(".")[1] if script.parent.name == "scripts" and script.suffix == ".py" else None
 
 
+def parents() -> list[int]:
+    """The processes that this one was started by, so that no other is killed."""
+    found = [os.getppid()]
+    while found[-1] > 1:
+        found.append(int(Path(f"/proc/{found[-1]}/stat").read_text().rpartition(")")[2].split()[1]))
+    return found
+
+
 def kill_once(source, target, **options):
     try:
         (Path(os.environ["KILLED_JOBS"]) / stage).touch(exist_ok=False)
@@ -25,9 +33,9 @@ def kill_once(source, target, **options):
         replace(source, target, **options)
     else:
         os.truncate(source, os.path.getsize(source) // 2)
-    if with_run:
-        _, process, *_ = Path(".snakemake/linexp_run").read_text().split()
-        os.kill(int(process), signal.SIGKILL)
+    run = int(Path(".snakemake/linexp_run").read_text().split()[1])
+    if with_run and run in parents():
+        os.kill(run, signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -47,10 +47,12 @@ def test_every_stage_and_snakemake_itself_are_killed_and_the_same_command_finish
     monkeypatch.setenv("PYTHONPATH", str(hook))
     monkeypatch.setenv("KILLED_JOBS", str(notes))
     monkeypatch.setenv("KILLED_RUNS", ",".join(KILLED_RUNS))
-    for _ in KILLED_RUNS:
-        done = project.snakemake("--retries", "1")
+    killed = 0
+    while (done := project.snakemake("--retries", "1")).returncode != 0:
         assert done.returncode == -signal.SIGKILL, done.stdout[-3000:]
-    project.run("--retries", "1")
+        killed += 1
+    # two of the stages can be at work in one run
+    assert len(KILLED_RUNS) / 2 <= killed <= len(KILLED_RUNS)
     stages = {path.name for path in (finished.folder / "results/logs").iterdir()}
     assert {path.name for path in notes.iterdir()} == stages
     assert differing(project.artifacts(), finished.artifacts()) == []
