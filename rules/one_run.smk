@@ -1,5 +1,3 @@
-from snakemake_interface_executor_plugins.settings import ExecMode
-
 from linexp import run_lock, write_errors
 
 
@@ -21,5 +19,5 @@ def alone(execute):
 
 
 # jobs on a cluster read the Snakefile too: they are part of a run. A dry run, --summary and the like execute nothing
-if workflow.exec_mode == ExecMode.DEFAULT:
+if workflow.is_main_process:
     workflow.execute = alone(workflow.execute)
