@@ -11,7 +11,7 @@ def alone(execute):
                 write_errors.check_folder(run_lock.FOLDER)
                 write_errors.check_folder(Path("results"))
                 run_lock.begin_run()
-            except LinexpError as error:
+            except (LinexpError, OSError) as error:
                 stop(error)
         return execute(*args, **kwargs)
 
