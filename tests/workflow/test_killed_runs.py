@@ -91,9 +91,9 @@ def test_ctrl_c_leaves_what_the_next_run_repairs(finished, project):
 
 def test_a_job_that_outlived_its_run_leaves_the_next_run_s_files_alone(finished, project):
     running, job = train(project)
-    os.kill(job, signal.SIGSTOP)
     running.kill()
     running.wait()
+    os.kill(job, signal.SIGSTOP)  # not before: the kernel ends stopped jobs of a session that nobody leads
     try:
         config = project.config()
         config["trained_models"]["one"]["epochs"] = 2
