@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -11,15 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from . import store
-from .errors import LinexpError
+from .errors import NOT_ONE_LINE, LinexpError
 from .image_kinds import ImageSource
 from .parallel import ordered_map
 from .progress import progress
 from .selected_images import SelectedImages
 
 SPLITS = ("train", "val", "test")
-_NOT_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""Control characters, ends of lines, and what stands for bytes that are not UTF-8."""
 
 
 def split_images(n_images: int, fractions: Mapping[str, float], seed: int) -> np.ndarray:
@@ -52,8 +49,8 @@ def index_images(
         LinexpError: an image cannot be decoded, none can, a key is not one line of text, two have the same, or a split
             has none.
     """
-    for key in filter(_NOT_TEXT.search, source.keys):
-        raise LinexpError(f"image {key!a} has control characters in its name, or is not named in UTF-8; rename it")
+    for key in filter(NOT_ONE_LINE.search, source.keys):
+        raise LinexpError(f"image {key!r} has control characters in its name, or is not named in UTF-8; rename it")
     twice = [key for key, count in Counter(source.keys).items() if count > 1]
     if twice:
         raise LinexpError(f"two images have the key {twice[0]}; give each its own")
