@@ -127,7 +127,11 @@ class ParquetImages(ImageSource):
 
     def _hugging_face_names(self, label: str) -> list[str]:
         metadata = (self._files[0].schema_arrow.metadata or {}).get(b"huggingface", b"{}")
-        return json.loads(metadata).get("info", {}).get("features", {}).get(label, {}).get("names", [])
+        try:
+            names = json.loads(metadata)["info"]["features"][label]["names"]
+        except (ValueError, LookupError, TypeError):
+            return []
+        return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else []
 
     def _read_group_uncached(self, number: int) -> pa.ChunkedArray:
         file, group = self._groups[number]
