@@ -207,6 +207,24 @@ def test_no_module_reads_what_could_be_code():
     assert {what for _, what in found} == allowed, found
 
 
+DAMAGES = [
+    *({"embed_dim": "x"}, {"embed_dim": -1}, {"vision_cfg": 3}, {"text_cfg": None}, {"text_cfg": {"width": "; ls"}}),
+    *({"vision_cfg": {"timm_model_name": "../../x", "image_size": 32}}, {"custom_text": {"a": 1}, "quick_gelu": 7}),
+]
+
+
+@pytest.mark.parametrize("changes", DAMAGES)
+def test_a_damaged_configuration_of_an_image_text_model_is_refused_in_one_line(changes):
+    sound = json.loads((REPOSITORY / "workflow/resources/small_resnet.json").read_text())
+    Path("model.json").write_text(json.dumps(sound | changes))
+    try:
+        assert image_text.build({"model": "model.json"}).network
+    except LinexpError as error:
+        assert re.match(r"image-text model model.json: [^\n]+; check its name or configuration", str(error))
+    else:
+        assert set(changes) == {"custom_text", "quick_gelu"}, "only what is harmless is accepted"
+
+
 # --- paths in data
 
 
