@@ -228,6 +228,9 @@ def test_a_damaged_configuration_of_an_image_text_model_is_refused_in_one_line(c
 # --- paths in data
 
 
+HF_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+
 def images_of(**columns) -> str:
     pq.write_table(pa.table(columns), "images.parquet")
     return "images.parquet"
@@ -239,7 +242,7 @@ def test_the_path_of_an_image_in_a_parquet_file_is_neither_read_nor_written(plac
     inner.mkdir(parents=True)
     rows = [{"bytes": None, "path": path} for path in ("../../secret.png", str(place / "secret.png"), "secret.png")]
     before = sorted(place.rglob("*"))
-    source = open_source({"kind": "parquet", "files": [images_of(image=pa.array(rows))], "image": "image"})
+    source = open_source({"kind": "parquet", "files": [images_of(image=pa.array(rows, HF_IMAGE))], "image": "image"})
     for row in range(len(rows)):
         with pytest.raises(LinexpError, match="has no bytes; remove the row"):
             source.image(row)
