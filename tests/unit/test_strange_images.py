@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
+from PIL.PngImagePlugin import PngInfo
 
 from linexp.errors import LinexpError
 from linexp.image_sources import open_source
@@ -86,6 +87,13 @@ def animation(kind: str) -> bytes:
     return encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=50, **LOSSLESS.get(kind, {}))
 
 
+def no_hexadecimal() -> PngInfo:
+    """Exif data as ImageMagick writes them into a PNG file, but for their digits."""
+    info = PngInfo()
+    info.add_text("Raw profile type exif", "\nexif\n       4\nzz")
+    return info
+
+
 LOSSLESS = {"WEBP": {"lossless": True}}
 CLEAR = quadrants((*RED, 255), (0, 0, 0, 0), (*BLUE, 255), (0, 0, 0, 0))
 ON_WHITE = quadrants(RED, WHITE, BLUE, WHITE)
@@ -145,6 +153,7 @@ GOOD = {
         np.array([[0, 1000 >> 8, 30000 >> 8, 255]])[..., None].repeat(3, -1),
         1,
     ),
+    "damaged exif of a png": (".png", encoded(PICTURE, "PNG", pnginfo=no_hexadecimal()), PICTURE, 0),
     "damaged exif": (".jpg", encoded(PICTURE, "JPEG", **FINE, exif=DAMAGED_EXIF), PICTURE, 12),
     "unknown orientation": (
         ".jpg",
@@ -155,7 +164,6 @@ GOOD = {
 } | {f"orientation {n}": (".jpg", with_exif(n), PICTURE, 12) for n in range(1, 9)}
 
 WORDS = b"These are words and no image.\n" * 20
-TRAP = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n(ran) (w) file closefile\nshowpage\n"
 BAD = {
     "torn jpeg": (".jpg", encoded(PICTURE, "JPEG", **FINE)[:-200]),
     "torn progressive jpeg": (".jpg", encoded(PICTURE, "JPEG", progressive=True)[:-100]),
@@ -168,7 +176,8 @@ BAD = {
     "a page that says not found": (".jpg", b"<!doctype html><html><title>404 Not found</title></html>"),
     "svg": (".png", b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect/></svg>'),
     "xbm, an image in words": (".jpg", b"#define w_width 8\n#define w_height 1\nstatic char w_bits[] = { 0x00 };\n"),
-    "postscript": (".jpg", TRAP),
+    "postscript": (".jpg", encoded(PICTURE, "EPS")),
+    "a format that nobody expects": (".png", encoded(PICTURE, "PCX")),
     "grey of 16 bits": (".png", encoded(np.full((4, 4), 30_000, np.uint16), "PNG")),
     "grey of 32 bits": (".tif", encoded(np.full((4, 4), 30_000, np.int32), "TIFF")),
     "numbers that are not whole": (".tif", encoded(np.full((4, 4), 0.5, np.float32), "TIFF")),
@@ -207,15 +216,13 @@ def test_a_strange_image_is_read_as_a_viewer_shows_it(tmp_path, source_of, case)
 
 @KINDS
 @pytest.mark.parametrize("case", BAD)
-def test_a_file_without_a_right_image_is_refused_by_name(tmp_path, source_of, case, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_file_without_a_right_image_is_refused_by_name(tmp_path, source_of, case):
     source, key = source_of(tmp_path, *BAD[case])
     with pytest.raises(LinexpError) as caught:
         index_images(source, WHOLE, 0)
     message = str(caught.value)
     assert message.startswith(f"image {key} ") and message.endswith("; repair or remove it")
     assert "\n" not in message and len(message) < 250
-    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -237,6 +244,21 @@ def test_an_image_cut_off_anywhere_is_whole_or_refused(tmp_path, kind, options):
             refused += 1
             assert f"image row{row:08d} " in str(error)
     assert refused >= 20
+
+
+def test_no_further_program_is_started(tmp_path, monkeypatch):
+    (tmp_path / "gs").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    (tmp_path / "gs").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(EpsImagePlugin, "gs_binary", None)
+    content = BAD["postscript"][1]
+    source, _ = parquet_of(tmp_path, ".jpg", content)
+    with pytest.raises(LinexpError):
+        source.image(0)
+    assert not (tmp_path / "ran").exists()
+    with pytest.raises(OSError, match=r"."):
+        Image.open(io.BytesIO(content)).load()
+    assert (tmp_path / "ran").exists(), "Pillow alone would have started it"
 
 
 def test_a_link_that_leads_nowhere_is_refused_by_name(tmp_path):
