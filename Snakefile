@@ -3,6 +3,9 @@ from snakemake.utils import min_version
 min_version("9.6")
 
 
+include: "rules/check_config.smk"
+
+
 configfile: "config.yaml"
 
 

@@ -1,14 +1,6 @@
 import ast
-import os
-import sys
 from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
-
-# relative, so that a moved or copied folder remakes nothing
-BASE = Path(os.path.relpath(workflow.basedir))
-SCRIPTS = BASE / "workflow" / "scripts"
-sys.path.insert(0, str(SCRIPTS.resolve()))
 
 from linexp import class_lists
 from linexp import config as configuration
@@ -17,13 +9,6 @@ from linexp import image_sources
 from linexp import table_sources
 from linexp.baselines import BASELINES
 from linexp.concepts import RANDOM_CONCEPTS, WORD_LISTS
-from linexp.errors import LinexpError
-
-
-def stop(message):
-    """End Snakemake before any job, with one line and no traceback."""
-    print(f"linexp: {message}", file=sys.stderr)
-    sys.exit(1)
 
 
 def named_file(path, place, origin=None):

@@ -45,6 +45,8 @@ LINE, TITLE = 30, 42
 SMALL_IMAGE = 64
 MAX_LINES = 3
 LONGEST_NAME = 32
+LONGEST_TEXT = 200
+"""Characters that are wider than any room for text, however thin they are."""
 
 
 class _Page:
@@ -112,8 +114,9 @@ def _text_width(text: str, size: float, weight: str = "normal") -> float:
 
 def _shortened(text: str, width: float, size: float = 9) -> str:
     """The text, cut with an ellipsis where it is wider than `width` pixels."""
-    if _text_width(text, size) <= width:
+    if len(text) <= LONGEST_TEXT and _text_width(text, size) <= width:
         return text
+    text = text[:LONGEST_TEXT]
     while text and _text_width(text + "…", size) > width:
         text = text[:-1]
     return text.rstrip() + "…"
