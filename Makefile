@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := results/scenes_resnet/layer4
 
-.PHONY: demo install test test-slurm lint bench lock clean
+.PHONY: demo install test test-slurm test-browser lint bench lock clean
 
 demo: .venv/.installed
 	@$(BIN)/snakemake --cores all --quiet rules host
@@ -21,6 +21,14 @@ test: .venv/.installed-test
 test-slurm: .venv/.installed-slurm
 	tests/slurm/install.sh
 	PATH="$$PATH:/usr/sbin:/sbin" $(BIN)/python -m pytest tests/slurm
+
+# the explorer in a headless Chromium; installed where this is Debian and the user is root, else asked for
+test-browser: .venv/.installed-browser
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get && apt-get update -qq && \
+			apt-get install -y -qq --no-install-recommends chromium > /dev/null; } || \
+		{ echo "make test-browser needs Chromium; on Debian: sudo apt-get install chromium"; exit 1; }
+	$(BIN)/python -m pytest tests/browser
 
 lint: .venv/.installed-test
 	$(BIN)/ruff check
@@ -42,7 +50,7 @@ bench: .venv/.installed
 	$(BIN)/python benchmarks/dag.py --json --targets 4 --layers 5
 
 # the lock is what the tests were last run with; pyproject.toml has the ranges
-lock: .venv/.installed-slurm
+lock: .venv/.installed-slurm .venv/.installed-browser
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '@ file' > requirements.lock
 
 clean:
@@ -63,4 +71,8 @@ clean:
 
 .venv/.installed-slurm: .venv/.installed-test
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[test,slurm]'
+	@touch $@
+
+.venv/.installed-browser: .venv/.installed-test
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[browser]'
 	@touch $@

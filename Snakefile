@@ -22,6 +22,8 @@ include: "rules/block_inputs.smk"
 include: "rules/table_inputs.smk"
 include: "rules/resources.smk"
 include: "rules/evaluation_resources.smk"
+include: "rules/figure_inputs.smk"
+include: "rules/explorer_inputs.smk"
 include: "rules/probes.smk"
 include: "rules/models.smk"
 include: "rules/embeddings.smk"
@@ -33,6 +35,8 @@ include: "rules/ablation.smk"
 include: "rules/neuron_blocks.smk"
 include: "rules/scores.smk"
 include: "rules/figures.smk"
+include: "rules/layer_figures.smk"
+include: "rules/explorer.smk"
 include: "rules/tables.smk"
 
 
@@ -43,3 +47,4 @@ rule all:
         expand("results/{layer}/summary.csv", layer=config["run"]),
         expand("results/{layer}/comparison.csv", layer=config["run"]),
         expand("results/{layer}/report/index.html", layer=config["run"]),
+        figures_of_run,

@@ -60,6 +60,7 @@ wildcard_constraints:
     neuron=r"\d+",
     block=r"\d+",
     blocks=r"\d+",
+    neurons=r"(_\d+)*",
     format="svg|png",
 
 

@@ -2,7 +2,9 @@ rule draw_neuron:
     input:
         unpack(view_files),
         script=script_file("draw_neuron"),
-        library=library("figures", "image_sources", "neuron_views", "probe_index", "runtime", "store"),
+        library=library(
+            "figure_style", "figures", "image_sources", "neuron_views", "probe_index", "runtime", "store"
+        ),
     output:
         report(
             "results/{target}/{layer}/figures/neuron_{neuron}.{format}",
@@ -15,9 +17,6 @@ rule draw_neuron:
         "results/logs/draw_neuron/{target}/{layer}/neuron_{neuron}.{format}.log",
     conda:
         "../envs/linexp.yaml"
-    resources:
-        mem_mb=memory(drawing_neurons),
-        runtime=runtime(drawing_neurons),
     params:
         title="{target} / {layer}",
         methods=lambda wc: target_of(wc)["methods"],
@@ -27,43 +26,3 @@ rule draw_neuron:
         seed=config["seed"],
     script:
         "../workflow/scripts/draw_neuron.py"
-
-
-rule make_report:
-    input:
-        unpack(view_files),
-        script=script_file("make_report"),
-        library=library(
-            "explanations",
-            "figures",
-            "image_sources",
-            "neuron_views",
-            "probe_index",
-            "progress",
-            "report",
-            "runtime",
-            "store",
-        ),
-        template=str(SCRIPTS / "linexp" / "templates" / "report.html"),
-        summary="results/{target}/{layer}/summary.csv",
-        calibrations=lambda wc: [f"results/calibration/{name}.json" for name, _ in calibrated_models(wc)],
-    output:
-        "results/{target}/{layer}/report/index.html",
-    log:
-        "results/logs/make_report/{target}/{layer}.log",
-    conda:
-        "../envs/linexp.yaml"
-    resources:
-        mem_mb=memory(drawing_neurons),
-        runtime=runtime(drawing_neurons),
-    params:
-        title="{target} / {layer}",
-        methods=lambda wc: target_of(wc)["methods"],
-        linear=linear_methods,
-        charted=charted_method,
-        simulator=lambda wc: target_of(wc)["simulator"],
-        calibrated=calibrated_models,
-        images=lambda wc: image_settings("probes", target_of(wc)["probe"]),
-        seed=config["seed"],
-    script:
-        "../workflow/scripts/make_report.py"

@@ -115,7 +115,13 @@ rule compare_methods:
         library=library("metrics", "runtime", "store", "summary"),
         scores="results/{target}/{layer}/scores.parquet",
     output:
-        "results/{target}/{layer}/comparison.csv",
+        report(
+            "results/{target}/{layer}/comparison.csv",
+            caption="../workflow/report/comparison.rst",
+            category="Layers",
+            subcategory="{target} / {layer}",
+            labels={"figure": "comparison of methods"},
+        ),
     log:
         "results/logs/compare_methods/{target}/{layer}.log",
     conda:
@@ -135,7 +141,13 @@ rule summarise_scores:
         script=script_file("summarise_scores"),
         library=library("metrics", "runtime", "store", "summary"),
     output:
-        "results/{target}/{layer}/summary.csv",
+        report(
+            "results/{target}/{layer}/summary.csv",
+            caption="../workflow/report/summary.rst",
+            category="Layers",
+            subcategory="{target} / {layer}",
+            labels={"figure": "means by method"},
+        ),
     log:
         "results/logs/summarise_scores/{target}/{layer}.log",
     conda:

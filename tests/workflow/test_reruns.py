@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-SUMMARISING = {"summarise_scores", "compare_methods", "make_report"}
+DRAWING = {"draw_scores", "draw_lengths", "draw_weights", "draw_ablation"}
+SUMMARISING = {"summarise_scores", "compare_methods", "make_report", *DRAWING}
 SCORING = {"simulate", "score_ablation", "score_explanations", "check_sanity", "shuffle_explanations", *SUMMARISING}
 EXPLAINING = {"explain_linear", "explain_best_concept", "explain_baseline", "explain_random_concepts"}
 ONE_METHOD = dict.fromkeys(SCORING | {"explain_linear"}, 1)
@@ -88,7 +89,7 @@ def test_switching_ablation_off_records_nothing_again(project):
     config = project.config()
     config["targets"]["net"]["layers"]["layer4"]["ablation"] = False
     project.configure(config)
-    assert set(project.planned()) == {"check_sanity", "score_explanations", *SUMMARISING}
+    assert set(project.planned()) == {"check_sanity", "score_explanations", *SUMMARISING} - {"draw_ablation"}
 
 
 def test_another_temperature_remakes_outputs_and_no_activations(project):
@@ -100,6 +101,8 @@ def test_another_temperature_remakes_outputs_and_no_activations(project):
         "score_ablation",
         "check_sanity",
         "score_explanations",
+        "measure_impact",
+        "draw_top_impact",
         *SUMMARISING,
     }
 

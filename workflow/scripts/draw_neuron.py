@@ -1,6 +1,6 @@
 """Draw a neuron: its explanations, area chart and images by activation. Output: PNG or SVG."""
 
-from linexp import figures, image_sources, neuron_views, probe_index, runtime, store
+from linexp import figure_style, figures, image_sources, neuron_views, probe_index, runtime, store
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
@@ -20,4 +20,4 @@ images = probe_index.IndexedImages(source, store.read_table(files.index))
 provenance = store.Provenance.of(snakemake, fingerprint).attributes()
 with store.atomic(snakemake.output[0]) as temporary:
     figure = figures.draw_neuron(view, images, params.seed)
-    figures.save_figure(figure, temporary, snakemake.wildcards.format, provenance)
+    figure_style.save_figure(figure, temporary, snakemake.wildcards.format, provenance)

@@ -92,3 +92,8 @@ def weight_matrix(explanations: Sequence[Explanation], concepts: Sequence[str]) 
         for concept, weight in zip(explanation.concepts, explanation.weights, strict=True):
             weights[row[concept], column] += weight
     return weights
+
+
+def printable(name: str) -> str:
+    """A concept's name in one line, without control characters, which a terminal or an SVG would trip over."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in " ".join(name.split()))

@@ -1,40 +1,36 @@
 """The picture of a neuron: its explanations, an area chart (Fig. 3), images from all ranges (Figs. 4, 6–15).
 
-The layout is in pixels at `DPI`, from the top left corner, so that small images keep whole pixels. A file is the
-same, byte by byte, whenever it is drawn from the same view.
+The layout is in pixels at `DPI`, from the top left corner, so that small images keep whole pixels.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Patch, Rectangle
 from PIL import Image
 
+from .activation_ranges import IMAGES_PER_RANGE, ActivationRange, activation_ranges
+from .area_chart import AreaChart, area_chart
 from .explanations import OK, Explanation
-from .neuron_views import (
-    IMAGES_PER_RANGE,
-    ActivationRange,
-    AreaChart,
-    Explained,
-    NeuronView,
-    activation_ranges,
-    area_chart,
-    breakable,
+from .figure_style import (
+    DPI,
+    INK,
+    MUTED,
+    NONE_COLOUR,
+    PALETTE,
+    STYLE,
+    count_text,
+    minus,
+    number_text,
+    short_name,
+    shortened,
+    text_width,
 )
-
-DPI = 150
-STYLE = {"svg.hashsalt": "linexp", "text.parse_math": False, "font.family": "DejaVu Sans", "hatch.linewidth": 1.0}
-
-# Okabe and Ito's colours without black, in an order that keeps neighbours apart
-PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442"]
-NONE_COLOUR, INK, MUTED = "#E4E4E4", "#1A1A1A", "#6B6B6B"
+from .neuron_views import Explained, NeuronView, breakable
 
 WIDTH, MARGIN = 1700, 40
 METHOD_WIDTH, FORMULA_LEFT = 250, 430
@@ -44,9 +40,6 @@ THUMBNAIL, GAP = 128, 12
 LINE, TITLE = 30, 42
 SMALL_IMAGE = 64
 MAX_LINES = 3
-LONGEST_NAME = 32
-LONGEST_TEXT = 200
-"""Characters that are wider than any room for text, however thin they are."""
 
 
 class _Page:
@@ -87,57 +80,17 @@ def draw_neuron(view: NeuronView, images: Sequence[Image.Image], seed: int = 0) 
     return page.figure
 
 
-def save_figure(figure: Figure, path: str | Path, format: str, provenance: Mapping[str, str] | None = None) -> None:
-    """Write a figure as `png` or `svg` without anything that changes from run to run.
-
-    Args:
-        provenance: attributes to carry in the file's metadata.
-    """
-    facts = dict(provenance or {})
-    if format == "svg":
-        description = "; ".join(f"{name}: {value}" for name, value in facts.items())
-        metadata = {"Date": None, "Creator": None, "Description": description or None}
-    else:
-        metadata = {"Software": None} | facts
-    with matplotlib.rc_context(STYLE):
-        figure.savefig(path, format=format, dpi=DPI, metadata=metadata)
-
-
-_MEASURE = FigureCanvasAgg(Figure(dpi=DPI)).get_renderer()
-
-
-def _text_width(text: str, size: float, weight: str = "normal") -> float:
-    """Width in pixels."""
-    font = FontProperties(family=STYLE["font.family"], size=size, weight=weight)
-    return _MEASURE.get_text_width_height_descent(text, font, False)[0]
-
-
-def _shortened(text: str, width: float, size: float = 9) -> str:
-    """The text, cut with an ellipsis where it is wider than `width` pixels."""
-    if len(text) <= LONGEST_TEXT and _text_width(text, size) <= width:
-        return text
-    text = text[:LONGEST_TEXT]
-    while text and _text_width(text + "…", size) > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
-
-
-def _short_name(concept: str) -> str:
-    name = " ".join(concept.split())
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
-
-
 def _formula_lines(explanation: Explanation) -> list[str]:
     """An explanation in at most `MAX_LINES` lines, broken between terms; what does not fit is counted."""
-    names = [_short_name(concept).replace(" ", "\u00a0") for concept in explanation.concepts]
+    names = [short_name(concept).replace(" ", "\u00a0") for concept in explanation.concepts]
     terms = breakable(replace(explanation, concepts=names).text()).split(" ")
     if explanation.concepts and explanation.status != OK:
         terms.append(f"({explanation.status.replace('_', ' ')})")
     width = WIDTH - FORMULA_LEFT - MARGIN
     lines = [terms[0]]
     for number, term in enumerate(terms[1:], 1):
-        room = width - (_text_width("  …  and 99 more", 9) if len(lines) == MAX_LINES else 0)
-        if _text_width(f"{lines[-1]} {term}", 9) <= room:
+        room = width - (text_width("  …  and 99 more", 9) if len(lines) == MAX_LINES else 0)
+        if text_width(f"{lines[-1]} {term}", 9) <= room:
             lines[-1] += f" {term}"
         elif len(lines) < MAX_LINES:
             lines.append(term)
@@ -154,8 +107,8 @@ def _write_explanations(page: _Page, explained: Sequence[Explained], lines: Sequ
     page.text(FORMULA_LEFT - 30, y, "test correlation", 8, color=MUTED, ha="right")
     page.text(FORMULA_LEFT, y, "explanation", 8, color=MUTED)
     for one, formula in zip(explained, lines, strict=True):
-        correlation = "–" if one.correlation is None else _minus(f"{one.correlation:.2f}")
-        page.text(MARGIN, y + LINE, _shortened(one.method, METHOD_WIDTH))
+        correlation = "–" if one.correlation is None else minus(f"{one.correlation:.2f}")
+        page.text(MARGIN, y + LINE, shortened(one.method, METHOD_WIDTH))
         page.text(FORMULA_LEFT - 30, y + LINE, correlation, ha="right", weight="bold")
         for line in formula:
             y += LINE
@@ -165,12 +118,12 @@ def _write_explanations(page: _Page, explained: Sequence[Explained], lines: Sequ
 def _draw_areas(page: _Page, view: NeuronView, top: int, height: int) -> None:
     """The area chart with the counts above it and the legend below; a sentence if the neuron is constant."""
     title = f"Share of images by concept of {view.charted}" if view.charted else "Distribution of activations"
-    page.text(MARGIN, top + 15, _shortened(title, 645, 10), 10, weight="bold")
+    page.text(MARGIN, top + 15, shortened(title, 645, 10), 10, weight="bold")
     if view.is_constant():
-        constant = f"The activation is {_number(view.activations[0])} on all {len(view.activations):,} images."
+        constant = f"The activation is {number_text(view.activations[0])} on all {len(view.activations):,} images."
         page.text(MARGIN, top + 60, constant, color=MUTED)
         return
-    chart = area_chart(view)
+    chart = area_chart(view.activations, view.presence, view.concepts, view.weights)
     patches = _patches(chart)
     legend_rows = -(-len(patches) // 2)
     below = 75 + LINE * (legend_rows + bool(chart.left_out))
@@ -204,29 +157,14 @@ def _fill_areas(axes: Axes, chart: AreaChart, patches: Sequence[dict]) -> None:
             axes.fill_between(x, y[:, area], y[:, area + 1], edgecolor="white", linewidth=0.6, **patch)
     for centre, count in zip(centres, chart.counts, strict=True):
         axes.annotate(
-            _count(count), (centre, 1), (0, 7), textcoords="offset points", ha="center", size=7.5, color=MUTED
+            count_text(count), (centre, 1), (0, 7), textcoords="offset points", ha="center", size=7.5, color=MUTED
         )
     _dress(axes, chart.edges)
 
 
-def _number(value: float) -> str:
-    if abs(value) >= 1000:
-        return _minus(f"{value:,.0f}" if abs(value) < 1e6 else f"{value:.2e}")
-    return _minus(f"{value:#.3g}".rstrip(".")) if value else "0"
-
-
-def _minus(number: str) -> str:
-    """A number with the sign that is as wide as a plus."""
-    return number.replace("-", "−")
-
-
-def _count(count: int) -> str:
-    return f"{count:,}" if count < 100_000 else f"{count / 1e6:.2g}M" if count >= 999_500 else f"{count / 1e3:.0f}k"
-
-
 def _dress(axes: Axes, edges: np.ndarray) -> None:
     axes.set(xlim=(edges[0], edges[-1]), ylim=(0, 1), yticks=[0, 0.5, 1], yticklabels=["0 %", "50 %", "100 %"])
-    axes.set_xticks(edges[::2], [_number(edge) for edge in edges[::2]])
+    axes.set_xticks(edges[::2], [number_text(edge) for edge in edges[::2]])
     axes.get_xticklabels()[-1].set_ha("right")
     axes.set_xticks(edges, minor=True)
     axes.set_xlabel("activation", fontsize=8.5, color=INK, labelpad=2)
@@ -246,10 +184,10 @@ def _write_legend(page: _Page, chart: AreaChart, patches: Sequence[dict], top: f
     for number, (label, patch) in enumerate(zip(labels, patches, strict=True)):
         x, y = MARGIN + column_width * (number // rows), top + LINE * (number % rows)
         page.figure.patches.append(_swatch(page, x, y, patch))
-        page.text(x + 36, y, _shortened(label, column_width - 50, 8.5), 8.5)
+        page.text(x + 36, y, shortened(label, column_width - 50, 8.5), 8.5)
     if chart.left_out:
-        names = ", ".join(f"{_minus(f'{weight:.2f}')}·{_short_name(name)}" for name, weight in chart.left_out)
-        text = _shortened(f"not charted, negative: {names}", GRID_LABEL_LEFT - 40 - MARGIN, 8)
+        names = ", ".join(f"{minus(f'{weight:.2f}')}·{short_name(name)}" for name, weight in chart.left_out)
+        text = shortened(f"not charted, negative: {names}", GRID_LABEL_LEFT - 40 - MARGIN, 8)
         page.text(MARGIN, top + LINE * rows, text, 8, color=MUTED)
 
 
@@ -265,7 +203,7 @@ def _draw_ranges(page: _Page, ranges: Sequence[ActivationRange], images: Sequenc
     for number, row in enumerate(ranges):
         y = top + TITLE + number * (THUMBNAIL + GAP)
         page.text(GRID_LABEL_LEFT, y + 42, row.label, 9, weight="bold")
-        low, high = _number(row.low), _number(row.high)
+        low, high = number_text(row.low), number_text(row.high)
         page.text(GRID_LABEL_LEFT, y + 70, low if low == high else f"{low} to {high}")
         part = "" if len(row.images) == row.size else f"{len(row.images)} of "
         images_of = f"{part}{row.size:,} image{'s' if row.size > 1 else ''}"
@@ -280,7 +218,7 @@ def _write_note(page: _Page, view: NeuronView, has_ranges: bool) -> None:
     how = "evenly spaced by activation rank in each range; in the last row " if has_ranges else ""
     page.text(GRID_LABEL_LEFT, page.height - 32, f"Images {how}drawn at random.", 7.5, color=MUTED)
     if view.charted and not view.is_constant():
-        rule = "An image counts once, for its concept of the largest weight · P, if P ≥ 0.5."
+        rule = "An image counts once: class before superclass, then largest weight · P (≥ 0.5)."
         page.text(MARGIN, page.height - 32, rule, 7.5, color=MUTED)
 
 

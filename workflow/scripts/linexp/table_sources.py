@@ -72,19 +72,28 @@ def obstacle(config: Config, cell: Cell) -> str | None:
 def _problems(config: Config, cell: Cell, target: Mapping[str, Any]) -> Iterator[str | None]:
     """Problems with what the artifact of a cell is made from, None for what is no problem."""
     probe = config["probes"][target["probe"]]
-    yield _of_images(config, "probes", target["probe"])
+    no_images = _of_images(config, "probes", target["probe"])
+    yield no_images
     yield from _of_model(config, target["model"])
-    if cell.artifact == "impact.parquet" and not _has_labels(target, probe):
+    # whether images have labels may take a look at them
+    labelled = bool(no_images) or _has_labels(target, probe)
+    if cell.artifact == "impact.parquet" and not labelled:
         yield NO_IMPACT
     if cell.artifact == "scores.parquet":
         ablated = any(target["layers"][layer]["ablation"] for layer in cell.layers)
-        if ablated and target["ablation"]["loss"] == "cross_entropy" and not _has_labels(target, probe):
+        if ablated and target["ablation"]["loss"] == "cross_entropy" and not labelled:
             yield NO_LABELS
         for name in [target["simulator"], *target["more_simulators"]]:
             yield from _of_image_text_model(config, name)
         for method in target["methods"]:
             for layer in cell.layers:
                 yield from _of_method(config, method, cell.target, layer)
+
+
+def scoring_problems(config: Config, target: str, layer: str) -> list[str]:
+    """What the scores of a layer cannot be computed without and is not there, a line each."""
+    cell = Cell("", "", "", "correlation", target, (layer,))
+    return list(dict.fromkeys(filter(None, _problems(config, cell, config["targets"][target]))))
 
 
 def _has_labels(target: Mapping[str, Any], probe: Mapping[str, Any]) -> bool:

@@ -1,0 +1,159 @@
+"""The artifacts of a made-up layer, written with the library's own functions, and its explorer."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from PIL import Image
+
+from linexp import explorer, presence, probe_index, sanity, scoring, simulation, store, summary
+from linexp.explanations import OK, UNEXPLAINED, by_weight, to_table, weight_matrix
+from linexp.metrics import METRICS
+
+HOSTILE = '<script>window.broken = 1</script> & "quoted" \u2028 <img src=x onerror=alert(1)>'
+CONCEPTS = ["dog", "hot dog", "grass", "sky", HOSTILE, "watch dog's tail", "red car", "carpet"]
+SIMULATOR = "two"
+A, B = 12.0, -0.1
+DIM = 24
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer on disk, and the arrays that it was written from.
+
+    Attributes:
+        page: `index.html`. activations: (n_images, n_neurons). p: (n_images, n_concepts) of the simulator, float64.
+        explained: by method, a list of explanations. test: rows of the test images.
+    """
+
+    page: Path
+    concepts: list[str]
+    activations: np.ndarray
+    p: np.ndarray
+    explained: dict[str, list]
+    test: np.ndarray
+    scores: pd.DataFrame
+
+    def url(self, state: str = "") -> str:
+        return self.page.as_uri() + state
+
+    def correlation(self, neuron: int, weights: dict[str, float]) -> float:
+        """Between a neuron and Σ weight · P on test, by numpy alone."""
+        predicted = sum(weight * self.p[self.test, self.concepts.index(name)] for name, weight in weights.items())
+        return float(np.corrcoef(predicted, self.activations[self.test, neuron])[0, 1])
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def _explanations(weights: np.ndarray, concepts: list[str], kept: int) -> list:
+    """The `kept` largest weights of each neuron; one that has none is unexplained."""
+    found = []
+    for neuron, column in enumerate(weights.T):
+        largest = np.argsort(-np.abs(column), kind="stable")[:kept]
+        used = largest[column[largest] != 0]
+        status = OK if len(used) else UNEXPLAINED
+        found.append(by_weight(neuron, [concepts[c] for c in used], column[used], 0.0, 0.5, status))
+    return found
+
+
+def make_layer(folder: Path, n_neurons: int, n_images: int, concepts: list[str] = CONCEPTS, seed: int = 0) -> Layer:
+    """Write a layer and its explorer. Neuron 3 is dead, neuron 5 is unexplained."""
+    rng = np.random.default_rng(seed)
+    index = pa.table(
+        {
+            "image": pa.array(range(n_images), pa.int32()),
+            "key": [f"row{row:05d}" for row in range(n_images)],
+            "label": pa.array([row % 2 for row in range(n_images)], pa.int32()),
+            "class_name": [("dog", HOSTILE)[row % 2] for row in range(n_images)],
+            "split": probe_index.split_images(n_images, {"train": 0.7, "val": 0.1, "test": 0.2}, seed).tolist(),
+        }
+    )
+    test = probe_index.rows_of(index, "test")
+    texts, images = _unit(rng.normal(size=(len(concepts), DIM))), _unit(rng.normal(size=(n_images, DIM)))
+    p = presence.probabilities(images, texts, A, B)
+    weights = rng.gamma(2.0, 1.0, (len(concepts), n_neurons)) * (
+        rng.random((len(concepts), n_neurons)) < 4 / len(concepts)
+    )
+    weights *= np.where(rng.random(weights.shape) < 0.2, -1, 1)
+    weights[0, weights.max(axis=0) <= 0] = 1.0
+    noise = rng.normal(scale=0.3, size=(n_images, n_neurons))
+    activations = np.maximum(p @ weights + noise, 0).astype(np.float32)
+    activations[:, 3] = 0
+    weights[:, 5] = 0
+    explained = {"le": _explanations(weights, concepts, 4), "best": _explanations(np.abs(weights), concepts, 1)}
+    files, scores = _write(folder, index, texts, images, p, activations, explained, concepts, test)
+    pictures = [Image.new("RGB", (48, 32), (37 * row % 256, 91 * row % 256, 17 * row % 256)) for row in range(64)]
+    shown = explorer.Shown(
+        "net / layer4", SIMULATOR, [(SIMULATOR, "simulator")], seed,
+        {"linexp_version": "0", "made_by": "test", "settings": '{"note": "</pre><script>"}', "probe_fingerprint": "f"},
+    )  # fmt: skip
+    page = folder / "report" / "index.html"
+    explorer.write_explorer(page, files, shown, _Repeated(pictures), threads=2)
+    return Layer(page, concepts, activations, p.astype(float), explained, test, scores)
+
+
+class _Repeated:
+    """As many images as are asked for."""
+
+    def __init__(self, pictures: list):
+        self._pictures = pictures
+
+    def __getitem__(self, row: int) -> Image.Image:
+        return self._pictures[row % len(self._pictures)]
+
+
+def _write(folder, index, texts, images, p, activations, explained, concepts, test):
+    """Write the artifacts."""
+    made = store.Provenance("test", {}, "f")
+    store.write_table(folder / "index.parquet", made, index)
+    store.write_arrays(
+        folder / "activations.h5", made, {"activations": activations, "dead": activations.max(axis=0) < 0.01}
+    )
+    store.write_arrays(folder / "P.h5", made, {"P": p, "concepts": concepts})
+    store.write_arrays(folder / "images.h5", made, {"embeddings": images})
+    store.write_arrays(folder / "concepts.h5", made, {"embeddings": texts, "concepts": concepts})
+    reliability = [{"count": 10, "p": q, "observed": q} for q in (0.1, 0.5, 0.9)]
+    fitted = {"a": A, "b": B, "bce": 0.2, "bce_base_rate": 0.4, "reliability": reliability}
+    store.write_json(folder / "two.json", made, fitted)
+    tables = []
+    for method, explanations in explained.items():
+        store.write_table(folder / f"{method}.parquet", made, to_table(explanations))
+        weights = weight_matrix(explanations, concepts)
+        simulated = np.concatenate(list(simulation.simulate([images], texts, weights, A, B)))
+        store.write_arrays(folder / f"{method}.h5", made, {"simulated": simulated})
+        table = to_table(explanations).to_pandas()
+        scores = scoring.score_table(table, simulated[test], activations[test], activations.max(axis=0) < 0.01)
+        tables.append(scores.assign(method=method, simulator=SIMULATOR))
+    scores = scoring.with_ablation(pd.concat(tables), None)
+    store.write_table(folder / "scores.parquet", made, pa.Table.from_pandas(scores, preserve_index=False))
+    summary.summarise(scores, list(METRICS)).to_csv(folder / "summary.csv", index=False)
+    better = {name: metric.higher_is_better for name, metric in METRICS.items()}
+    summary.compare(scores, better).to_csv(folder / "comparison.csv", index=False)
+    pd.DataFrame(
+        [
+            ("le", "correlation", test_, share, 9, share > 0.9, True)
+            for test_, share in (("missing_labels", 0.95), ("extra_labels", 0.5))
+        ],
+        columns=sanity.COLUMNS,
+    ).to_csv(folder / "sanity.csv", index=False)
+    by_method = {name: {method: folder / f"{method}{name}" for method in explained} for name in (".parquet", ".h5")}
+    files = explorer.LayerFiles(
+        index=folder / "index.parquet",
+        activations=folder / "activations.h5",
+        scores=folder / "scores.parquet",
+        summary=folder / "summary.csv",
+        comparison=folder / "comparison.csv",
+        sanity=folder / "sanity.csv",
+        embeddings=folder / "images.h5",
+        calibration=folder / "two.json",
+        calibrations=[folder / "two.json"],
+        explanations=by_method[".parquet"],
+        simulations=by_method[".h5"],
+        concepts=dict.fromkeys(explained, folder / "concepts.h5"),
+        presence={"le": folder / "P.h5"},
+    )
+    return files, scores

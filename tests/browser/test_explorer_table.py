@@ -1,0 +1,147 @@
+"""The table of neurons: search, sorting, filters, and what the address keeps of them."""
+
+import re
+
+import pytest
+from made_up_layer import HOSTILE
+
+NEURONS = "tbody tr[data-neuron]"
+ALL_ROWS_IN_SIGHT = {"viewport": {"width": 1280, "height": 3600}}
+
+pytestmark = pytest.mark.parametrize("page", [ALL_ROWS_IN_SIGHT], indirect=True, ids=[""])
+
+
+def shown(page) -> list[int]:
+    """The neurons in the rows that are drawn."""
+    return [int(number) for number in page.locator(NEURONS).evaluate_all("rows => rows.map(r => r.dataset.neuron)")]
+
+
+def using(layer, fits, method: str = "le") -> list[int]:
+    """The neurons whose explanation has a concept that fits."""
+    return [one.neuron for one in layer.explained[method] if any(map(fits, one.concepts))]
+
+
+def search(page, query: str) -> list[int]:
+    page.get_by_label("Search", exact=True).fill(query)
+    numbers = shown(page)
+    assert len(numbers) == int(re.match(r"\d+", page.locator("#count").inner_text())[0])
+    return numbers
+
+
+def test_the_first_page_shows_all_neurons_with_words_scores_and_images(layer, opened):
+    page = opened(layer.url())
+    assert page.locator("#count").inner_text() == "24 neurons"
+    assert page.locator("h1:visible").inner_text() == "What do these neurons do?"
+    row = page.locator('tr[data-neuron="0"]')
+    explanation = layer.explained["le"][0]
+    assert row.locator(".term .word").all_inner_texts() == explanation.concepts
+    scores = layer.scores[layer.scores["neuron"] == 0].set_index("method")["correlation"]
+    assert row.locator("td.score .value").all_inner_texts() == [f"{scores[m]:.2f}" for m in ("le", "best")]
+    assert page.locator('tr[data-neuron="3"]').inner_text().count("dead") == 1
+    assert "unexplained" in page.locator('tr[data-neuron="5"]').inner_text()
+    sizes = row.locator("img").evaluate_all("images => images.map(i => [i.complete, i.naturalWidth])")
+    assert len(sizes) == 4 and all(complete and width == 32 for complete, width in sizes)
+
+
+def test_a_concept_finds_the_neurons_that_it_explains_by_the_beginnings_of_its_words(layer, opened):
+    page = opened(layer.url())
+    dogs = using(layer, lambda concept: "dog" in concept and concept != HOSTILE)
+    assert search(page, "dog") == dogs
+    assert search(page, "DOG's") == using(layer, lambda concept: "dog's" in concept)
+    assert search(page, "car") == using(layer, lambda concept: concept in ("carpet", "red car"))
+    assert search(page, "ass") == []
+    assert page.locator("#empty").is_visible()
+    both = set(using(layer, lambda c: c == "grass")) & set(using(layer, lambda c: c == "sky"))
+    assert search(page, "grass, sky") == sorted(both)
+
+
+def test_neurons_are_found_by_number_and_concepts_by_method(layer, opened):
+    page = opened(layer.url())
+    assert search(page, "17") == [17]
+    assert search(page, "17, 4") == [4, 17]
+    assert search(page, "99") == []
+    by_best = using(layer, lambda concept: concept == "grass", "best")
+    assert search(page, "best:grass") == by_best
+    page.get_by_label("search in all methods").check()
+    assert search(page, "grass") == sorted({*by_best, *using(layer, lambda concept: concept == "grass")})
+    page.get_by_role("button", name="Clear all").click()
+    assert page.locator("#count").inner_text() == "24 neurons"
+
+
+def test_a_click_on_a_concept_searches_for_it_and_another_one_takes_it_away(layer, opened):
+    page = opened(layer.url())
+    button = page.locator("#common button").first
+    concept, uses = button.evaluate("b => [b.firstChild.data, b.lastChild.textContent.trim()]")
+    button.click()
+    assert page.get_by_label("Search", exact=True).input_value() == concept
+    assert int(uses) == len(using(layer, lambda name: name == concept))
+    page.locator("#common button", has_text=concept).first.click()
+    assert page.locator("#count").inner_text() == "24 neurons"
+
+
+@pytest.mark.parametrize("method", ["le", "best"])
+def test_the_headers_sort_in_both_directions_with_missing_scores_last(layer, opened, method):
+    page = opened(layer.url())
+    scores = layer.scores[layer.scores["method"] == method].set_index("neuron")["correlation"]
+    known = scores.dropna().sort_values(ascending=False, kind="stable").index.tolist()
+    missing = sorted(scores[scores.isna()].index)
+    head = page.locator(f'th[data-column="score:{method}"]')
+    head.get_by_role("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    assert shown(page) == [*known, *missing]
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert shown(page) == [*known[::-1], *missing]
+
+
+def test_a_histogram_leaves_out_what_lies_outside_its_handles(layer, opened):
+    page = opened(layer.url())
+    handle = page.get_by_label("Number of concepts: at least")
+    handle.focus()
+    for _ in range(16):
+        handle.press("ArrowRight")
+    long = [one.neuron for one in layer.explained["le"] if len(one.concepts) / 4 >= 16 / 24]
+    assert 0 < len(long) < 24
+    assert page.locator("#count").inner_text() == f"{len(long)} of 24 neurons"
+    assert shown(page) == long
+    kept = page.locator(".histogram").nth(1).locator("rect.kept")
+    assert kept.count() == 24
+    page.reload()
+    page.wait_for_selector("html.ready")
+    assert page.locator("#count").inner_text() == f"{len(long)} of 24 neurons"
+
+
+def test_the_address_and_the_back_button_keep_search_and_order(layer, opened):
+    page = opened(layer.url("#q=dog&sort=-score:best&method=best"))
+    before = shown(page)
+    assert page.get_by_label("Explanations by").input_value() == "best"
+    assert sorted(before) == using(layer, lambda concept: "dog" in concept and concept != HOSTILE, "best")
+    page.locator(NEURONS).first.click()
+    assert page.locator("h1:visible").inner_text() == f"Neuron {before[0]}"
+    page.go_back()
+    page.wait_for_selector("#neurons:not([hidden])")
+    assert shown(page) == before
+
+
+def test_dead_neurons_can_be_chosen_and_left_out(layer, opened):
+    page = opened(layer.url())
+    page.get_by_label("Status").select_option("dead")
+    assert shown(page) == [3]
+    page.get_by_label("Status").select_option("alive")
+    assert page.locator("#count").inner_text() == "23 of 24 neurons"
+    page.get_by_label("Status").select_option("unexplained")
+    assert shown(page) == [5]
+
+
+def test_a_large_layer_has_only_the_rows_in_sight_in_the_document(large_layer, opened):
+    page = opened(large_layer.url())
+    assert page.locator("#count").inner_text() == "2,048 neurons"
+    assert len(shown(page)) < 60
+    page.keyboard.press("End")
+    page.wait_for_selector('tr[data-neuron="2047"]')
+    assert len(shown(page)) < 60
+    assert page.locator('tr[data-neuron="2047"]').get_attribute("aria-rowindex") == "2049"
+    page.get_by_label("Search", exact=True).fill("concept 17")
+    expected = using(large_layer, lambda concept: concept.split()[1].startswith("17"))
+    assert page.locator("#count").inner_text() == f"{len(expected)} of 2,048 neurons"
+    assert shown(page)[:3] == expected[:3]

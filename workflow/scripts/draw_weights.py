@@ -1,0 +1,20 @@
+"""Draw the weights of concepts in the explanations of some neurons as a heat map. Output: PNG or SVG."""
+
+from linexp import explanations, figure_style, runtime, store, weight_map
+
+runtime.start(snakemake)
+files, params = snakemake.input, snakemake.params
+fingerprint = store.same_probe(files.scores, files.explanations)
+scores = store.read_table(files.scores).to_pandas()
+chosen = scores[(scores["method"] == params.method) & (scores["simulator"] == params.simulator)]
+correlations = dict(zip(chosen["neuron"], chosen["correlation"], strict=True))
+explained = explanations.from_table(store.read_table(files.explanations))
+if params.neurons:
+    neurons, remark = params.neurons, ""
+else:
+    neurons = weight_map.ranked_neurons(correlations)
+    remark = "Neurons: from the best to the least explained, evenly spaced by rank of test correlation."
+figure = weight_map.draw_weight_map(weight_map.select(explained, neurons), params.title, params.method, remark)
+provenance = store.Provenance.of(snakemake, fingerprint).attributes()
+with store.atomic(snakemake.output[0]) as temporary:
+    figure_style.save_figure(figure, temporary, snakemake.wildcards.format, provenance)

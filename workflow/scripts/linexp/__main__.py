@@ -1,0 +1,127 @@
+"""The command line: `python -m linexp show`, `find` and `check`."""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from . import config as configuration
+from . import data_check, neuron_text, store
+from .derived_targets import recorded_target
+from .errors import LinexpError
+
+SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
+CONFIG = "config.yaml"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 1 if something is wrong or missing, 2 if it was not understood."""
+    options = _parser().parse_args(arguments)
+    sys.stdout.reconfigure(errors="replace")
+    try:
+        status = options.command(options)
+        sys.stdout.flush()
+        return status
+    except LinexpError as error:
+        print(f"linexp: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # what reads the output has seen enough; nothing may be flushed to it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m linexp", description="Look at results, and check what is there.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    show = commands.add_parser("show", help="print a neuron: explanations, scores, weights, activations")
+    show.add_argument("folder", type=Path, help="results of a layer, such as results/scenes_resnet/layer4")
+    show.add_argument("neuron", type=int)
+    show.set_defaults(command=_show)
+
+    find = commands.add_parser("find", help="list the neurons that a concept explains")
+    find.add_argument("folder", type=Path, help="results of a layer, such as results/scenes_resnet/layer4")
+    find.add_argument("concept", nargs="+", help="whole words of its name, in any case")
+    find.add_argument("--method", action="append", default=[], help="only this method; can be given again")
+    find.add_argument("--limit", type=int, default=30, help="lines to print (default: %(default)s)")
+    find.set_defaults(command=_find)
+
+    check = commands.add_parser("check", help="say what data and weights there are, and what is missing")
+    check.add_argument(
+        "layers",
+        nargs="*",
+        help="only these, as target/layer; all: every one (default: those under `run`, and all data)",
+    )
+    check.add_argument("--configfile", default=CONFIG, help="default: %(default)s")
+    check.set_defaults(command=_check)
+    return parser
+
+
+def _show(options: argparse.Namespace) -> int:
+    layer = neuron_text.read_layer(options.folder)
+    neuron_text.check_neuron(layer, options.neuron)
+    path = _recorded_activations(options.folder)
+    store.same_probe(options.folder / "scores.parquet", path)
+    with store.open_arrays(path) as file:
+        activations = file["activations"][:, options.neuron]
+    print(neuron_text.neuron_text(layer, options.neuron, activations, _width()))
+    return 0
+
+
+def _recorded_activations(folder: Path) -> Path:
+    """The activations of a layer; a target that is `like` another has them in the folder of that one."""
+    path = folder / "activations.h5"
+    if not path.is_file() and Path(CONFIG).is_file():
+        targets = _configuration(CONFIG)["targets"]
+        if folder.parent.name in targets:
+            path = folder.parents[1] / recorded_target(targets, folder.parent.name) / folder.name / path.name
+    if not path.is_file():
+        raise LinexpError(f"{path} does not exist; make it with `snakemake --cores all {path}`")
+    return path
+
+
+def _find(options: argparse.Namespace) -> int:
+    if options.limit < 1:
+        raise LinexpError(f"--limit: {options.limit} lines are none; give 1 or more")
+    words = " ".join(options.concept)
+    found = neuron_text.find_concept(neuron_text.read_layer(options.folder), words, options.method)
+    print(neuron_text.found_text(found, words, options.limit, _width()))
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    config = _configuration(options.configfile)
+    places = data_check.layer_names(config) if options.layers == ["all"] else options.layers or config["run"]
+    problems = {place: data_check.layer_problems(config, place) for place in places}
+    overview = [] if options.layers else [data_check.parts_text(config)]
+    print("\n\n".join([*overview, data_check.layers_text(problems)]))
+    return 1 if any(problems.values()) else 0
+
+
+def _configuration(path: str) -> configuration.Config:
+    """The configuration, checked as Snakemake would find it."""
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LinexpError(f"{path} cannot be read; run this in the folder that has it, or give --configfile") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise LinexpError(f"{path} is not YAML ({' '.join(str(error).split())[:80]}); correct it") from error
+    if not isinstance(content, dict):
+        raise LinexpError(f"{path}: it has no sections; see the config.yaml that comes with linexp")
+    try:
+        return configuration.checked(content, SCHEMA)
+    except LinexpError as error:
+        raise LinexpError(f"{path}: {error}") from error
+
+
+def _width() -> int:
+    return shutil.get_terminal_size((100, 24)).columns
+
+
+if __name__ == "__main__":
+    sys.exit(main())

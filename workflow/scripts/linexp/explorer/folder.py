@@ -1,0 +1,185 @@
+"""The folder of the explorer: `index.html`, and beside it `data/` with all that the pages load."""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from PIL import Image
+
+from .. import probe_index, store
+from ..progress import progress
+from . import shown_images
+from .layer import Explained, LayerFiles, Shown, read_activations
+from .layer_page import render
+from .neighbours import activation_correlations, explanation_cosines
+from .neurons import Records, score_rows
+from .overview import PICTURES, table
+from .presence_columns import PresenceColumns
+from .presence_of_sample import CONCEPTS_A_FILE, concepts_to_ship, write_presence
+from .scripts import write_script
+from .thumbnails import FILES_A_FOLDER, write_thumbnails
+
+PAGE = Path(__file__).parent / "page"
+DATA_FOLDER = "data"
+
+
+def write_explorer(
+    page: str | Path, files: LayerFiles, shown: Shown, images: Sequence[Image.Image], threads: int = 1
+) -> int:
+    """Write the explorer of a layer; `page` comes last, so the folder is whole if it is there.
+
+    Args:
+        page: `index.html`; whatever is in `data` beside it is replaced. images: the RGB images of the probe, by row.
+
+    Returns:
+        the size of the folder in bytes.
+    """
+    page = Path(page)
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.unlink(missing_ok=True)
+    with _replaced(page.parent / DATA_FOLDER) as folder:
+        facts = _write_data(folder, files, shown, images, threads)
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    html = render(files, shown, facts | {"size": size})
+    with store.atomic(page) as temporary:
+        temporary.write_text(html, encoding="utf-8")
+    return size + page.stat().st_size
+
+
+@contextmanager
+def _replaced(folder: Path) -> Iterator[Path]:
+    """An empty folder to write to, which takes the place of `folder` if all went well."""
+    new, old = (folder.with_name(f"{folder.name}.{age}.tmp") for age in ("new", "old"))
+    for path in (new, old):
+        shutil.rmtree(path, ignore_errors=True)
+    new.mkdir()
+    try:
+        yield new
+        if folder.exists():
+            os.replace(folder, old)
+        os.replace(new, folder)
+    finally:
+        for path in (new, old):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _write_data(
+    folder: Path, files: LayerFiles, shown: Shown, images: Sequence[Image.Image], threads: int
+) -> dict[str, Any]:
+    """Write all but the page.
+
+    Returns:
+        what the page says of it.
+    """
+    for source in sorted(PAGE.glob("*.js")) + sorted(PAGE.glob("*.css")):
+        shutil.copyfile(source, folder / source.name)
+    index, scores = store.read_table(files.index), store.read_table(files.scores).to_pandas()
+    explained, test = Explained.read(files), probe_index.rows_of(index, "test")
+    concepts = concepts_to_ship(files, explained)
+    ids = {concept: number for number, concept in enumerate(concepts)}
+    sample = shown_images.sample_rows(test, shown.seed)
+    top, maxima = _highest(files, explained)
+    candidates = shown_images.candidates(sample, top, len(index), shown.seed)
+    write_presence(folder, files, concepts, sample)
+
+    used = np.zeros(len(index), bool)
+    used[sample] = True
+    pictures = []
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(TemporaryDirectory(dir=folder)))
+        records = Records(
+            files, explained, shown.simulator, shown.seed, test, sample, candidates,
+            presence=_presence_columns(files, explained, scratch),
+            alike=_similarities(files, explained),
+            scores=score_rows(scores, list(files.explanations)),
+            concept_ids=ids,
+        )  # fmt: skip
+        for places in progress(explained.groups(), len(explained.neurons), "neuron", "records", _size):
+            for neuron, record in records.of_group(places):
+                rows = [row for one in record["ranges"] for row in one["images"]]
+                used[rows] = True
+                pictures.append(rows[:PICTURES])
+                write_script(folder, f"neurons/{neuron}", record)
+
+    rows = np.flatnonzero(used)
+    width = write_thumbnails(folder / "images", images, rows, threads)
+    write_script(folder, "images", _image_facts(index, rows) | {"width": width})
+    facts = {
+        "title": shown.title,
+        "simulator": shown.simulator,
+        "images": len(index),
+        "test_images": len(test),
+        "candidates": int(candidates.sum()),
+        "linear": list(explained.linear),
+        "main": explained.main,
+    }
+    layer = {
+        **facts,
+        **table(explained, scores, shown.simulator, ids, maxima, pictures),
+        "concepts": concepts,
+        "sample": sample.tolist(),
+        "concepts_a_file": CONCEPTS_A_FILE,
+        "images_a_folder": FILES_A_FOLDER,
+    }
+    write_script(folder, "layer", layer)
+    return facts | {
+        "explained": explained,
+        "shipped_images": len(rows),
+        "concepts": len(concepts),
+        "sample": len(sample),
+        "methods": list(explained.by_method),
+    }
+
+
+def _size(places: slice) -> int:
+    return places.stop - places.start
+
+
+def _highest(files: LayerFiles, explained: Explained) -> tuple[np.ndarray, np.ndarray]:
+    """Of each neuron, the rows of the images with the highest activations, (n, TOP_IMAGES), and the highest (n,)."""
+    found = []
+    for places in explained.groups():
+        activations = read_activations(files.activations, explained.neurons[places])
+        found.append((shown_images.top_images(activations), activations.max(axis=0)))
+    top, maxima = zip(*found, strict=True)
+    return np.concatenate(top), np.concatenate(maxima)
+
+
+def _presence_columns(files: LayerFiles, explained: Explained, scratch: Path) -> dict[str, PresenceColumns]:
+    """The columns of P of each linear method; methods with the same P share them."""
+    methods_of: dict[str, list[str]] = {}
+    for method, path in files.presence.items():
+        methods_of.setdefault(str(path), []).append(method)
+    columns = {}
+    for number, (path, methods) in enumerate(methods_of.items()):
+        explanations = [one for method in methods for one in explained.by_method[method]]
+        columns |= dict.fromkeys(methods, PresenceColumns(path, explanations, scratch / str(number)))
+    return {method: columns[method] for method in files.presence}
+
+
+def _similarities(files: LayerFiles, explained: Explained) -> dict[str, np.ndarray]:
+    with store.open_arrays(files.activations) as file:
+        blocks = (block[:, explained.neurons] for block in store.row_blocks(file["activations"]))
+        by_activation = activation_correlations(blocks)
+    by_explanation = explanation_cosines(explained.by_method[explained.main])
+    return {"activation": by_activation, "explanation": by_explanation}
+
+
+def _image_facts(index: pa.Table, rows: np.ndarray) -> dict[str, Any]:
+    """What the page says of the images that are shipped: row, key and class of each, in the order of their files."""
+    some = index.take(rows)
+    names = some["class_name"].to_pylist()
+    classes = sorted(set(names))
+    number = {name: place for place, name in enumerate(classes)}
+    return {
+        "rows": rows.tolist(),
+        "keys": some["key"].to_pylist(),
+        "classes": classes,
+        "class_of": [number[name] for name in names],
+    }

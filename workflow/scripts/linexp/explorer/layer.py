@@ -1,0 +1,130 @@
+"""What the explorer is made from: the artifacts of a layer, and how their columns are read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from .. import store
+from ..errors import LinexpError
+from ..explanations import Explanation, from_table
+from ..fitting_data import check_finite
+
+NEURONS_AT_ONCE = 64
+"""As many as a tile of activations or of simulations has columns."""
+
+AnyPath = str | Path
+
+
+@dataclass(frozen=True)
+class LayerFiles:
+    """The artifacts of a layer.
+
+    Attributes:
+        explanations, simulations, concepts: by method, in the order to show them in: its explanations, what the main
+            simulator makes of them, and that simulator's embeddings of their concepts.
+        presence: the P of each linear method.
+        embeddings, calibration: of the main simulator.
+        calibrations: of all models that the page tells of.
+    """
+
+    index: AnyPath
+    activations: AnyPath
+    scores: AnyPath
+    summary: AnyPath
+    comparison: AnyPath
+    sanity: AnyPath
+    embeddings: AnyPath
+    calibration: AnyPath
+    calibrations: Sequence[AnyPath]
+    explanations: Mapping[str, AnyPath]
+    simulations: Mapping[str, AnyPath]
+    concepts: Mapping[str, AnyPath]
+    presence: Mapping[str, AnyPath]
+
+    def same_probe(self) -> str:
+        """The fingerprint that all artifacts of images share, or a `LinexpError`."""
+        by_method = (self.explanations, self.simulations, self.concepts, self.presence)
+        named = [path for paths in by_method for path in paths.values()]
+        return store.same_probe(self.index, self.activations, self.scores, self.embeddings, *named)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the pages say of the layer, beyond its artifacts.
+
+    Attributes:
+        title: target and layer. simulator: the main one.
+        calibrated: name and role of the models in `LayerFiles.calibrations`.
+        seed: of the draws of images. provenance: attributes of the page.
+    """
+
+    title: str
+    simulator: str
+    calibrated: Sequence[tuple[str, str]]
+    seed: int
+    provenance: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """All explanations of a layer.
+
+    Attributes:
+        neurons: (n,) int32, ascending. by_method: for each method the explanations of these neurons, in this order.
+        linear: the methods whose concepts are in a P. dead: (n,) bool.
+    """
+
+    neurons: np.ndarray
+    by_method: Mapping[str, Sequence[Explanation]]
+    linear: Sequence[str]
+    dead: np.ndarray
+
+    @classmethod
+    def read(cls, files: LayerFiles) -> "Explained":
+        by_method = {method: from_table(store.read_table(path)) for method, path in files.explanations.items()}
+        neurons = np.array([one.neuron for one in next(iter(by_method.values()))], np.int32)
+        for method, explanations in by_method.items():
+            if [one.neuron for one in explanations] != neurons.tolist():
+                path = files.explanations[method]
+                raise LinexpError(f"{path} has other neurons than the other methods; delete it and run again")
+        (dead,) = store.read_arrays(files.activations, "dead")
+        return cls(neurons, by_method, list(files.presence), dead[neurons])
+
+    @property
+    def main(self) -> str:
+        """The method that neurons are compared by: the first linear one, or else the first."""
+        return next(iter(self.linear), next(iter(self.by_method)))
+
+    def groups(self) -> Iterator[slice]:
+        """Places of neurons whose columns lie in the same tiles, group by group."""
+        by_tile = groupby(enumerate(self.neurons.tolist()), key=lambda place: place[1] // NEURONS_AT_ONCE)
+        for places in (list(members) for _, members in by_tile):
+            yield slice(places[0][0], places[-1][0] + 1)
+
+
+def read_activations(path: AnyPath, neurons: np.ndarray) -> np.ndarray:
+    """(n_images, n) float32 activations of some neurons that lie near each other.
+
+    Raises:
+        LinexpError: the file is damaged, or a value is not finite.
+    """
+    first, last = int(neurons.min()), int(neurons.max())
+    activations = _read_columns(path, "activations", slice(first, last + 1))[:, neurons - first]
+    check_finite(path, activations)
+    return activations
+
+
+def read_simulations(path: AnyPath, places: slice) -> np.ndarray:
+    """(n_images, n) float32 simulations of the neurons at some places among those that are explained."""
+    return _read_columns(path, "simulated", places)
+
+
+def _read_columns(path: AnyPath, name: str, columns: slice) -> np.ndarray:
+    with store.open_arrays(path) as file:
+        try:
+            return file[name][:, columns]
+        except OSError as error:
+            raise LinexpError(f"{path} is damaged ({str(error)[:60]}); delete it and run again") from error

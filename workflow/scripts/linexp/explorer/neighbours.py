@@ -1,0 +1,70 @@
+"""Which neurons are alike: by what they do, and by how they are explained."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from ..explanations import Explanation
+
+NEAREST = 6
+
+
+class CorrelationSum:
+    """The correlation of neurons with each other, over blocks of images."""
+
+    def __init__(self):
+        self._count = 0
+
+    def add(self, activations: np.ndarray) -> None:
+        """Add images, (rows, n_neurons)."""
+        if not self._count:
+            self._shift = activations.mean(axis=0)
+            n = len(self._shift)
+            self._total, self._products = np.zeros(n), np.zeros((n, n))
+        shifted = activations - self._shift
+        self._count += len(shifted)
+        self._total += shifted.sum(axis=0, dtype=np.float64)
+        self._products += shifted.T @ shifted
+
+    def correlations(self) -> NDArray[np.float64]:
+        """(n_neurons, n_neurons), 0 where a neuron is constant."""
+        mean = self._total / self._count
+        covariance = self._products / self._count - np.outer(mean, mean)
+        spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+        scale = np.outer(spread, spread)
+        return np.divide(covariance, scale, out=np.zeros_like(covariance), where=scale > 0)
+
+
+def activation_correlations(blocks: Iterable[np.ndarray]) -> NDArray[np.float64]:
+    """(n_neurons, n_neurons) correlations of activations that come in blocks of (rows, n_neurons)."""
+    total = CorrelationSum()
+    for block in blocks:
+        total.add(block)
+    return total.correlations()
+
+
+def explanation_cosines(explanations: Sequence[Explanation]) -> NDArray[np.float64]:
+    """(n_neurons, n_neurons) cosines of the weights, 0 where a neuron is not explained."""
+    column = {concept: number for number, concept in enumerate({c for one in explanations for c in one.concepts})}
+    entries = [
+        (weight, row, column[concept])
+        for row, one in enumerate(explanations)
+        for concept, weight in zip(one.concepts, one.weights, strict=True)
+    ]
+    values, rows, columns = map(np.array, zip(*entries, strict=True)) if entries else (np.zeros(0),) * 3
+    shape = len(explanations), max(1, len(column))
+    weights = csr_array((values.astype(float), (rows.astype(int), columns.astype(int))), shape)
+    norm = np.sqrt(weights.multiply(weights).sum(axis=1))
+    scale = np.outer(norm, norm)
+    products = (weights @ weights.T).toarray()
+    return np.divide(products, scale, out=np.zeros_like(products), where=scale > 0)
+
+
+def nearest(similarity: np.ndarray, place: int) -> list[tuple[int, float]]:
+    """The places of the most similar neurons, with their similarity, if it is positive; equal ones by place."""
+    others = similarity[place].copy()
+    others[place] = -np.inf
+    order = np.argsort(-others, kind="stable")[:NEAREST]
+    return [(int(other), float(others[other])) for other in order if others[other] > 0]

@@ -1,0 +1,130 @@
+"""What the page of one neuron has: its record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..activation_ranges import activation_ranges
+from ..area_chart import area_chart
+from ..explanations import Explanation
+from .intervals import correlations_with_intervals
+from .layer import Explained, LayerFiles, read_activations, read_simulations
+from .neighbours import nearest
+from .presence_columns import PresenceColumns
+from .scripts import packed, short, shortened, without_nan
+
+
+def score_rows(scores: pd.DataFrame, methods: Sequence[str]) -> dict[int, list[dict[str, Any]]]:
+    """The scores of each neuron, a row a method and simulator."""
+    rows = scores[scores["method"].isin(list(methods))].drop(columns=["dead", "n_concepts"])
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in rows.to_dict("records"):
+        found.setdefault(int(row.pop("neuron")), []).append(without_nan(row))
+    return found
+
+
+@dataclass(frozen=True)
+class Records:
+    """Makes the records of neurons, group by group.
+
+    Attributes:
+        test: rows of the test images. sample: those that the page compares on.
+        candidates: (n_images,) bool, the images that ranges may show.
+        presence: the columns of P of each linear method.
+        alike: similarities of neurons by name, (n, n) each.
+        scores: by neuron, see `score_rows`. concept_ids: the number of each concept that is shipped.
+    """
+
+    files: LayerFiles
+    explained: Explained
+    simulator: str
+    seed: int
+    test: np.ndarray
+    sample: np.ndarray
+    candidates: np.ndarray
+    presence: Mapping[str, PresenceColumns]
+    alike: Mapping[str, np.ndarray]
+    scores: Mapping[int, list[dict[str, Any]]]
+    concept_ids: Mapping[str, int]
+
+    def of_group(self, places: slice) -> list[tuple[int, dict[str, Any]]]:
+        """Number and record of some neurons whose columns lie together; images are rows of the probe."""
+        neurons = self.explained.neurons[places]
+        activations = read_activations(self.files.activations, neurons)
+        intervals = {
+            method: correlations_with_intervals(read_simulations(path, places)[self.test], activations[self.test])
+            for method, path in self.files.simulations.items()
+        }
+        found = []
+        for column, neuron in enumerate(neurons.tolist()):
+            ends = {method: (of.low[column], of.high[column]) for method, of in intervals.items()}
+            found.append((neuron, self._record(places.start + column, neuron, activations[:, column], ends)))
+        return found
+
+    def _record(
+        self, place: int, neuron: int, activations: np.ndarray, ends: Mapping[str, tuple[float, float]]
+    ) -> dict[str, Any]:
+        explanations = {method: known[place] for method, known in self.explained.by_method.items()}
+        return {
+            "activations": packed(activations[self.sample]),
+            "mean": short(float(activations.mean(dtype=np.float64))),
+            "maximum": short(float(activations.max())),
+            "ranges": self._ranges(activations),
+            "areas": self._areas(activations, explanations),
+            "explanations": {method: self._explanation(one) for method, one in explanations.items()},
+            "scores": [self._with_interval(row, ends) for row in self.scores.get(neuron, [])],
+            "alike": {
+                name: [[int(self.explained.neurons[other]), short(value, 3)] for other, value in nearest(known, place)]
+                for name, known in self.alike.items()
+            },
+        }
+
+    def _ranges(self, activations: np.ndarray) -> list[dict[str, Any]]:
+        ranges = activation_ranges(activations, self.seed, self.candidates)
+        return [
+            {
+                "label": one.label,
+                "size": one.size,
+                "low": short(one.low),
+                "high": short(one.high),
+                "images": one.images.tolist(),
+                "values": shortened(activations[one.images]),
+            }
+            for one in ranges
+        ]
+
+    def _areas(self, activations: np.ndarray, explanations: Mapping[str, Explanation]) -> dict[str, Any]:
+        """The area chart of each linear method; nothing if the neuron is constant."""
+        if np.ptp(activations) == 0:
+            return {}
+        charts = {}
+        for method, columns in self.presence.items():
+            one = explanations[method]
+            chart = area_chart(activations, columns.of(one), one.concepts, np.array(one.weights))
+            charts[method] = {
+                "edges": shortened(chart.edges),
+                "counts": chart.counts.tolist(),
+                "names": list(chart.names),
+                "weights": [None if weight is None else short(weight) for weight in chart.weights],
+                "shares": [shortened(row, 4) for row in chart.shares],
+                "left_out": [[name, short(weight)] for name, weight in chart.left_out],
+            }
+        return charts
+
+    def _explanation(self, one: Explanation) -> dict[str, Any]:
+        return {
+            "concepts": [self.concept_ids[concept] for concept in one.concepts],
+            "weights": list(one.weights),
+            "bias": one.bias,
+            "status": one.status,
+        }
+
+    def _with_interval(self, row: dict[str, Any], ends: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
+        """A row of scores; with the ends of the interval of the correlation, if it is of the main simulator."""
+        if row["simulator"] != self.simulator:
+            return row
+        low, high = ends[row["method"]]
+        return {**row, "low": short(low), "high": short(high)}

@@ -1,0 +1,49 @@
+"""The table of all neurons that the first page shows, searches and filters."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .layer import Explained
+from .scripts import shortened
+
+SCORES = {"correlation": "correlation", "ablation_optim": "ablation", "ablation_norm": "ablation (norm)"}
+"""The scores in the table and what the page calls them; one that no neuron has is left out."""
+PICTURES = 5
+
+
+def table(
+    explained: Explained,
+    scores: pd.DataFrame,
+    simulator: str,
+    concept_ids: Mapping[str, int],
+    maxima: np.ndarray,
+    pictures: Sequence[Sequence[int]],
+) -> dict[str, Any]:
+    """A column each, with one entry a neuron.
+
+    Args:
+        scores: the rows of `scores.parquet`. maxima: (n,) highest activations.
+        pictures: for each neuron, the rows of images with high activations.
+    """
+    ours = scores[scores["simulator"] == simulator].set_index("neuron")
+    shown = {name: label for name, label in SCORES.items() if ours[name].notna().any()}
+    methods = {}
+    for method, explanations in explained.by_method.items():
+        rows = ours[ours["method"] == method].reindex(explained.neurons)
+        methods[method] = {
+            "concepts": [[concept_ids[concept] for concept in one.concepts] for one in explanations],
+            "weights": [shortened(one.weights, 4) for one in explanations],
+            "status": [status if isinstance(status, str) else "missing" for status in rows["status"]],
+            "scores": {name: shortened(rows[name].astype(float)) for name in shown},
+        }
+    return {
+        "neurons": explained.neurons.tolist(),
+        "dead": explained.dead.tolist(),
+        "maxima": shortened(maxima),
+        "pictures": pictures,
+        "scores": shown,
+        "methods": methods,
+    }

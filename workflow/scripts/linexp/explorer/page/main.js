@@ -1,0 +1,124 @@
+"use strict";
+
+// The address says what is shown: #neuron=136, #layer, or the table with its search and filters.
+(() => {
+  const { el } = linexp.elements;
+  const sections = Object.fromEntries(["neurons", "neuron", "layer"].map((id) => [id, document.getElementById(id)]));
+  const title = document.title;
+  let layer;
+  let table;
+  let viewed = null;
+  let tableScroll = 0;
+
+  const route = () => {
+    const state = new URLSearchParams(location.hash.slice(1));
+    if (state.has("neuron")) return { view: "neuron", neuron: Number(state.get("neuron")), state };
+    return { view: state.has("layer") ? "layer" : "neurons", state };
+  };
+
+  function reveal(view) {
+    for (const [id, section] of Object.entries(sections)) section.hidden = id !== view;
+    for (const link of document.querySelectorAll("[data-view]"))
+      if (link.dataset.view === view) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+  }
+
+  async function go() {
+    const { view, neuron, state } = route();
+    const first = viewed === null;
+    if (viewed === "neurons") tableScroll = scrollY;
+    viewed = view;
+    reveal(view);
+    if (view === "neuron") await showNeuron(neuron);
+    else document.title = view === "layer" ? `Layer · ${title}` : title;
+    if (view === "neurons") {
+      table.restore(state);
+      table.update();
+    }
+    scrollTo(0, view === "neurons" ? tableScroll : 0);
+    if (view === "neurons") table.draw(true);
+    if (!first) sections[view].querySelector("h1")?.focus({ preventScroll: true });
+  }
+
+  async function showNeuron(neuron) {
+    document.title = `Neuron ${neuron} · ${title}`;
+    if (!layer.neurons.includes(neuron)) {
+      sections.neuron.replaceChildren(
+        el("h1", { tabindex: -1 }, "No such neuron"),
+        el("p", null, "It is not in this layer, or not explained. ", el("a", { href: "#" }, "All neurons")),
+      );
+      return;
+    }
+    const record = await linexp.load(`neurons/${neuron}`);
+    if (route().neuron !== neuron) return;
+    if (!table.sort) {
+      table.restore(new URLSearchParams());
+      table.update();
+    }
+    const turn = (step) => table.neighbour(neuron, step);
+    await linexp.neuron.show(sections.neuron, layer, neuron, record, turn);
+    for (const step of [1, -1]) if (turn(step) !== null) linexp.load(`neurons/${turn(step)}`).catch(() => {});
+  }
+
+  function turn(step) {
+    const { view, neuron } = route();
+    const other = view === "neuron" ? table.neighbour(neuron, step) : null;
+    if (other !== null) location.hash = `neuron=${other}`;
+  }
+
+  function toTable(search) {
+    if (route().view !== "neurons") {
+      const state = table.sort ? table.state().toString() : "";
+      location.hash = state ? `#${state}` : "#";
+      reveal("neurons");
+    }
+    if (search) table.query.focus();
+  }
+
+  function pressed(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const field = event.target.closest("input, select, textarea");
+    if (event.key === "Escape") {
+      if (field && field === table.query && field.value) table.ask(field.value);
+      else if (field) field.blur();
+      else toTable(false);
+    } else if (!field) {
+      const step = { j: 1, ArrowRight: 1, k: -1, ArrowLeft: -1 }[event.key];
+      if (step && !event.target.closest(".scroll")) turn(step);
+      else if (event.key === "/") toTable(true);
+      else return;
+    } else return;
+    event.preventDefault();
+  }
+
+  function failed(error) {
+    const message = document.getElementById("problem");
+    message.textContent = error.message;
+    message.hidden = false;
+  }
+
+  const act = () => go().catch(failed);
+
+  Promise.all([linexp.load("layer"), linexp.load("images")])
+    .then(([loaded, images]) => {
+      layer = loaded;
+      linexp.pictures.prepare(images, layer);
+      table = new linexp.table.NeuronTable(layer, sections.neurons);
+      addEventListener("hashchange", act);
+      addEventListener("keydown", pressed);
+      for (const link of document.querySelectorAll(".brand, [data-view=neurons]"))
+        link.addEventListener("click", (event) => {
+          if (route().view === "neurons") return;
+          event.preventDefault();
+          toTable(false);
+        });
+      document.getElementById("skip").addEventListener("click", (event) => {
+        event.preventDefault();
+        document.querySelector("main > section:not([hidden]) h1")?.focus();
+      });
+      history.scrollRestoration = "manual";
+      return go();
+    })
+    .then(() => document.documentElement.classList.add("ready"))
+    .catch(failed);
+})();

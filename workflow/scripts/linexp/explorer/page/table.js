@@ -1,0 +1,255 @@
+"use strict";
+
+// The table of all neurons: only the rows in sight are in the document.
+linexp.table = (() => {
+  const { el, statusText } = linexp.elements;
+  const { fixed, count } = linexp.numbers;
+  const { columnsOf } = linexp.columns;
+  const { Histogram, BINS } = linexp.histograms;
+  const { Search } = linexp.search;
+  const SPARE_ROWS = 8;
+  const COMMON = 10;
+
+  // a name that may break after an underscore
+  const breakable = (name) => name.split(/(?<=_)/).flatMap((part, k) => (k ? [el("wbr"), part] : [part]));
+
+  class NeuronTable {
+    constructor(layer, section) {
+      this.layer = layer;
+      this.section = section;
+      this.methods = Object.keys(layer.methods);
+      this.scores = Object.keys(layer.scores);
+      this.search = new Search(layer);
+      this.places = [];
+      this.marked = new Set();
+      this.build();
+      addEventListener("scroll", () => this.draw(), { passive: true });
+      addEventListener("resize", () => this.draw(true), { passive: true });
+    }
+
+    find(selector) {
+      return this.section.querySelector(selector);
+    }
+
+    build() {
+      const changed = () => this.changed();
+      this.query = this.find("#query");
+      this.query.addEventListener("input", changed);
+      const select = (id, entries) => {
+        const element = this.find(id);
+        element.append(...entries.map(([value, text]) => el("option", { value }, text)));
+        element.addEventListener("change", changed);
+        return element;
+      };
+      this.method = select(
+        "#method",
+        this.methods.map((name) => [name, name]),
+      );
+      this.score = select(
+        "#score",
+        this.scores.map((name) => [name, this.layer.scores[name]]),
+      );
+      const statuses = [...new Set(this.methods.flatMap((name) => this.layer.methods[name].status))].sort();
+      this.status = select("#status", [
+        ["", "any status"],
+        ...statuses.map((name) => [name, statusText(name)]),
+        ["alive", "not dead"],
+        ["dead", "dead"],
+      ]);
+      this.everywhere = this.find("#everywhere");
+      this.everywhere.addEventListener("change", changed);
+      this.find("#clear").addEventListener("click", () => {
+        this.restore(new URLSearchParams());
+        this.changed();
+        this.query.focus();
+      });
+      this.histograms = [
+        new Histogram("score", "Score of the method shown", changed),
+        new Histogram("length", "Number of concepts", changed, (value) => fixed(value, 0)),
+        new Histogram("maximum", "Highest activation", changed),
+      ];
+      this.find("#filters").open = matchMedia("(min-width: 46rem)").matches;
+      this.find("#histograms").append(...this.histograms.map((one) => one.element));
+      this.common = this.find("#common");
+      this.head = this.find("thead");
+      this.body = this.find("tbody");
+      this.empty = this.find("#empty");
+      this.body.addEventListener("click", (event) => {
+        const row = event.target.closest("tr[data-neuron]");
+        if (row && !event.target.closest("a") && !String(getSelection()))
+          location.hash = `neuron=${row.dataset.neuron}`;
+      });
+    }
+
+    // what the address keeps of the table
+    state() {
+      const state = new URLSearchParams();
+      const put = (name, value, usual) => value !== usual && state.set(name, value);
+      put("q", this.query.value.trim(), "");
+      put("method", this.method.value, this.layer.main);
+      put("score", this.score.value, this.scores[0]);
+      put("status", this.status.value, "");
+      put("in", this.everywhere.checked ? "all" : "", "");
+      put("sort", this.sort, "neuron");
+      for (const one of this.histograms) if (one.narrowed) state.set(one.name, one.range.join("-"));
+      return state;
+    }
+
+    restore(state) {
+      const choose = (select, value, usual) => {
+        select.value = [...select.options].some((option) => option.value === value) ? value : usual;
+      };
+      this.query.value = state.get("q") ?? "";
+      choose(this.method, state.get("method"), this.layer.main);
+      choose(this.score, state.get("score"), this.scores[0]);
+      choose(this.status, state.get("status"), "");
+      this.everywhere.checked = state.get("in") === "all";
+      this.sort = state.get("sort") ?? "neuron";
+      for (const one of this.histograms) {
+        const range = (state.get(one.name) ?? "").split("-").map(Number);
+        const sound = range.length === 2 && range[0] >= 0 && range[0] < range[1] && range[1] <= BINS;
+        one.set(sound ? range : [0, BINS]);
+      }
+    }
+
+    changed() {
+      this.update();
+      const state = this.state().toString();
+      history.replaceState(history.state, "", state ? `#${state}` : "#");
+    }
+
+    columns() {
+      return columnsOf(this.layer, this.method.value, this.score.value, this.marked);
+    }
+
+    update() {
+      const shown = this.layer.methods[this.method.value];
+      const [score, length, maximum] = this.histograms;
+      score.title.textContent = `${this.layer.scores[this.score.value]} of ${this.method.value}`;
+      score.prepare(shown.scores[this.score.value]);
+      length.prepare(shown.concepts.map((concepts) => concepts.length));
+      maximum.prepare(this.layer.maxima);
+      const { places, marked } = this.search.find(this.query.value, this.method.value, this.everywhere.checked);
+      this.marked = marked;
+      const status = this.status.value;
+      const fits = (place) =>
+        !status ||
+        (status === "dead"
+          ? this.layer.dead[place]
+          : status === "alive"
+            ? !this.layer.dead[place]
+            : shown.status[place] === status);
+      this.places = this.sorted(
+        places.filter((place) => fits(place) && this.histograms.every((one) => one.keeps(place))),
+      );
+      for (const one of this.histograms) one.draw(this.places);
+      this.tell();
+      this.drawHead();
+      this.draw(true);
+    }
+
+    sorted(places) {
+      const [name, direction] = this.sort.startsWith("-") ? [this.sort.slice(1), -1] : [this.sort, 1];
+      const column = this.columns().find((one) => one.name === name);
+      if (!column) return places;
+      const values = new Map(places.map((place) => [place, column.value(place)]));
+      return places.sort((a, b) => {
+        const [x, y] = [values.get(a), values.get(b)];
+        if (x === null || y === null) return (x === null) - (y === null) || a - b;
+        return direction * (typeof x === "string" ? x.localeCompare(y) : x - y) || a - b;
+      });
+    }
+
+    tell() {
+      const all = this.layer.neurons.length;
+      const number =
+        this.places.length === all ? `${count(all)} neurons` : `${count(this.places.length)} of ${count(all)} neurons`;
+      this.find("#count").textContent = number;
+      this.find("#clear").hidden = this.state().size === 0;
+      this.empty.hidden = this.places.length > 0;
+      this.common.replaceChildren(
+        ...this.search.common(this.method.value, COMMON).map(([concept, uses]) => {
+          const name = this.layer.concepts[concept];
+          return el(
+            "button",
+            { type: "button", onclick: () => this.ask(name) },
+            name,
+            el("span", null, ` ${count(uses)}`),
+          );
+        }),
+      );
+    }
+
+    ask(query) {
+      this.query.value = this.query.value === query ? "" : query;
+      this.changed();
+    }
+
+    drawHead() {
+      const heads = this.columns().map((column) => {
+        const [by, down] = [this.sort.replace(/^-/, "") === column.name, this.sort.startsWith("-")];
+        const order = by ? (down ? "descending" : "ascending") : null;
+        const arrow = el("span", { class: "arrow", "aria-hidden": "true" }, by ? (down ? "↓" : "↑") : "");
+        return el(
+          "th",
+          { scope: "col", class: column.kind, "aria-sort": order, "data-column": column.name, title: column.title },
+          el("button", { type: "button", onclick: () => this.sortBy(column.name) }, breakable(column.label), arrow),
+        );
+      });
+      const focused = document.activeElement?.closest?.("th")?.dataset.column;
+      this.head.replaceChildren(el("tr", null, heads));
+      if (focused) this.head.querySelector(`th[data-column="${CSS.escape(focused)}"] button`)?.focus();
+    }
+
+    // numbers from the highest at first, words and neurons from the first
+    sortBy(name) {
+      const upwards = ["neuron", "explanation", "status"].includes(name);
+      const [first, second] = upwards ? [name, `-${name}`] : [`-${name}`, name];
+      this.sort = this.sort === first ? second : first;
+      this.changed();
+    }
+
+    draw(anew = false) {
+      if (this.section.hidden) return;
+      const height = parseFloat(getComputedStyle(this.body).getPropertyValue("--row-height"));
+      const top = this.body.getBoundingClientRect().top;
+      const begin = Math.max(0, Math.floor(-top / height) - SPARE_ROWS);
+      const end = Math.min(this.places.length, Math.ceil((innerHeight - top) / height) + SPARE_ROWS);
+      if (!anew && begin === this.begin && end === this.end) return;
+      const columns = this.columns();
+      const known = anew
+        ? new Map()
+        : new Map([...this.body.querySelectorAll("tr[data-place]")].map((row) => [Number(row.dataset.place), row]));
+      const rows = [];
+      for (let k = begin; k < end; k++) rows.push(known.get(this.places[k]) ?? this.row(this.places[k], k, columns));
+      const spacer = (n) =>
+        el(
+          "tr",
+          { class: "spacer", "aria-hidden": "true" },
+          el("td", { colspan: columns.length, style: { height: `${n * height}px` } }),
+        );
+      this.body.replaceChildren(spacer(begin), ...rows, spacer(Math.max(0, this.places.length - end)));
+      this.body.parentElement.setAttribute("aria-rowcount", this.places.length + 1);
+      [this.begin, this.end] = [begin, end];
+    }
+
+    row(place, k, columns) {
+      const [first, ...others] = columns;
+      return el(
+        "tr",
+        { "data-place": place, "data-neuron": this.layer.neurons[place], "aria-rowindex": k + 2 },
+        el("th", { scope: "row", class: first.kind }, first.cell(place)),
+        others.map((column) => el("td", { class: column.kind }, column.cell(place))),
+      );
+    }
+
+    // the neuron that is so many rows further on; null at the end
+    neighbour(neuron, step) {
+      const numbers = this.places.map((place) => this.layer.neurons[place]);
+      const all = numbers.includes(neuron) ? numbers : this.layer.neurons;
+      return all[all.indexOf(neuron) + step] ?? null;
+    }
+  }
+
+  return { NeuronTable };
+})();
