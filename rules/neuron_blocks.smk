@@ -25,6 +25,9 @@ rule merge_ablation:
         target=one_of(cut_targets),
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     params:
         pairs=scored_pairs,
     script:
@@ -55,6 +58,9 @@ rule merge_impact:
         target=one_of(cut_targets),
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     script:
         "../workflow/scripts/merge_impact.py"
 
@@ -85,5 +91,8 @@ rule merge_dissections:
         method=one_of(names_of_kind("methods", "network_dissection")),
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     script:
         "../workflow/scripts/merge_dissections.py"
