@@ -19,6 +19,10 @@ def wait_for_another(page, value: float) -> float:
     return tried(page)
 
 
+def numbers(texts: list[str]) -> list[float]:
+    return [float(text.replace("−", "-")) for text in texts]
+
+
 def heading(page) -> str:
     return page.locator("h1:visible").inner_text()
 
@@ -89,7 +93,7 @@ def test_the_images_on_which_it_errs_most_are_those_of_least_squares(layer, open
     order = np.argsort(real - slope * p - intercept)
     captions = page.locator(".errors b").all_inner_texts()
     expected = [*order[::-1][:6], *order[:6]]
-    assert [float(text) for text in captions] == pytest.approx([real[i] for i in expected], rel=2e-2, abs=1e-3)
+    assert numbers(captions) == pytest.approx([real[i] for i in expected], rel=2e-2, abs=1e-3)
 
 
 def test_the_ranges_show_the_images_of_the_library_with_their_activations(layer, opened):
@@ -99,7 +103,7 @@ def test_the_ranges_show_the_images_of_the_library_with_their_activations(layer,
     assert found.count() == len(ranges)
     for section, expected in zip(found.all(), ranges, strict=True):
         assert section.locator("h3").inner_text() == expected.label
-        values = [float(text) for text in section.locator("figcaption").all_inner_texts()]
+        values = numbers(section.locator("figcaption").all_inner_texts())
         assert values == pytest.approx(layer.activations[expected.images, 7].tolist(), rel=1e-2, abs=1e-3)
 
 

@@ -37,7 +37,8 @@
     }
     scrollTo(0, view === "neurons" ? tableScroll : 0);
     if (view === "neurons") table.draw(true);
-    if (!first) sections[view].querySelector("h1")?.focus({ preventScroll: true });
+    if (!first && document.activeElement !== table.query)
+      sections[view].querySelector("h1")?.focus({ preventScroll: true });
   }
 
   async function showNeuron(neuron) {

@@ -209,28 +209,42 @@ linexp.table = (() => {
       this.changed();
     }
 
+    // rows that stay in sight are left alone
     draw(anew = false) {
       if (this.section.hidden) return;
       const height = parseFloat(getComputedStyle(this.body).getPropertyValue("--row-height"));
       const top = this.body.getBoundingClientRect().top;
       const begin = Math.max(0, Math.floor(-top / height) - SPARE_ROWS);
-      const end = Math.min(this.places.length, Math.ceil((innerHeight - top) / height) + SPARE_ROWS);
+      const end = Math.max(begin, Math.min(this.places.length, Math.ceil((innerHeight - top) / height) + SPARE_ROWS));
       if (!anew && begin === this.begin && end === this.end) return;
       const columns = this.columns();
-      const known = anew
-        ? new Map()
-        : new Map([...this.body.querySelectorAll("tr[data-place]")].map((row) => [Number(row.dataset.place), row]));
-      const rows = [];
-      for (let k = begin; k < end; k++) rows.push(known.get(this.places[k]) ?? this.row(this.places[k], k, columns));
-      const spacer = (n) =>
-        el(
-          "tr",
-          { class: "spacer", "aria-hidden": "true" },
-          el("td", { colspan: columns.length, style: { height: `${n * height}px` } }),
-        );
-      this.body.replaceChildren(spacer(begin), ...rows, spacer(Math.max(0, this.places.length - end)));
-      this.body.parentElement.setAttribute("aria-rowcount", this.places.length + 1);
+      if (anew) this.prepareBody(columns.length);
+      const wanted = new Set(this.places.slice(begin, end));
+      for (const [place, row] of this.rows) {
+        if (wanted.has(place)) continue;
+        row.remove();
+        this.rows.delete(place);
+      }
+      let next = this.below;
+      for (let k = end - 1; k >= begin; k--) {
+        const place = this.places[k];
+        if (!this.rows.has(place)) this.rows.set(place, this.row(place, k, columns));
+        const row = this.rows.get(place);
+        if (row.nextSibling !== next) next.before(row);
+        next = row;
+      }
+      this.above.firstChild.style.setProperty("height", `${begin * height}px`);
+      this.below.firstChild.style.setProperty("height", `${(this.places.length - end) * height}px`);
       [this.begin, this.end] = [begin, end];
+    }
+
+    // an empty body, with a spacer for the rows above those in sight and one for those below
+    prepareBody(width) {
+      const spacer = () => el("tr", { class: "spacer", "aria-hidden": "true" }, el("td", { colspan: width }));
+      [this.above, this.below] = [spacer(), spacer()];
+      this.rows = new Map();
+      this.body.replaceChildren(this.above, this.below);
+      this.body.parentElement.setAttribute("aria-rowcount", this.places.length + 1);
     }
 
     row(place, k, columns) {
