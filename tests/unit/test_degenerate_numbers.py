@@ -108,7 +108,7 @@ def finite(layer: Layer) -> bool:
 # --- neurons
 
 
-def test_a_dead_layer_has_constant_explanations_no_scores_and_a_mean_of_zero(tmp_path):
+def test_a_dead_layer_has_constant_explanations_no_scores_and_no_mean(tmp_path):
     layer = explain(tmp_path, np.zeros((N, 4), np.float32))
     assert [one.status for one in layer.explained] == [CONSTANT] * 4 and finite(layer)
     assert layer.scores["correlation"].isna().all() and set(layer.scores["status"]) == {CONSTANT}
