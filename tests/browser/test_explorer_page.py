@@ -10,6 +10,7 @@ from made_up_layer import HOSTILE
 from conftest import DESKTOP, PHONE
 
 VIEWS = ["", "#neuron=0", "#layer"]
+WITHOUT_FETCHING = {"preload": False}  # of style sheets, which the policy of the page forbids
 SERIOUS = ("serious", "critical")
 LOOKS = [
     pytest.param({"viewport": size, "color_scheme": scheme}, id=f"{name}-{scheme}")
@@ -25,7 +26,11 @@ def test_there_is_no_serious_fault_of_accessibility_and_nothing_is_wider_than_th
     for summary in page.locator("summary:visible").all():
         if not summary.evaluate("element => element.parentElement.open"):
             summary.click()
-    faults = [fault for fault in Axe().run(page).response["violations"] if fault["impact"] in SERIOUS]
+    faults = [
+        fault
+        for fault in Axe().run(page, options=WITHOUT_FETCHING).response["violations"]
+        if fault["impact"] in SERIOUS
+    ]
     assert [(fault["id"], fault["nodes"][0]["html"]) for fault in faults] == []
     width, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert width <= window
@@ -34,7 +39,7 @@ def test_there_is_no_serious_fault_of_accessibility_and_nothing_is_wider_than_th
 @pytest.mark.parametrize("page", LOOKS[2:3], indirect=True)
 def test_a_phone_finds_a_neuron_and_turns_to_the_next(layer, opened):
     page = opened(layer.url())
-    page.get_by_label("Search", exact=True).fill("7")
+    page.get_by_label("Search", exact=True).fill("7, 8")
     row = page.locator('tr[data-neuron="7"]')
     assert row.locator(".term").first.is_visible()
     row.click()
