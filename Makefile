@@ -22,12 +22,9 @@ test-slurm: .venv/.installed-slurm
 	tests/slurm/install.sh
 	PATH="$$PATH:/usr/sbin:/sbin" $(BIN)/python -m pytest tests/slurm
 
-# the explorer in a headless Chromium; installed where this is Debian and the user is root, else asked for
+# the explorer in a headless Chromium
 test-browser: .venv/.installed-browser
-	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
-		[ "$$(id -u)" = 0 ] && command -v apt-get && apt-get update -qq && \
-			apt-get install -y -qq --no-install-recommends chromium > /dev/null; } || \
-		{ echo "make test-browser needs Chromium; on Debian: sudo apt-get install chromium"; exit 1; }
+	tests/browser/install.sh
 	$(BIN)/python -m pytest tests/browser
 
 lint: .venv/.installed-test

@@ -60,14 +60,16 @@ def test_the_profiles_agree_on_reruns_and_name_the_same_rules_for_a_gpu():
     )
     assert default.items() <= slurm.items(), "the one replaces the other"
     rules = "".join(file.read_text() for file in (REPOSITORY / "rules").glob("*.smk"))
-    blocks = re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", rules, re.DOTALL | re.MULTILINE)
-    assert set(slurm["set-resources"]) == {rule for rule, block in blocks if "gpu=1" in block}
+    blocks = re.findall(r"^rule (\w+):\n(.*?)(?=^rule |^use rule |\Z)", rules, re.DOTALL | re.MULTILINE)
+    on_gpu = {rule for rule, block in blocks if "gpu=1" in block}
+    copies = re.findall(r"^use rule (\w+) as (\w+)", rules, re.MULTILINE)
+    assert set(slurm["set-resources"]) == on_gpu | {copy for rule, copy in copies if rule in on_gpu}
     assert all(asked == {"gpu": 1} for asked in slurm["set-resources"].values())
 
 
 def test_every_rule_that_is_no_local_one_asks_for_memory_and_time():
     rules = "\n".join(file.read_text() for file in sorted((REPOSITORY / "rules").glob("*.smk")))
-    blocks = re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", rules, re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r"^rule (\w+):\n(.*?)(?=^rule |^use rule |\Z)", rules, re.DOTALL | re.MULTILINE)
     asks = {rule: all(f"{name}=" in block for name in ("mem_mb", "runtime")) for rule, block in blocks}
     local = {rule for rule, block in blocks if "localrule: True" in block}
     assert {rule for rule, both in asks.items() if not both} == local

@@ -33,7 +33,7 @@ _OF_HDF5 = (OSError, KeyError, ValueError, TypeError, RuntimeError)
 @contextmanager
 def create_arrays(path: str | Path, provenance: Provenance) -> Iterator[h5py.File]:
     """A new HDF5 file, to be filled in the `with` block; it gets its name when the block ends well."""
-    with atomic(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110")) as file:
+    with atomic(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110"), locking=False) as file:
         file.attrs.update(seals.sealed(provenance.attributes(), path))
         yield file
         file.flush()  # closing alone can hide that the disk is full
