@@ -118,7 +118,7 @@ def load_timm(weights: str) -> None:
 def load_trained(weights: str) -> None:
     """As a network that the workflow trained itself is loaded, from the settings beside it."""
     model = {"source": "timm", "name": "test_resnet", "weights": "none"} | PREPROCESSED
-    Path("training.json").write_text(json.dumps({"model": model}))
+    store.write_json("training.json", store.Provenance("train_classifier", {}, "-"), {"model": model})
     targets.open_target({"source": "trained"}, {"training": "training.json", "weights": weights}, 0)
 
 
