@@ -53,7 +53,9 @@ rule explain_baseline:
     input:
         unpack(baseline_files),
         script=script_file("explain_baseline"),
-        library=library("baselines", "explanations", "fitting_data", "probe_index", "runtime", "store"),
+        library=library(
+            "baselines", "explanations", "probe_index", "recorded_activations", "runtime", "store"
+        ),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:
@@ -104,7 +106,7 @@ rule explain_random_concepts:
 rule import_explanations:
     input:
         script=script_file("import_explanations"),
-        library=library("fitting_data", "importers", "runtime", "store"),
+        library=library("importers", "recorded_activations", "runtime", "store"),
         file=imported_file,
         index=lambda wc: probe_path(wc, "index.parquet"),
         activations=lambda wc: recorded(wc, "{layer}/activations.h5"),

@@ -20,7 +20,7 @@ rule simulate:
 rule score_explanations:
     input:
         script=script_file("score_explanations"),
-        library=library("fitting_data", "probe_index", "runtime", "scoring", "store"),
+        library=library("probe_index", "recorded_activations", "runtime", "scoring", "store"),
         index=lambda wc: probe_path(wc, "index.parquet"),
         activations=lambda wc: recorded(wc, "{layer}/activations.h5"),
         explanations=lambda wc: [
@@ -52,7 +52,7 @@ rule score_explanations:
 rule shuffle_explanations:
     input:
         script=script_file("shuffle_explanations"),
-        library=library("controls", "fitting_data", "probe_index", "runtime", "store"),
+        library=library("controls", "probe_index", "recorded_activations", "runtime", "store"),
         index=lambda wc: probe_path(wc, "index.parquet"),
         activations=lambda wc: recorded(wc, "{layer}/activations.h5"),
         simulations=simulations_of,
@@ -80,10 +80,10 @@ rule check_sanity:
         library=library(
             "ablation",
             "explanations",
-            "fitting_data",
             "layer_effects",
             "presence",
             "probe_index",
+            "recorded_activations",
             "runtime",
             "sanity",
             "store",

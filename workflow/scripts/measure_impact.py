@@ -8,14 +8,14 @@ import sys
 import numpy as np
 import pyarrow as pa
 
-from linexp import fitting_data, impact, layer_effects, neuron_blocks, progress, runtime, store
+from linexp import impact, layer_effects, neuron_blocks, progress, recorded_activations, runtime, store
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
 fingerprint = store.same_probe(files.index, files.activations, files.outputs, files.head)
 index = store.read_table(files.index)
 outputs = layer_effects.read_outputs(files.outputs)
-_, activations = fitting_data.read_activations(files.activations, None)
+_, activations = recorded_activations.read_activations(files.activations, None)
 weight = layer_effects.read_head(files.head, outputs, activations)
 rows = outputs.scorable("cross_entropy", np.arange(len(index)))
 loss = outputs.loss("cross_entropy", rows)

@@ -7,11 +7,11 @@ import sys
 
 from linexp import (
     ablation,
-    fitting_data,
     layer_effects,
     neuron_blocks,
     probe_index,
     progress,
+    recorded_activations,
     runtime,
     store,
     tail_losses,
@@ -22,7 +22,7 @@ files, params, settings = snakemake.input, snakemake.params, snakemake.params.ab
 fingerprint = store.same_probe(files.index, files.activations, files.outputs, files.head, *files.simulations)
 index = store.read_table(files.index)
 outputs = layer_effects.read_outputs(files.outputs)
-_, activations = fitting_data.read_activations(files.activations, None)
+_, activations = recorded_activations.read_activations(files.activations, None)
 weight = layer_effects.read_head(files.head, outputs, activations)
 tail = None
 if weight is None:
