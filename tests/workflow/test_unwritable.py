@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from test_faults import differing
+from running import differing
 
 KILOBYTE = 1024
 CUT = (
