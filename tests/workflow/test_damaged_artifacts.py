@@ -6,6 +6,7 @@ import shutil
 import pytest
 from running import differing
 
+ASKED_FOR = "results/net/layer4/simulations/two/le_label.h5"
 ACTIVATIONS = "results/net/layer4/activations.h5"
 
 
@@ -29,12 +30,12 @@ DAMAGE = {
 def test_it_is_named_with_the_command_that_makes_it_again(case, finished, project):
     name, damage, words = DAMAGE[case]
     damage(project.folder / name, project.folder / "results")
-    done = project.snakemake("results/net/layer4/simulations/two/le_label.h5")
+    done = project.snakemake(ASKED_FOR)
     assert done.returncode != 0 and "Traceback" not in done.stdout
     (line,) = {line for line in done.stdout.splitlines() if line.startswith("linexp: ")}
     assert line.startswith(f"linexp: {name} {words}")
     command = line.partition("; make it again: ")[2]
     assert command == f"snakemake --cores all -f {name}"
     project.run(*shlex.split(command)[1:])
-    project.run(name)
+    project.run(ASKED_FOR)
     assert differing(project.artifacts(), finished.artifacts()) == []
