@@ -7,7 +7,6 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
-include: "rules/one_run.smk"
 include: "rules/model_inputs.smk"
 include: "rules/inputs.smk"
 include: "rules/evaluation_inputs.smk"

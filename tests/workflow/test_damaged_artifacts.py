@@ -32,6 +32,8 @@ def test_it_is_named_with_the_command_that_makes_it_again(case, finished, projec
     damage(project.folder / name, project.folder / "results")
     done = project.snakemake(ASKED_FOR)
     assert done.returncode != 0 and "Traceback" not in done.stdout
+    assert done.stdout.strip().splitlines()[-1] == "At least one job did not complete successfully."
+    assert "rules/common.smk" not in done.stdout
     (line,) = {line for line in done.stdout.splitlines() if line.startswith("linexp: ")}
     assert line.startswith(f"linexp: {name} {words}")
     command = line.partition("; make it again: ")[2]
