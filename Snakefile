@@ -13,7 +13,6 @@ container: "envs/linexp.sif"  # for --sdm apptainer
 
 
 include: "rules/common.smk"
-include: "rules/one_run.smk"
 include: "rules/model_inputs.smk"
 include: "rules/inputs.smk"
 include: "rules/evaluation_inputs.smk"

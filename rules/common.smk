@@ -6,9 +6,15 @@ from linexp import class_lists
 from linexp import config as configuration
 from linexp import derived_targets
 from linexp import image_sources
+from linexp import run_lock
 from linexp import table_sources
 from linexp.baselines import BASELINES
 from linexp.concepts import RANDOM_CONCEPTS, WORD_LISTS
+
+
+# jobs on a cluster read the Snakefile too: they are part of a run
+if workflow.is_main_process:
+    workflow.execute = run_lock.alone(workflow, stop)
 
 
 def named_file(path, place, origin=None):

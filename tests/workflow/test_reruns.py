@@ -203,7 +203,7 @@ def test_an_imported_file_makes_its_own_chain_and_an_edit_of_it_the_same(project
     config["targets"]["net"]["methods"].append("theirs")
     project.configure(config)
     (project.folder / "theirs.csv").write_text("layer,unit,description\nlayer4,0,red things\n")
-    chain = {"import_explanations": 1, "embed_explanations": 1, **dict.fromkeys(SCORING, 1)}
+    chain = {rule: 1 for rule in SCORING | {"import_explanations", "embed_explanations"} if rule != "check_sanity"}
     assert project.planned() == chain
     project.run("results/net/layer4/explanations/theirs.parquet")
     assert project.planned() == {rule: 1 for rule in chain if rule != "import_explanations"}
@@ -226,8 +226,8 @@ def test_a_fresh_checkout_of_code_configuration_and_files_remakes_nothing(projec
 
 def test_touched_files_of_up_to_100_mb_remake_nothing(project):
     config = project.config()
-    rows = pq.read_table(project.folder / "results/probes/scenes/images.parquet", columns=["image"]).slice(0, 8)
-    padding = [np.random.default_rng(row).bytes(12_000_000) for row in range(8)]
+    rows = pq.read_table(project.folder / "results/probes/scenes/images.parquet", columns=["image"]).slice(0, 20)
+    padding = [np.random.default_rng(row).bytes(4_800_000) for row in range(20)]
     pq.write_table(rows.append_column("padding", pa.array(padding, pa.binary())), project.folder / "photos.parquet")
     assert 95e6 < (project.folder / "photos.parquet").stat().st_size < 100e6
     config["probes"]["photos"] = {"kind": "parquet", "files": ["photos.parquet"], "image": "image"}

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from test_faults import differing
+from running import differing
 
 KILOBYTE = 1024
 CUT = (
@@ -42,11 +42,10 @@ def snakemake(project, *arguments, before):
 
 @pytest.fixture
 def permissions():
-    code = "import os; os.close(os.open('x', os.O_CREAT | os.O_WRONLY))"
+    """That they hold can be arranged."""
     if not hasattr(ctypes.CDLL(None), "prctl"):
         pytest.skip("only Linux can take a privilege from the superuser")
-    done = subprocess.run([sys.executable, "-c", code], cwd="/proc", preexec_fn=without_privileges, check=False)
-    if done.returncode == 77:
+    if subprocess.run([sys.executable, "-c", ""], preexec_fn=without_privileges).returncode == 77:
         pytest.skip("the superuser may not give up a privilege here")
 
 
@@ -66,7 +65,7 @@ def test_a_full_disk_leaves_no_half_file_and_the_next_run_goes_on(finished, proj
     assert "Traceback" not in done.stdout and "Segmentation" not in done.stdout
     assert not any((project.folder / name).exists() for name in CUT)
     assert not list(project.folder.rglob("*.tmp"))
-    project.run()
+    project.run(*CUT)
     assert differing(project.artifacts(), finished.artifacts()) == []
 
 
@@ -96,5 +95,5 @@ def test_a_folder_that_may_not_be_written_is_named_with_the_file(finished, proje
         "make the folder writable for this user, then run the same command again"
     ]
     assert differing(project.artifacts(), before) == []
-    project.run()
+    project.run(name)
     assert differing(project.artifacts(), finished.artifacts()) == []

@@ -14,12 +14,39 @@ import os
 import shutil
 import socket
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
+from . import write_errors
 from .errors import LinexpError
 
 FOLDER = Path(".snakemake")
 VARIABLE = "LINEXP_RUN"
+
+
+def alone(workflow, stop: Callable[[Exception], None]) -> Callable:
+    """The method `execute` of Snakemake's workflow, but only where no other run is at work and files can be written.
+
+    A dry run, `--summary` and the like execute nothing; `--nolock` is left to the user.
+
+    Args:
+        workflow: Snakemake's.
+        stop: ends Snakemake with an error in one line.
+    """
+    execute = workflow.execute
+
+    def execute_alone(*args, **kwargs):
+        dry = kwargs["executor_plugin"].common_settings.dryrun_exec
+        if workflow.execution_settings.lock and not dry:
+            try:
+                write_errors.check_folder(FOLDER)
+                write_errors.check_folder(Path("results"))
+                begin_run()
+            except (LinexpError, OSError) as error:
+                stop(error)
+        return execute(*args, **kwargs)
+
+    return execute_alone
 
 
 def begin_run(folder: Path = FOLDER) -> None:

@@ -57,6 +57,7 @@ def write_array(file: h5py.Group, name: str, values: Any) -> None:
         # within the header, which has a checksum
         layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         layout.set_layout(h5py.h5d.COMPACT)
+        layout.set_obj_track_times(False)
         kind = h5py.h5t.py_create(np.asarray(values).dtype)
         h5py.h5d.create(file.id, name.encode(), kind, h5py.h5s.create(h5py.h5s.SCALAR), layout)
         dataset = file[name]
