@@ -52,6 +52,8 @@ def test_an_explanation_as_it_is_has_the_score_of_the_workflow(layer, opened, ne
         page.wait_for_function(
             "expected => Math.abs(document.querySelector('.result').dataset.value - expected) < 1e-6", arg=expected
         )
+        row = page.locator(".methods tbody tr", has=page.get_by_role("rowheader", name=method, exact=True))
+        assert f"95 % interval {row.locator('.interval').inner_text()}" in page.locator(".result").inner_text()
 
 
 def test_what_one_tries_is_scored_as_numpy_scores_it(layer, opened):
