@@ -1,11 +1,12 @@
 # make demo: explain a small network on drawn scenes.   make test: the whole test-suite.   make bench: measurements.
+# make test-slurm: the workflow on a SLURM of one node; root, and apt to install it, are needed.
 # All set themselves up from nothing, with pip alone. PYTHON chooses the interpreter (3.11 or newer).
 
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := results/scenes_resnet/layer4
 
-.PHONY: demo install test test-browser lint bench lock clean
+.PHONY: demo install test test-slurm test-browser lint bench lock clean
 
 demo: .venv/.installed
 	@$(BIN)/snakemake --cores all --quiet rules host
@@ -16,12 +17,14 @@ install: .venv/.installed
 test: .venv/.installed-test
 	$(BIN)/python -m pytest
 
-# the explorer in a headless Chromium; installed where this is Debian and the user is root, else asked for
+# writes /etc/slurm/slurm.conf and removes it again, so it refuses where there is one
+test-slurm: .venv/.installed-slurm
+	tests/slurm/install.sh
+	PATH="$$PATH:/usr/sbin:/sbin" $(BIN)/python -m pytest tests/slurm
+
+# the explorer in a headless Chromium
 test-browser: .venv/.installed-browser
-	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
-		[ "$$(id -u)" = 0 ] && command -v apt-get && apt-get update -qq && \
-			apt-get install -y -qq --no-install-recommends chromium > /dev/null; } || \
-		{ echo "make test-browser needs Chromium; on Debian: sudo apt-get install chromium"; exit 1; }
+	tests/browser/install.sh
 	$(BIN)/python -m pytest tests/browser
 
 lint: .venv/.installed-test
@@ -41,9 +44,10 @@ bench: .venv/.installed
 	$(BIN)/python benchmarks/calibration.py --json --images 5000 --concepts 300
 	$(BIN)/python benchmarks/embedding.py --json --cases resnet50 decoding --images 16 --decoded 128 --rounds 1 --width 250
 	$(BIN)/python benchmarks/network_dissection.py --json --network resnet18 --size 64 --images 500
+	$(BIN)/python benchmarks/dag.py --json --targets 4 --layers 5
 
 # the lock is what the tests were last run with; pyproject.toml has the ranges
-lock: .venv/.installed-browser
+lock: .venv/.installed-slurm .venv/.installed-browser
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '@ file' > requirements.lock
 
 clean:
@@ -60,6 +64,10 @@ clean:
 
 .venv/.installed-test: .venv/.installed
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[test]'
+	@touch $@
+
+.venv/.installed-slurm: .venv/.installed-test
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[test,slurm]'
 	@touch $@
 
 .venv/.installed-browser: .venv/.installed-test

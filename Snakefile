@@ -3,7 +3,13 @@ from snakemake.utils import min_version
 min_version("9.6")
 
 
+include: "rules/check_config.smk"
+
+
 configfile: "config.yaml"
+
+
+container: "envs/linexp.sif"  # for --sdm apptainer
 
 
 include: "rules/common.smk"
@@ -11,7 +17,10 @@ include: "rules/model_inputs.smk"
 include: "rules/inputs.smk"
 include: "rules/evaluation_inputs.smk"
 include: "rules/dissection_inputs.smk"
+include: "rules/block_inputs.smk"
 include: "rules/table_inputs.smk"
+include: "rules/resources.smk"
+include: "rules/evaluation_resources.smk"
 include: "rules/figure_inputs.smk"
 include: "rules/explorer_inputs.smk"
 include: "rules/probes.smk"
@@ -22,6 +31,7 @@ include: "rules/presence.smk"
 include: "rules/explanations.smk"
 include: "rules/network_dissection.smk"
 include: "rules/ablation.smk"
+include: "rules/neuron_blocks.smk"
 include: "rules/scores.smk"
 include: "rules/figures.smk"
 include: "rules/layer_figures.smk"

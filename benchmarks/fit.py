@@ -6,11 +6,17 @@
 `--images` are those of train; val and test come on top in the proportions 35 : 5 : 10. `--concepts` are those that the
 filter keeps; 1.7 times as many go in. What runs are the scripts of the rules, in one process, with their artifacts on
 disk. The floor is the matrix products that nothing can avoid, on arrays in memory: E·Tᵀ for all concepts, PᵀP and PᵀQ
-on train and val, in single precision by the same BLAS. The data are described in made_up.py.
+on train and val, in single precision by the same BLAS. Each is measured right after the stage that it belongs to, in a
+process of its own, as the speed of a machine changes from minute to minute. The data are described in made_up.py.
 """
 
 import tempfile
+import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -31,40 +37,39 @@ METHOD = {
 }
 
 
-def fit(folder: Path, files: dict[str, Path], threads: int) -> tuple[Clock, Path]:
-    """Everything from embeddings to explanations: seconds of each stage, and the explanations."""
-    clock = Clock()
-    presence, moments, explanations = (folder / name for name in ("P.h5", "moments.h5", "explanations.parquet"))
-    with clock("presence"):
-        run_stage("make_pseudo_presence", files, presence, {"paper_parity": False}, threads)
-    files = files | {"presence": presence, "moments": moments}
-    with clock("moments"):
-        run_stage("compute_moments", files, moments, {}, threads)
-    with clock("explanations"):
-        params = {"method": METHOD, "neurons": None, "paper_parity": False}
-        run_stage("explain_linear", files, explanations, params, threads)
-    return clock, explanations
+def fit(folder: Path, files: dict[str, Path], threads: int) -> Iterator[tuple[str, Callable[[], None]]]:
+    """The stages from embeddings to explanations, each a name and the work."""
+    names = ("P.h5", "moments.h5", "explanations.parquet")
+    presence, moments, explanations = (folder / name for name in names)
+    later = files | {"presence": presence, "moments": moments}
+    explaining = {"method": METHOD, "neurons": None, "paper_parity": False}
+    yield "presence", partial(run_stage, "make_pseudo_presence", files, presence, {"paper_parity": False}, threads)
+    yield "moments", partial(run_stage, "compute_moments", later, moments, {}, threads)
+    yield "explanations", partial(run_stage, "explain_linear", later, explanations, explaining, threads)
 
 
-def floor(n_train: int, n_val: int, n_images: int, n_concepts: int, n_kept: int, n_neurons: int, dim: int) -> Clock:
-    """The bare products, on arrays in memory and into memory that has been touched."""
-    clock, rng = Clock(), np.random.default_rng(0)
+def product_seconds(stage: str, n_rows: tuple[int, ...], n_columns: int, inner: int) -> float:
+    """Seconds of a stage's bare products, on arrays in memory and into memory that has been touched.
 
-    def random(*shape: int) -> np.ndarray:
-        return rng.random(shape, np.float32)
-
-    images, concepts, p = random(n_images, dim), random(n_concepts, dim), random(n_images, n_concepts)
-    with clock("E·Tᵀ"):
-        np.matmul(images, concepts.T, out=p)
-    del images, concepts, p
-    gram, cross = np.asfortranarray(random(n_kept, n_kept)), random(n_neurons, n_kept)
-    for n in (n_train, n_val):
-        p, q = random(n, n_kept), random(n, n_neurons)
-        with clock("PᵀP"):
-            ssyrk(1.0, p.T, 0.0, gram, overwrite_c=True)
-        with clock("PᵀQ"):
-            np.matmul(q.T, p, out=cross)
-    return clock
+    Args:
+        n_rows: of P, product by product. n_columns: of P. inner: the other size: of embeddings, or the neurons.
+    """
+    rng, seconds = np.random.default_rng(0), 0.0
+    for n in n_rows:
+        p = rng.random((n, n_columns), np.float32)
+        if stage == "presence":
+            images, concepts = rng.random((n, inner), np.float32), rng.random((n_columns, inner), np.float32)
+            product = partial(np.matmul, images, concepts.T, out=p)
+        elif stage == "moments":
+            gram = np.asfortranarray(rng.random((n_columns, n_columns), np.float32))
+            product = partial(ssyrk, 1.0, p.T, 0.0, gram, overwrite_c=True)
+        else:
+            q, cross = rng.random((n, inner), np.float32), rng.random((inner, n_columns), np.float32)
+            product = partial(np.matmul, q.T, p, out=cross)
+        begin = time.perf_counter()
+        product()
+        seconds += time.perf_counter() - begin
+    return seconds
 
 
 def main() -> None:
@@ -81,21 +86,30 @@ def main() -> None:
         write_index(folder / "index.parquet", n_train, n_val, n_test)
         world = World.make(n_concepts, given.concepts, given.neurons, given.dim)
         files = write_world(folder, world, n_images) | {"index": folder / "index.parquet"}
-        stages, explanations = fit(folder, files, cores())
+        stages, products = Clock(), {}
+        with ProcessPoolExecutor(1, get_context("spawn")) as beside_it:
+            for stage, work in fit(folder, files, cores()):
+                with stages(stage):
+                    work()
+                kept = len(store.read_strings(folder / "P.h5", "concepts"))
+                sizes = {
+                    "presence": ((n_images,), n_concepts, given.dim),
+                    "moments": ((n_train, n_val), kept, kept),
+                    "explanations": ((n_train, n_val), kept, given.neurons),
+                }
+                products[stage] = beside_it.submit(product_seconds, stage, *sizes[stage]).result()
         peak = peak_gib()
-        kept = len(store.read_strings(folder / "P.h5", "concepts"))
-        explained = store.read_table(explanations).to_pandas()
-    products = floor(n_train, n_val, n_images, n_concepts, kept, given.neurons, given.dim)
+        explained = store.read_table(folder / "explanations.parquet").to_pandas()
     result = {
         "benchmark": "fit",
         "train_images": n_train,
         "concepts_kept": f"{kept} of {n_concepts}",
         "neurons": given.neurons,
-        **beside(stages.total, products.total),
+        **beside(stages.total, sum(products.values())),
         "fit_peak_gib": peak,
         "second_model_seconds": stages.seconds["explanations"],
         "stages": stages.seconds,
-        "floor": products.seconds,
+        "floor": products,
         "statuses": dict(Counter(explained["status"])),
         "mean_concepts": float(explained["concepts"].map(len).mean()),
         "mean_val_correlation": float(explained["val_correlation"].mean()),

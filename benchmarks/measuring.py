@@ -75,8 +75,11 @@ def argument_parser(description: str) -> argparse.ArgumentParser:
 
 
 def show(result: dict[str, Any], as_json: bool) -> None:
-    """Print what was measured, with the machine: as one line of JSON, or as a line for each figure."""
-    result = result | {"peak_gib": round(peak_gib(), 2), "machine": machine()}
+    """Print what was measured, with the machine: as one line of JSON, or as a line for each figure.
+
+    `peak_gib` is that of this process, unless the result has it of another.
+    """
+    result = result | {"peak_gib": result.get("peak_gib", round(peak_gib(), 2)), "machine": machine()}
     if as_json:
         print(json.dumps(_rounded(result)))
         return

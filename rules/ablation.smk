@@ -16,6 +16,10 @@ rule record_outputs:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(recording),
+        runtime=runtime(recording),
+        gpu=1,
     params:
         model=lambda wc: target_of(wc)["model"],
         images=lambda wc: image_settings("probes", target_of(wc)["probe"]),
@@ -44,6 +48,9 @@ rule extract_head:
         target=one_of(recorded_targets),
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(recording),
+        runtime=runtime(recording),
     params:
         model=lambda wc: target_of(wc)["model"],
         layer=layer_only,
@@ -59,10 +66,11 @@ rule score_ablation:
         script=script_file("score_ablation"),
         library=library(
             "ablation",
-            "fitting_data",
             "layer_effects",
+            "neuron_blocks",
             "probe_index",
             "progress",
+            "recorded_activations",
             "replay",
             "runtime",
             "store",
@@ -73,9 +81,15 @@ rule score_ablation:
         "results/{target}/{layer}/ablation.parquet",
     log:
         "results/logs/score_ablation/{target}/{layer}.log",
+    wildcard_constraints:
+        target=one_of(uncut_targets),
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(ablating),
+        runtime=runtime(ablating),
+        gpu=1,
     params:
         pairs=scored_pairs,
         ablation=lambda wc: target_of(wc)["ablation"],
@@ -92,14 +106,29 @@ rule measure_impact:
     input:
         unpack(impact_files),
         script=script_file("measure_impact"),
-        library=library("fitting_data", "impact", "layer_effects", "progress", "replay", "runtime", "store"),
+        library=library(
+            "impact",
+            "layer_effects",
+            "neuron_blocks",
+            "progress",
+            "recorded_activations",
+            "replay",
+            "runtime",
+            "store",
+        ),
     output:
         "results/{target}/{layer}/impact.parquet",
     log:
         "results/logs/measure_impact/{target}/{layer}.log",
+    wildcard_constraints:
+        target=one_of(uncut_targets),
     conda:
         "../envs/linexp.yaml"
     threads: 8
+    resources:
+        mem_mb=memory(removing),
+        runtime=runtime(removing),
+        gpu=1,
     params:
         model=lambda wc: target_of(wc)["model"],
         layer=layer_only,

@@ -16,6 +16,10 @@ rule record_activations:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(recording),
+        runtime=runtime(recording),
+        gpu=1,
     params:
         model=lambda wc: target_of(wc)["model"],
         layer=layer_only,

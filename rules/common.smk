@@ -1,28 +1,20 @@
 import ast
-import os
-import sys
-from pathlib import Path
+from functools import cache
 from types import SimpleNamespace
-
-# relative, so that a moved or copied folder remakes nothing
-BASE = Path(os.path.relpath(workflow.basedir))
-SCRIPTS = BASE / "workflow" / "scripts"
-sys.path.insert(0, str(SCRIPTS.resolve()))
 
 from linexp import class_lists
 from linexp import config as configuration
 from linexp import derived_targets
 from linexp import image_sources
+from linexp import run_lock
 from linexp import table_sources
 from linexp.baselines import BASELINES
 from linexp.concepts import RANDOM_CONCEPTS, WORD_LISTS
-from linexp.errors import LinexpError
 
 
-def stop(message):
-    """End Snakemake before any job, with one line and no traceback."""
-    print(f"linexp: {message}", file=sys.stderr)
-    sys.exit(1)
+# jobs on a cluster read the Snakefile too: they are part of a run
+if workflow.is_main_process:
+    workflow.execute = run_lock.alone(workflow, stop)
 
 
 def named_file(path, place, origin=None):
@@ -72,6 +64,8 @@ wildcard_constraints:
     layer="[A-Za-z0-9_]+",
     method=one_of(config["methods"]),
     neuron=r"\d+",
+    block=r"\d+",
+    blocks=r"\d+",
     neurons=r"(_\d+)*",
     format="svg|png",
 
@@ -86,13 +80,15 @@ def module_file(name):
     return sorted(folder.glob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
 
 
+@cache
 def imported_modules(file):
     """The library modules that one file of the library imports by relative imports; not those beside it in a package."""
-    above = 1 if file.parent.name == "linexp" else 2
+    above, found = 1 if file.parent.name == "linexp" else 2, []
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level == above:
             names = [node.module] if node.module else [alias.name for alias in node.names]
-            yield from (name.split(".")[0] for name in names if not name.startswith("__"))
+            found += (name.split(".")[0] for name in names if not name.startswith("__"))
+    return found
 
 
 def library(*modules):

@@ -12,6 +12,10 @@ rule embed_images:
     conda:
         "../envs/linexp.yaml"
     threads: 8
+    resources:
+        mem_mb=memory(embedding_images),
+        runtime=runtime(embedding_images),
+        gpu=1,
     params:
         model=lambda wc: model_only(wc.image_text_model),
         images=lambda wc: image_settings("probes", wc.probe),
@@ -34,6 +38,10 @@ rule embed_concepts:
         "../envs/linexp.yaml"
     # a small model takes longer to load than to run, so several are loaded at once
     threads: lambda wc: 1 if "trained" in config["image_text_models"][wc.image_text_model] else 8
+    resources:
+        mem_mb=memory(embedding_concepts),
+        runtime=runtime(embedding_concepts),
+        gpu=1,
     params:
         model=lambda wc: model_only(wc.image_text_model),
     script:
@@ -53,6 +61,10 @@ rule embed_explanations:
     conda:
         "../envs/linexp.yaml"
     threads: lambda wc: 1 if "trained" in config["image_text_models"][wc.image_text_model] else 8
+    resources:
+        mem_mb=memory(embedding_explanations),
+        runtime=runtime(embedding_explanations),
+        gpu=1,
     params:
         model=lambda wc: model_only(wc.image_text_model),
     script:
@@ -70,6 +82,9 @@ rule calibrate:
         "results/logs/calibrate/{image_text_model}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(calibrating),
+        runtime=runtime(calibrating),
     params:
         calibration=lambda wc: config["image_text_models"][wc.image_text_model]["calibration"],
         paper_parity=config["paper_parity"],

@@ -14,6 +14,9 @@ rule explain_linear:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(fitting),
+        runtime=runtime(fitting),
     params:
         method=lambda wc: config["methods"][wc.method],
         neurons=neurons_of,
@@ -36,6 +39,9 @@ rule explain_best_concept:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(fitting),
+        runtime=runtime(fitting),
     params:
         neurons=neurons_of,
         paper_parity=config["paper_parity"],
@@ -47,7 +53,9 @@ rule explain_baseline:
     input:
         unpack(baseline_files),
         script=script_file("explain_baseline"),
-        library=library("baselines", "explanations", "fitting_data", "probe_index", "runtime", "store"),
+        library=library(
+            "baselines", "explanations", "probe_index", "recorded_activations", "runtime", "store"
+        ),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:
@@ -57,6 +65,9 @@ rule explain_baseline:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(fitting_baseline),
+        runtime=runtime(fitting_baseline),
     params:
         kind=lambda wc: config["methods"][wc.method]["kind"],
         settings=lambda wc: configuration.baseline_settings(config["methods"][wc.method]),
@@ -81,6 +92,9 @@ rule explain_random_concepts:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(fitting),
+        runtime=runtime(fitting),
     params:
         neurons=neurons_of,
         paper_parity=config["paper_parity"],
@@ -92,7 +106,7 @@ rule explain_random_concepts:
 rule import_explanations:
     input:
         script=script_file("import_explanations"),
-        library=library("fitting_data", "importers", "runtime", "store"),
+        library=library("importers", "recorded_activations", "runtime", "store"),
         file=imported_file,
         index=lambda wc: probe_path(wc, "index.parquet"),
         activations=lambda wc: recorded(wc, "{layer}/activations.h5"),
@@ -104,6 +118,9 @@ rule import_explanations:
         method=one_of(names_of_kind("methods", "imported")),
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(importing),
+        runtime=runtime(importing),
     params:
         format=lambda wc: config["methods"][wc.method]["format"],
         layer=lambda wc: config["methods"][wc.method].get("layer"),

@@ -11,6 +11,9 @@ rule make_report:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(drawing_neurons),
+        runtime=runtime(drawing_neurons),
     params:
         title="{target} / {layer}",
         methods=lambda wc: target_of(wc)["methods"],

@@ -17,6 +17,9 @@ rule draw_neuron:
         "results/logs/draw_neuron/{target}/{layer}/neuron_{neuron}.{format}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(drawing_neurons),
+        runtime=runtime(drawing_neurons),
     params:
         title="{target} / {layer}",
         methods=lambda wc: target_of(wc)["methods"],

@@ -18,6 +18,9 @@ rule draw_scores:
         "results/logs/draw_scores/{target}/{layer}/scores.{format}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     params:
         title="{target} / {layer}",
         simulator=lambda wc: target_of(wc)["simulator"],
@@ -42,6 +45,9 @@ rule draw_ablation:
         "results/logs/draw_ablation/{target}/{layer}/correlation_ablation.{format}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     params:
         title="{target} / {layer}",
         simulator=lambda wc: target_of(wc)["simulator"],
@@ -66,6 +72,9 @@ rule draw_lengths:
         "results/logs/draw_lengths/{target}/{layer}/lengths.{format}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     params:
         title="{target} / {layer}",
         simulator=lambda wc: target_of(wc)["simulator"],
@@ -91,6 +100,9 @@ rule draw_weights:
         "results/logs/draw_weights/{target}/{layer}/weights{neurons}.{format}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     params:
         title="{target} / {layer}",
         method=mapped_method,
@@ -117,6 +129,9 @@ rule draw_calibration:
         "results/logs/draw_calibration/{target}/{layer}/calibration.{format}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     params:
         title="{target} / {layer}",
         calibrated=drawn_calibrations,
@@ -141,6 +156,9 @@ rule draw_top_impact:
         "results/logs/draw_top_impact/{target}/{layer}/top_impact.{format}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     params:
         title="{target} / {layer}",
         layers=["{layer}"],
@@ -167,6 +185,9 @@ rule draw_layers_impact:
         "results/logs/draw_layers_impact/{target}/top_impact.{format}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     params:
         title="{target}",
         layers=lambda wc: list(target_of(wc)["layers"]),

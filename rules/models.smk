@@ -12,6 +12,10 @@ rule train_classifier:
     conda:
         "../envs/linexp.yaml"
     threads: 2
+    resources:
+        mem_mb=memory(lambda wc: training(wc.classifier)),
+        runtime=runtime(lambda wc: training(wc.classifier)),
+        gpu=1,
     params:
         model=lambda wc: config["trained_models"][wc.classifier],
         images=lambda wc: image_settings("models", training_set(wc.classifier)),
@@ -36,6 +40,10 @@ rule train_image_text:
     conda:
         "../envs/linexp.yaml"
     threads: 2
+    resources:
+        mem_mb=memory(lambda wc: training(wc.trained_image_text)),
+        runtime=runtime(lambda wc: training(wc.trained_image_text)),
+        gpu=1,
     params:
         model=lambda wc: config["trained_models"][wc.trained_image_text],
         images=lambda wc: image_settings("models", training_set(wc.trained_image_text)),

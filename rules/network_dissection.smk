@@ -10,11 +10,15 @@ rule dissect_network:
     log:
         "results/logs/dissect_network/{target}/{layer}/{method}.log",
     wildcard_constraints:
-        target=one_of(recorded_targets),
+        target=one_of(recorded_targets & uncut_targets),
         method=one_of(names_of_kind("methods", "network_dissection")),
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(dissecting),
+        runtime=runtime(dissecting),
+        gpu=1,
     params:
         model=lambda wc: target_of(wc)["model"],
         layer=dissected_layer,
@@ -42,6 +46,9 @@ rule explain_network_dissection:
         method=one_of(names_of_kind("methods", "network_dissection")),
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     params:
         minimum_iou=lambda wc: config["methods"][wc.method]["minimum_iou"],
         neurons=neurons_of,

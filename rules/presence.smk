@@ -10,6 +10,9 @@ rule make_label_presence:
         "results/logs/make_label_presence/{probe}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(presence_of_labels),
+        runtime=runtime(presence_of_labels),
     params:
         paper_parity=config["paper_parity"],
     script:
@@ -31,6 +34,9 @@ rule make_pseudo_presence:
     conda:
         "../envs/linexp.yaml"
     threads: 8
+    resources:
+        mem_mb=memory(presence_of_concepts),
+        runtime=runtime(presence_of_concepts),
     params:
         paper_parity=config["paper_parity"],
     script:
@@ -50,5 +56,8 @@ rule compute_moments:
     conda:
         "../envs/linexp.yaml"
     threads: 8
+    resources:
+        mem_mb=memory(summing_moments),
+        runtime=runtime(summing_moments),
     script:
         "../workflow/scripts/compute_moments.py"

@@ -9,6 +9,9 @@ rule draw_scenes:
     conda:
         "../envs/linexp.yaml"
     threads: 8
+    resources:
+        mem_mb=memory(drawing),
+        runtime=runtime(drawing),
     params:
         images=lambda wc: config["probes" if wc.place == "probes" else "training_sets"][wc.images],
         seed=config["seed"],
@@ -28,6 +31,9 @@ rule draw_masks:
     conda:
         "../envs/linexp.yaml"
     threads: 8
+    resources:
+        mem_mb=memory(drawing),
+        runtime=runtime(drawing),
     params:
         images=lambda wc: config["probes" if wc.place == "probes" else "training_sets"][wc.images],
         seed=config["seed"],
@@ -47,6 +53,9 @@ rule index_images:
     conda:
         "../envs/linexp.yaml"
     threads: 8
+    resources:
+        mem_mb=memory(reading),
+        runtime=runtime(reading),
     params:
         images=lambda wc: image_settings(wc.place, wc.images),
         split=lambda wc: config["split"] if wc.place == "probes" else TRAINING_SPLIT,
@@ -68,6 +77,9 @@ rule make_labels:
     conda:
         "../envs/linexp.yaml"
     threads: 8
+    resources:
+        mem_mb=memory(reading),
+        runtime=runtime(reading),
     params:
         images=lambda wc: image_settings(wc.place, wc.images),
     script:
@@ -86,6 +98,9 @@ rule make_concept_set:
         "results/logs/make_concept_set/{probe}/{concept_set}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     params:
         members=lambda wc: concept_set_members(wc),
     script:

@@ -10,6 +10,9 @@ rule simulate:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(simulating),
+        runtime=runtime(simulating),
     script:
         "../workflow/scripts/simulate.py"
 
@@ -17,7 +20,7 @@ rule simulate:
 rule score_explanations:
     input:
         script=script_file("score_explanations"),
-        library=library("fitting_data", "probe_index", "runtime", "scoring", "store"),
+        library=library("probe_index", "recorded_activations", "runtime", "scoring", "store"),
         index=lambda wc: probe_path(wc, "index.parquet"),
         activations=lambda wc: recorded(wc, "{layer}/activations.h5"),
         explanations=lambda wc: [
@@ -36,6 +39,9 @@ rule score_explanations:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(scoring),
+        runtime=runtime(scoring),
     params:
         pairs=scored_pairs,
         neurons=neurons_of,
@@ -46,7 +52,7 @@ rule score_explanations:
 rule shuffle_explanations:
     input:
         script=script_file("shuffle_explanations"),
-        library=library("controls", "fitting_data", "probe_index", "runtime", "store"),
+        library=library("controls", "probe_index", "recorded_activations", "runtime", "store"),
         index=lambda wc: probe_path(wc, "index.parquet"),
         activations=lambda wc: recorded(wc, "{layer}/activations.h5"),
         simulations=simulations_of,
@@ -56,6 +62,9 @@ rule shuffle_explanations:
         "results/logs/shuffle_explanations/{target}/{layer}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(shuffling),
+        runtime=runtime(shuffling),
     params:
         pairs=scored_pairs,
         neurons=neurons_of,
@@ -71,10 +80,10 @@ rule check_sanity:
         library=library(
             "ablation",
             "explanations",
-            "fitting_data",
             "layer_effects",
             "presence",
             "probe_index",
+            "recorded_activations",
             "runtime",
             "sanity",
             "store",
@@ -87,6 +96,9 @@ rule check_sanity:
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
+    resources:
+        mem_mb=memory(checking),
+        runtime=runtime(checking),
     params:
         methods=linear_methods,
         simulator=lambda wc: target_of(wc)["simulator"],
@@ -114,6 +126,9 @@ rule compare_methods:
         "results/logs/compare_methods/{target}/{layer}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     params:
         seed=config["seed"],
     script:
@@ -137,6 +152,9 @@ rule summarise_scores:
         "results/logs/summarise_scores/{target}/{layer}.log",
     conda:
         "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
     params:
         seed=config["seed"],
     script:

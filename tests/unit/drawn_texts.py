@@ -1,6 +1,7 @@
 """Where the texts of a figure lie once it is drawn."""
 
 import matplotlib
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -9,11 +10,16 @@ from linexp.figure_style import STYLE
 
 
 def texts_of(figure: Figure) -> list[tuple[str, object]]:
-    """Every visible text with its box in pixels."""
+    """Every text that is drawn with its box in pixels; labels of ticks beyond the ends of an axis are not."""
     with matplotlib.rc_context(STYLE):
         FigureCanvasAgg(figure).draw()
+        beyond = set()
+        for axis in figure.findobj(Axis):
+            low, high = sorted(axis.get_view_interval())
+            ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+            beyond |= {label for tick in ticks if not low <= tick.get_loc() <= high for label in tick.findobj(Text)}
         texts = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()]
-        return [(text.get_text(), text.get_window_extent()) for text in texts]
+        return [(text.get_text(), text.get_window_extent()) for text in texts if text not in beyond]
 
 
 def check_texts(figure: Figure) -> list[str]:

@@ -1,10 +1,16 @@
-"""The conda environment of the rules names what pyproject.toml names."""
+"""The environments of the rules and the profiles agree with pyproject.toml, the lock and the rules."""
 
 import re
+import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).parents[2]
 OTHER_NAMES = {"matplotlib": "matplotlib-base", "open_clip_torch": "open-clip-torch", "torch": "pytorch"}
@@ -20,3 +26,50 @@ def test_the_environment_has_the_dependencies_and_ranges_of_the_project():
     found = dict([*entry.split(), ""][:2] for entry in listed)
     assert found.pop("python") == ">=3.11" and found.pop("pip") == ""
     assert found == expected
+
+
+def test_the_lock_has_every_dependency_in_the_range_that_the_environments_allow():
+    lines = (REPOSITORY / "requirements.lock").read_text().splitlines()
+    locked = {canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lines)}
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    named = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
+    for requirement in map(Requirement, named):
+        if requirement.name != project["name"]:
+            assert requirement.specifier.contains(locked[canonicalize_name(requirement.name)]), requirement
+
+
+def test_the_container_has_the_dependencies_of_the_project_at_the_versions_of_the_lock(tmp_path):
+    definition = (REPOSITORY / "envs/linexp.def").read_text()
+    files, post = re.search(r"%files\n(.*?)\n%post\n(.*)", definition, re.DOTALL).groups()
+    folder = re.search(r"cd (\S+)", post)[1]
+    assert re.findall(r"(\S+) (\S+)", files) == [(f, f"{folder}/{f}") for f in ("pyproject.toml", "requirements.lock")]
+    print_dependencies, target = re.search(r"python (-c .*) > (\S+)", post).groups()
+    printed = subprocess.run(
+        [sys.executable, *shlex.split(print_dependencies)], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert printed == project["dependencies"]
+    assert f"--constraint requirements.lock --requirement {target}" in post
+    python = re.search(r"^From: python:(\d+\.\d+)", definition, re.MULTILINE)[1]
+    assert python in SpecifierSet(project["requires-python"])
+
+
+def test_the_profiles_agree_on_reruns_and_name_the_same_rules_for_a_gpu():
+    default, slurm = (
+        yaml.safe_load((REPOSITORY / f"profiles/{name}/config.yaml").read_text()) for name in ("default", "slurm")
+    )
+    assert default.items() <= slurm.items(), "the one replaces the other"
+    rules = "".join(file.read_text() for file in (REPOSITORY / "rules").glob("*.smk"))
+    blocks = re.findall(r"^rule (\w+):\n(.*?)(?=^rule |^use rule |\Z)", rules, re.DOTALL | re.MULTILINE)
+    on_gpu = {rule for rule, block in blocks if "gpu=1" in block}
+    copies = re.findall(r"^use rule (\w+) as (\w+)", rules, re.MULTILINE)
+    assert set(slurm["set-resources"]) == on_gpu | {copy for rule, copy in copies if rule in on_gpu}
+    assert all(asked == {"gpu": 1} for asked in slurm["set-resources"].values())
+
+
+def test_every_rule_that_is_no_local_one_asks_for_memory_and_time():
+    rules = "\n".join(file.read_text() for file in sorted((REPOSITORY / "rules").glob("*.smk")))
+    blocks = re.findall(r"^rule (\w+):\n(.*?)(?=^rule |^use rule |\Z)", rules, re.DOTALL | re.MULTILINE)
+    asks = {rule: all(f"{name}=" in block for name in ("mem_mb", "runtime")) for rule, block in blocks}
+    local = {rule for rule, block in blocks if "localrule: True" in block}
+    assert {rule for rule, both in asks.items() if not both} == local

@@ -34,7 +34,7 @@ def table_of(layer, betas, threads=1):
     loss = CrossEntropy(layer.labels, 1.2)
     before = impact.Outcome.of(layer.logits, loss)
     without = impact.without_linear(layer.logits, layer.weight, layer.activations, loss, threads)
-    return impact.impact_table(before, without, layer.activations, betas)
+    return impact.impact_table(before, without, range(layer.activations.shape[1]), layer.activations, betas)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -98,7 +98,7 @@ def test_equal_activations_keep_the_order_of_the_images():
     before, effect = impact.Outcome(np.full(n, 10.0), np.zeros(n, bool)), np.arange(1.0, n + 1)
     without = impact.Outcome(before.losses + effect, before.correct)
     activations = np.tile([0.0, 5.0], n // 2).astype(np.float32)[:, None]
-    table = impact.impact_table(before, iter([without]), activations, [0.25, 0.5, 0.75, 1])
+    table = impact.impact_table(before, iter([without]), [0], activations, [0.25, 0.5, 0.75, 1])
     in_order = np.cumsum(np.concatenate([effect[1::2], effect[::2]])) / effect.sum()
     assert list(table["top_impact"]) == pytest.approx(in_order[[74, 149, 224, 299]])
 

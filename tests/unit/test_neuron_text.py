@@ -129,8 +129,9 @@ def test_methods_and_lines_can_be_limited(folder, capsys):
 
 
 def test_brackets_and_stars_of_a_word_are_no_pattern(folder, capsys):
-    assert _run(capsys, "find", folder, "[31m", "name")[0] == 1
-    assert _run(capsys, "find", folder, "d*g")[0] == 1
+    assert _run(capsys, "find", folder, "[31m", "name")[0] == 0
+    assert _run(capsys, "find", folder, "d[aeiou]g")[0] == 1
+    assert _run(capsys, "find", folder, ".*")[0] == 1
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_blocks_of_images_are_read_in_any_order_by_several_threads(path, monkeyp
 def test_a_file_without_backgrounds_is_to_be_made_again(arrays, tmp_path):
     older = {name: values for name, values in arrays.items() if name != "background"}
     store.write_arrays(tmp_path / "masks.h5", store.Provenance("draw_masks", {}, "probe"), older)
-    with pytest.raises(LinexpError, match="delete it and run again"):
+    with pytest.raises(LinexpError, match="make it again: snakemake"):
         ScenePixelLabels(tmp_path / "masks.h5")
 
 

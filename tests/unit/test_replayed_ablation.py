@@ -145,18 +145,19 @@ def test_before_average_pooling_and_a_linear_head_all_ways_give_the_same_score()
 
 
 def test_impact_without_a_neuron_is_that_of_a_hook():
-    module, neurons = "layer2", 3
+    module, neurons = "layer2", range(3)
     net, images = network("resnet"), IMAGES.double()
     tail, loss = open_tail("resnet", module, "avg", "constant"), CrossEntropy(LABELS, TEMPERATURE)
     rows = np.arange(len(IMAGES))
-    activations = hooked_activations(net, module, images)[:, :neurons]
+    activations = hooked_activations(net, module, images)[:, neurons]
     table = impact.impact_table(
         impact.Outcome.of(tail.original(rows), loss),
         impact.without_replayed(tail, rows, neurons, loss),
+        neurons,
         activations,
         (0.1, 0.5, 1.0),
     )
-    for neuron in range(neurons):
+    for neuron in neurons:
         outcomes = []
         for values in (None, np.zeros(len(rows))):
             logits = hooked_logits(net, module, neuron, images, values, replace="constant")

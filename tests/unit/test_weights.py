@@ -179,3 +179,18 @@ def test_a_whole_network_is_refused(tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     assert "do not exist; correct the path" in refusal(tmp_path / "w.pth")
     assert "do not exist; correct the path" in refusal(tmp_path)
+
+
+def test_a_flipped_bit_anywhere_is_never_read_as_other_weights(tmp_path):
+    path = save(tmp_path / "w.safetensors", SAVED)
+    whole, refused = path.read_bytes(), 0
+    for place in range(0, len(whole) * 8, 7):
+        content = bytearray(whole)
+        content[place // 8] ^= 1 << place % 8
+        path.write_bytes(content)
+        try:
+            assert same(read_weights(path), SAVED), place
+        except LinexpError as error:
+            assert str(error).startswith(f"weights {path} ") and "\n" not in str(error)
+            refused += 1
+    assert refused > 1000

@@ -61,7 +61,7 @@ def test_the_rows_that_are_left_are_those_of_a_folder_without_bad_images(recorde
 
 def test_the_log_says_which_images_were_left_out_and_why(recorded):
     log = (recorded.folder / "results/logs/index_images/probes/with_bad.log").read_text()
-    assert "left out: image cat/000_empty.png is no image that Pillow knows\n" in log
+    assert "left out: image cat/000_empty.png is no JPEG, PNG, WebP, BMP, TIFF, GIF or PPM\n" in log
     assert "left out: image dog/010_torn.jpg cannot be decoded (OSError: " in log
     assert f"2 of {N_IMAGES + 2} images are left out\n" in log
     assert "left out" not in (recorded.folder / "results/logs/index_images/probes/without.log").read_text()

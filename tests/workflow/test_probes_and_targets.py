@@ -68,7 +68,7 @@ def test_a_corrupt_image_is_named_in_one_line(photos):
     done = photos.snakemake("results/probes/photos/index.parquet")
     assert done.returncode != 0
     assert "Traceback" not in done.stdout
-    assert "linexp: image 0007.jpg is no image that Pillow knows; repair or remove it" in done.stdout
+    assert "linexp: image 0007.jpg is no JPEG, PNG, WebP, BMP, TIFF, GIF or PPM; repair or remove it" in done.stdout
     assert not (photos.folder / "results/probes/photos/index.parquet").exists()
 
 

@@ -1,13 +1,18 @@
 """What Snakemake says it would run after a change: only what lies downstream of it."""
 
 import os
+import subprocess
 import time
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
 
 DRAWING = {"draw_scores", "draw_lengths", "draw_weights", "draw_ablation"}
 SUMMARISING = {"summarise_scores", "compare_methods", "make_report", *DRAWING}
 SCORING = {"simulate", "score_ablation", "score_explanations", "check_sanity", "shuffle_explanations", *SUMMARISING}
+MEASURING_IMPACT = {"measure_impact", "draw_top_impact"}
 EXPLAINING = {"explain_linear", "explain_best_concept", "explain_baseline", "explain_random_concepts"}
 ONE_METHOD = dict.fromkeys(SCORING | {"explain_linear"}, 1)
 
@@ -66,7 +71,8 @@ def test_an_edited_library_module_remakes_what_uses_it(project):
     append(project.folder / "workflow/scripts/linexp/greedy.py")
     planned = project.planned()
     assert planned["explain_linear"] == 3, "two methods, and one on the untrained copy"
-    assert set(planned) <= EXPLAINING | SCORING
+    # what reads activations shares a module with what fits them, so their impact is measured again too
+    assert set(planned) <= EXPLAINING | SCORING | MEASURING_IMPACT
 
 
 def test_an_edited_script_remakes_its_rule(project):
@@ -97,8 +103,7 @@ def test_another_temperature_remakes_outputs_and_no_activations(project):
         "score_ablation",
         "check_sanity",
         "score_explanations",
-        "measure_impact",
-        "draw_top_impact",
+        *MEASURING_IMPACT,
         *SUMMARISING,
     }
 
@@ -147,3 +152,91 @@ def test_one_stage_can_be_run_again(project):
     planned = project.planned("results/net/layer4/scores.parquet", "-R", "record_activations")
     assert planned["record_activations"] == 1
     assert "embed_images" not in planned
+
+
+def test_lambda_remakes_explanations_and_what_follows(project):
+    config = project.config()
+    config["methods"]["le_siglip"]["lambda"] = 0.1
+    project.configure(config)
+    assert project.planned() == ONE_METHOD
+
+
+def test_a_new_model_makes_its_activations_and_what_follows_and_no_embedding(project):
+    config = project.config()
+    model = {"source": "timm", "name": "test_resnet", "weights": "none"}
+    model["preprocess"] = {"resize": 32, "mean": [0.5] * 3, "std": [0.5] * 3}
+    config["targets"]["other"] = {**config["targets"]["net"], "model": model, "class_map": "none", "controls": []}
+    config["targets"]["other"]["ablation"] = {"loss": "kl"}
+    project.configure(config)
+    assert project.planned("results/other/layer4/scores.parquet") == {
+        "record_activations": 1,
+        "record_outputs": 1,
+        "extract_head": 1,
+        "explain_linear": 2,
+        "explain_best_concept": 1,
+        "explain_baseline": 1,
+        "simulate": 4,
+        "score_ablation": 1,
+        "score_explanations": 1,
+    }
+    assert project.planned() == {}
+
+
+def test_a_new_simulator_makes_its_embeddings_simulations_and_scores(project):
+    config = project.config()
+    config["image_text_models"]["three"] = {"trained": "two", "calibration": {"a": 8.0, "b": 0.2}}
+    config["targets"]["net"]["more_simulators"] = ["three"]
+    project.configure(config)
+    assert project.planned("results/net/layer4/scores.parquet") == {
+        "embed_images": 1,
+        "embed_concepts": 2,
+        "calibrate": 1,
+        "simulate": 4,
+        "score_ablation": 1,
+        "score_explanations": 1,
+    }
+
+
+def test_an_imported_file_makes_its_own_chain_and_an_edit_of_it_the_same(project):
+    config = project.config()
+    config["methods"]["theirs"] = {"kind": "imported", "file": "theirs.csv"}
+    config["targets"]["net"]["methods"].append("theirs")
+    project.configure(config)
+    (project.folder / "theirs.csv").write_text("layer,unit,description\nlayer4,0,red things\n")
+    chain = {rule: 1 for rule in SCORING | {"import_explanations", "embed_explanations"} if rule != "check_sanity"}
+    assert project.planned() == chain
+    project.run("results/net/layer4/explanations/theirs.parquet")
+    assert project.planned() == {rule: 1 for rule in chain if rule != "import_explanations"}
+    append(project.folder / "theirs.csv", "layer4,1,guitars\n")
+    assert project.planned() == chain
+
+
+def test_a_fresh_checkout_of_code_configuration_and_files_remakes_nothing(project):
+    def git(*arguments):
+        subprocess.run(["git", *arguments], cwd=project.folder, check=True, capture_output=True)
+
+    places = [path.name for path in project.folder.iterdir() if path.name not in ("results", ".snakemake")]
+    git("init")
+    git("add", *places)
+    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-m", "all")
+    git("rm", "-r", "--quiet", *places)
+    git("reset", "--hard")
+    assert project.planned() == {}
+
+
+def test_touched_files_of_up_to_100_mb_remake_nothing(project):
+    config = project.config()
+    rows = pq.read_table(project.folder / "results/probes/scenes/images.parquet", columns=["image"]).slice(0, 20)
+    padding = [np.random.default_rng(row).bytes(4_800_000) for row in range(20)]
+    pq.write_table(rows.append_column("padding", pa.array(padding, pa.binary())), project.folder / "photos.parquet")
+    assert 95e6 < (project.folder / "photos.parquet").stat().st_size < 100e6
+    config["probes"]["photos"] = {"kind": "parquet", "files": ["photos.parquet"], "image": "image"}
+    project.configure(config)
+    index = "results/probes/photos/index.parquet"
+    project.run(index)
+    touch_later(project.folder / "photos.parquet")
+    assert project.planned(index) == {}
+    with (project.folder / "photos.parquet").open("r+b") as file:
+        file.seek(1000)
+        file.write(b"changed")
+    assert project.planned(index) == {"index_images": 1}

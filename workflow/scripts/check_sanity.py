@@ -8,10 +8,10 @@ import pandas as pd
 from linexp import (
     ablation,
     explanations,
-    fitting_data,
     layer_effects,
     presence,
     probe_index,
+    recorded_activations,
     runtime,
     sanity,
     store,
@@ -25,14 +25,14 @@ store.same_probe(files.index, files.activations, files.images, *files.explanatio
 index = store.read_table(files.index)
 train, val, test = (probe_index.rows_of(index, split) for split in ("train", "val", "test"))
 scored = np.sort(np.concatenate([val, test]))
-neurons, activations = fitting_data.read_activations(files.activations, params.neurons)
+neurons, activations = recorded_activations.read_activations(files.activations, params.neurons)
 calibration = store.read_json(files.calibration)
 
 
 def open_ablation():
     """What gives the ablation scores of simulations on the scored rows; None where the tail is not linear."""
     outputs = layer_effects.read_outputs(files.outputs)
-    _, whole_layer = fitting_data.read_activations(files.activations, None)
+    _, whole_layer = recorded_activations.read_activations(files.activations, None)
     weight = layer_effects.read_head(files.head, outputs, whole_layer)
     if weight is None:
         print("sanity: ablation is left out, as its scores take passes of the network here", file=sys.stderr)

@@ -21,5 +21,6 @@ with (
     for split, of_split in sums.items():
         computed = of_split.moments()
         group = file.create_group(split)
-        group["count"], group["mean"] = computed.count, computed.mean
+        store.write_array(group, "count", computed.count)
+        store.write_array(group, "mean", computed.mean)
         store.write_rows(group, "covariance", [computed.covariance], len(computed.mean))

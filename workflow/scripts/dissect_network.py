@@ -1,4 +1,7 @@
-"""Measure where the neurons of a layer are active against masks. Output: HDF5 with iou, thresholds and the concepts."""
+"""Measure where the neurons of a layer, or of a block of it, are active against masks.
+
+Output: HDF5 with iou, thresholds and the concepts.
+"""
 
 from linexp import dissection, image_sources, pixel_labels, probe_index, runtime, store, targets
 
@@ -21,7 +24,12 @@ images = dissection.LabelledImages(
 )
 layer = params.layer
 found = dissection.dissect(
-    network.to(runtime.device()), layer["module"], images, layer["channels"], params.top_fraction
+    network.to(runtime.device()),
+    layer["module"],
+    images,
+    layer["channels"],
+    params.top_fraction,
+    params.get("block", (1, 1)),
 )
 store.write_arrays(
     snakemake.output[0],

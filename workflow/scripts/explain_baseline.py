@@ -1,12 +1,12 @@
 """Explanations of a layer by a baseline. Output: Parquet, one row a neuron."""
 
-from linexp import baselines, explanations, fitting_data, probe_index, runtime, store
+from linexp import baselines, explanations, probe_index, recorded_activations, runtime, store
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
 fingerprint = store.same_probe(files.images, files.concepts, files.activations, files.index)
 rows = probe_index.fitting_rows(store.read_table(files.index), params.paper_parity)
-neurons, activations = fitting_data.read_activations(files.activations, params.neurons)
+neurons, activations = recorded_activations.read_activations(files.activations, params.neurons)
 (images,), (texts,) = (store.read_arrays(path, "embeddings") for path in (files.images, files.concepts))
 evidence = baselines.Evidence(
     neurons, activations[rows], images[rows], store.read_strings(files.concepts, "concepts"), texts

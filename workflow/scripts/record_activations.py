@@ -31,4 +31,4 @@ def with_maximum(blocks):
 provenance = store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index))
 with store.create_arrays(snakemake.output[0], provenance) as file:
     store.write_rows(file, "activations", with_maximum(blocks), len(index), chunk_columns=64)
-    file["dead"] = np.asarray(highest[0] < activations.DEAD_BELOW)
+    store.write_array(file, "dead", np.asarray(highest[0] < activations.DEAD_BELOW))

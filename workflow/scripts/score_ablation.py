@@ -1,15 +1,28 @@
-"""Ablation scores of all explanations of a layer (Eq. 11-18). Output: Parquet, one row a neuron and pair."""
+"""Ablation scores of all explanations of a layer, or of a block of its neurons (Eq. 11-18).
+
+Output: Parquet, one row a neuron and pair.
+"""
 
 import sys
 
-from linexp import ablation, fitting_data, layer_effects, probe_index, progress, runtime, store, tail_losses
+from linexp import (
+    ablation,
+    layer_effects,
+    neuron_blocks,
+    probe_index,
+    progress,
+    recorded_activations,
+    runtime,
+    store,
+    tail_losses,
+)
 
 runtime.start(snakemake)
 files, params, settings = snakemake.input, snakemake.params, snakemake.params.ablation
 fingerprint = store.same_probe(files.index, files.activations, files.outputs, files.head, *files.simulations)
 index = store.read_table(files.index)
 outputs = layer_effects.read_outputs(files.outputs)
-_, activations = fitting_data.read_activations(files.activations, None)
+_, activations = recorded_activations.read_activations(files.activations, None)
 weight = layer_effects.read_head(files.head, outputs, activations)
 tail = None
 if weight is None:
@@ -41,13 +54,16 @@ def losses_of(split):
 
 
 (val_rows, val), (test_rows, test) = losses_of("val"), losses_of("test")
-neurons, simulated = None, []
+neurons, simulations = None, ablation.Simulations([], [])
 for path in files.simulations:
-    neurons, values = store.read_arrays(path, "neurons", "simulated")
-    simulated.append(values)
-simulations = ablation.Simulations([s[val_rows] for s in simulated], [s[test_rows] for s in simulated])
+    neurons, simulated = store.read_arrays(path, "neurons", "simulated")
+    together = ablation.NEURONS_AT_ONCE if tail is None else 1
+    block = neuron_blocks.block_of(*params.get("block", (1, 1)), len(neurons), together)
+    neurons = neurons[block]
+    simulations.val.append(simulated[val_rows, block])
+    simulations.test.append(simulated[test_rows, block])
 if tail:
-    on_val, on_test = ablation.most_passes(len(simulated), settings["most_nodes"] if settings["optim"] else 0)
+    on_val, on_test = ablation.most_passes(len(simulations.val), settings["most_nodes"] if settings["optim"] else 0)
     print(
         f"ablation: the tail is replayed for {len(neurons)} neurons, each in up to {on_val} passes of {len(val_rows)} "
         f"val images and {on_test} of {len(test_rows)} test images",

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from linexp import fitting_data, probe_index, runtime, scoring, store
+from linexp import probe_index, recorded_activations, runtime, scoring, store
 
 runtime.start(snakemake)
 files = snakemake.input
 ablation = [files.ablation] if files.get("ablation") else []
 fingerprint = store.same_probe(files.index, files.activations, *files.explanations, *files.simulations, *ablation)
 rows = probe_index.rows_of(store.read_table(files.index), "test")
-neurons, activations = fitting_data.read_activations(files.activations, snakemake.params.neurons)
+neurons, activations = recorded_activations.read_activations(files.activations, snakemake.params.neurons)
 activations = activations[rows]
 (dead,) = store.read_arrays(files.activations, "dead")
 tables = []

@@ -6,13 +6,13 @@ One row a method and simulator: `shuffled_mean` over all mismatched pairs, `shuf
 import pandas as pd
 import pyarrow as pa
 
-from linexp import controls, fitting_data, probe_index, runtime, store
+from linexp import controls, probe_index, recorded_activations, runtime, store
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
 fingerprint = store.same_probe(files.index, files.activations, *files.simulations)
 test = probe_index.rows_of(store.read_table(files.index), "test")
-_, activations = fitting_data.read_activations(files.activations, params.neurons)
+_, activations = recorded_activations.read_activations(files.activations, params.neurons)
 rows = []
 for pair, path in zip(params.pairs, files.simulations, strict=True):
     (simulated,) = store.read_arrays(path, "simulated")

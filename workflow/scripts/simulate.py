@@ -21,4 +21,4 @@ with store.open_arrays(files.images) as images, store.create_arrays(snakemake.ou
         calibration["b"],
     )
     store.write_rows(file, "simulated", simulated, len(images["embeddings"]), chunk_columns=64)
-    file["neurons"] = np.array([explanation.neuron for explanation in explained], np.int32)
+    store.write_array(file, "neurons", np.array([explanation.neuron for explanation in explained], np.int32))

@@ -113,7 +113,7 @@ class _Broden:
     def _read(self, name: str, listed: _Listed) -> np.ndarray:
         """(sh, sw) int64 labels of a PNG file."""
         try:
-            with Image.open(self.root / "images" / name) as image:
+            with Image.open(self.root / "images" / name, formats=("PNG",)) as image:
                 mode, pixels = image.mode, np.asarray(image)
         except Exception as error:  # Pillow raises almost anything on damaged data
             reason = " ".join(f"{type(error).__name__}: {error}".split())

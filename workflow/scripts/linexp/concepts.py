@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from .errors import LinexpError
+from .errors import NOT_ONE_LINE, LinexpError
 
 BUILT_IN = {
     "class_names": ("class",),
@@ -38,7 +38,7 @@ def read_concepts(path: str | Path) -> list[str]:
     """Concepts from a UTF-8 text file, one a line; blank lines are left out.
 
     Raises:
-        LinexpError: the file is not text, or has no concepts.
+        LinexpError: the file is not text, has no concepts, or one with a control character.
     """
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
@@ -48,6 +48,9 @@ def read_concepts(path: str | Path) -> list[str]:
         ) from error
     except UnicodeDecodeError as error:
         raise LinexpError(f"{path} is not UTF-8 text; write one concept a line") from error
+    for number, line in enumerate(lines, 1):
+        if NOT_ONE_LINE.search(line.strip()):
+            raise LinexpError(f"{path}: line {number} has a control character, such as a tab; take it out")
     concepts = [line.strip() for line in lines if line.strip()]
     if not concepts:
         raise LinexpError(f"{path} has no concepts; write one a line")

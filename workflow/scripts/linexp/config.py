@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import yaml
 
 from .baselines import BASELINES, check_settings
 from .concepts import BUILT_IN, RANDOM_CONCEPTS
-from .config_schema import check_against_schema, check_numbers, shortened, suggest, with_defaults
+from .config_schema import check_against_schema, check_values, shortened, suggest, with_defaults
 from .derived_targets import UNTRAINED_SUFFIX, first_linear, with_controls, with_likes
 from .errors import LinexpError
 from .image_sources import possible_labels
@@ -25,15 +26,22 @@ def checked(config: Mapping[str, Any], schema_path: str | Path) -> Config:
     Raises:
         LinexpError: the first thing that is wrong, as key, value and remedy in one line.
     """
-    schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
-    kinds = schema["$defs"]["method"]["properties"]["kind"]["enum"]
-    kinds += [kind for kind in BASELINES if kind not in kinds]
+    schema = _schema(schema_path)
     config = with_likes(config)
     check_against_schema(config, schema)
-    check_numbers(config)
+    check_values(config)
     filled = with_defaults(config, schema, schema)
     _check_references(filled)
     return with_controls(filled)
+
+
+@cache
+def _schema(path: str | Path) -> dict[str, Any]:
+    """The schema in a file, with all kinds of baselines."""
+    schema = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    kinds = schema["$defs"]["method"]["properties"]["kind"]["enum"]
+    kinds += [kind for kind in BASELINES if kind not in kinds]
+    return schema
 
 
 def targets_of_run(config: Config) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, validators
 
-from .errors import LinexpError
+from .errors import NOT_ONE_LINE, LinexpError
 
 # in JSON schema 2.0 is an integer; numpy and torch want an int
 _Validator = validators.extend(
@@ -39,14 +39,40 @@ def _is_of_a_name(error) -> bool:
     return "propertyNames" in error.absolute_schema_path
 
 
-def check_numbers(value: Any, place: str = "") -> None:
-    """Raise a `LinexpError` for nan and infinity, which the schema cannot refuse: every comparison lets nan pass."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise LinexpError(f"{place}: {value} is not a number to work with; give a finite one")
-    if isinstance(value, Mapping | list):
-        parts = value.items() if isinstance(value, Mapping) else enumerate(value)
-        for key, part in parts:
-            check_numbers(part, f"{place}.{key}" if place else str(key))
+def check_values(value: Any, place: str = "") -> None:
+    """Raise a `LinexpError` for what the schema cannot refuse, as it allows any arguments and compares numbers alone.
+
+    That is nan, infinity, integers that a double does not hold, text of several lines, and what JSON does not have:
+    dates, keys that are no text.
+    """
+    match value:
+        case bool() | None:
+            return
+        case float() if not math.isfinite(value):
+            raise LinexpError(f"{place}: {value} is not a number to work with; give a finite one")
+        case int() if abs(value) > 2**53:
+            raise LinexpError(f"{place}: {shortened(repr(value), 40)} is too large to work with; give a smaller one")
+        case str() if NOT_ONE_LINE.search(value):
+            shown = shortened(repr(value), 40)
+            raise LinexpError(f"{place}: {shown} has a control character or a line break; take it out")
+        case int() | float() | str():
+            return
+        case list():
+            parts = enumerate(value)
+        case Mapping():
+            parts = value.items()
+        case _:
+            shown = shortened(str(value), 40)
+            raise LinexpError(f"{place}: {shown} is neither text, a number, a list nor a mapping; put it in quotes")
+    for key, part in parts:
+        if isinstance(value, Mapping) and not isinstance(key, str):
+            raise LinexpError(f"{place}: the name {shortened(repr(key), 40)} is not text; {_QUOTE}")
+        check_values(part, f"{place}.{_part(key)}" if place else _part(key))
+
+
+def _part(key: Any) -> str:
+    """A key as a part of a place."""
+    return shortened(str(key) or "''", 40)
 
 
 def shortened(text: str, length: int) -> str:
@@ -55,7 +81,7 @@ def shortened(text: str, length: int) -> str:
 
 
 def _in_one_line(error) -> str:
-    path = list(map(str, error.absolute_path))
+    path = list(map(_part, error.absolute_path))
     place = ".".join(path) or "the configuration"
     value = shortened(repr(error.instance), 40)
     described = error.schema.get("description", "see config.yaml for an example")
@@ -64,7 +90,7 @@ def _in_one_line(error) -> str:
             known = list(error.schema.get("properties", {}))
             unknown = next(key for key in error.instance if key not in known)
             remedy = suggest(unknown, known) if isinstance(unknown, str) else _QUOTE
-            return f"{'.'.join([*path, str(unknown)])}: unknown key {shortened(repr(unknown), 40)}; {remedy}"
+            return f"{'.'.join([*path, _part(unknown)])}: unknown key {shortened(repr(unknown), 40)}; {remedy}"
         case "required":
             lacking = next(key for key in error.validator_value if key not in error.instance)
             known = error.schema.get("properties", {}).get(lacking, {}).get("enum")
@@ -86,7 +112,7 @@ def _in_one_line(error) -> str:
             return f"{place}: {value} is not complete or has too much; give either {ways}"
         case "uniqueItems":
             twice = next(item for number, item in enumerate(error.instance) if item in error.instance[:number])
-            return f"{place}: {twice!r} is there twice; take one out"
+            return f"{place}: {shortened(repr(twice), 40)} is there twice; take one out"
         case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum":
             return f"{place}: {value} is out of range; give {_range(error.schema)}"
         case "minItems" | "maxItems" if error.schema.get("minItems") == error.schema.get("maxItems"):

@@ -44,7 +44,8 @@ def _filled(name: str, target: Mapping[str, Any], targets: Mapping[str, Any]) ->
     for key in RECORDED:
         if key in target:
             raise LinexpError(f"{place}.{key}: it is that of {like!r}, whose recordings are shared; take {key} out")
-    if "untrained" in (target.get("controls") or ()):
+    controls = target.get("controls")
+    if isinstance(controls, list) and "untrained" in controls:
         raise LinexpError(f"{place}.controls: untrained is a control of {like!r}; take it out here")
     taken_over = {key: value for key, value in original.items() if key not in NOT_TAKEN_OVER}
     layers, known = target.get("layers"), original.get("layers")

@@ -31,6 +31,7 @@ from .activations import run_to_module
 from .errors import LinexpError
 from .image_batches import ImageRows, image_batches
 from .image_masks import ImageMasks, PixelLabels
+from .neuron_blocks import block_of
 from .parallel import batched, ordered_map
 from .pixel_labels import visible_part
 from .progress import progress
@@ -166,27 +167,43 @@ class Dissection:
 
 @torch.inference_mode()
 def dissect(
-    network: nn.Module, module: str, images: LabelledImages, channels: str = "first", top_fraction: float = 0.005
+    network: nn.Module,
+    module: str,
+    images: LabelledImages,
+    channels: str = "first",
+    top_fraction: float = 0.005,
+    block: tuple[int, int] = (1, 1),
 ) -> Dissection:
-    """Measure all neurons of a layer, in two passes over the images and memory that does not grow with their number.
+    """Measure neurons of a layer, in two passes over the images and memory that does not grow with their number.
+
+    Each neuron is measured by itself, so those of a block get the numbers that they get among all.
 
     Args:
         network: in evaluation mode, on the device to use. module: dotted path of the layer.
         channels: as in `location_maps`.
         top_fraction: share of a neuron's activations at places that count as active.
+        block: its number, from 1, and into how many the neurons of the layer are cut.
 
     Raises:
         LinexpError: the layer has no maps, or an activation is not finite.
     """
-    sketch = None
+    neurons, sketch = None, None
     with run_to_module(network, module) as output_of:
         for batch in images.batches("finding thresholds"):
             maps = location_maps(output_of(batch), channels)
-            sketch = sketch or QuantileSketch(maps.shape[1], maps.device)
-            sketch.add(maps.flatten(2))
+            if sketch is None:
+                neurons = block_of(*block, maps.shape[1])
+                if neurons.start == neurons.stop:
+                    return _no_neurons(len(images.labels.concepts))
+                sketch = QuantileSketch(neurons.stop - neurons.start, maps.device)
+            sketch.add(maps[:, neurons].flatten(2))
         thresholds = sketch.quantile(1 - top_fraction)
         overlaps = Overlaps(thresholds.to(maps.device), images.labels.categories)
         for batch, masks in images.batches_with_masks("comparing with masks"):
-            overlaps.add(location_maps(output_of(batch), channels), masks)
+            overlaps.add(location_maps(output_of(batch), channels)[:, neurons], masks)
     constant = sketch.lowest == sketch.highest
     return Dissection(overlaps.iou(), thresholds.numpy(), constant.cpu().numpy())
+
+
+def _no_neurons(n_concepts: int) -> Dissection:
+    return Dissection(np.empty((0, n_concepts)), np.empty(0), np.empty(0, bool))

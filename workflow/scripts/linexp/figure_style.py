@@ -21,6 +21,8 @@ STYLE = {"svg.hashsalt": "linexp", "text.parse_math": False, "font.family": "Dej
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442"]
 NONE_COLOUR, INK, MUTED = "#E4E4E4", "#1A1A1A", "#6B6B6B"
 LONGEST_NAME = 32
+LONGEST_TEXT = 200
+"""Characters that are wider than any room for text, however thin they are."""
 
 
 def save_figure(figure: Figure, path: str | Path, format: str, provenance: Mapping[str, str] | None = None) -> None:
@@ -48,11 +50,12 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
     return _MEASURE.get_text_width_height_descent(text, font, False)[0]
 
 
-def shortened(text: str, width: float, size: float = 9) -> str:
+def shortened(text: str, width: float, size: float = 9, weight: str = "normal") -> str:
     """The text, cut with an ellipsis where it is wider than `width` pixels."""
-    if text_width(text, size) <= width:
+    if len(text) <= LONGEST_TEXT and text_width(text, size, weight) <= width:
         return text
-    while text and text_width(text + "…", size) > width:
+    text = text[:LONGEST_TEXT]
+    while text and text_width(text + "…", size, weight) > width:
         text = text[:-1]
     return text.rstrip() + "…"
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from .activation_ranges import IMAGES_PER_RANGE, ActivationRange, activation_ranges
 from .area_chart import AreaChart, area_chart
-from .explanations import OK, Explanation
+from .explanations import OK, Explanation, printable
 from .figure_style import (
     DPI,
     INK,
@@ -118,7 +118,7 @@ def _write_explanations(page: _Page, explained: Sequence[Explained], lines: Sequ
 def _draw_areas(page: _Page, view: NeuronView, top: int, height: int) -> None:
     """The area chart with the counts above it and the legend below; a sentence if the neuron is constant."""
     title = f"Share of images by concept of {view.charted}" if view.charted else "Distribution of activations"
-    page.text(MARGIN, top + 15, shortened(title, 645, 10), 10, weight="bold")
+    page.text(MARGIN, top + 15, shortened(title, 645, 10, "bold"), 10, weight="bold")
     if view.is_constant():
         constant = f"The activation is {number_text(view.activations[0])} on all {len(view.activations):,} images."
         page.text(MARGIN, top + 60, constant, color=MUTED)
@@ -176,7 +176,7 @@ def _dress(axes: Axes, edges: np.ndarray) -> None:
 def _write_legend(page: _Page, chart: AreaChart, patches: Sequence[dict], top: float) -> None:
     """Two columns, filled one after the other; negative weights in a line of their own."""
     labels = [
-        name if weight is None else f"{weight:.2f}·{name}"
+        name if weight is None else f"{weight:.2f}·{printable(name)}"
         for name, weight in zip(chart.names, chart.weights, strict=True)
     ]
     labels.append("none of these" if labels else "no concept")

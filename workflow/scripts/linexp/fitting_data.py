@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from . import store
-from .errors import LinexpError
 from .linear_explanations import Problem
 from .moments import CrossMomentsSum, Moments
 from .parallel import blas_on_one_thread
 from .probe_index import rows_of, split_blocks
+from .recorded_activations import check_finite, numbers_of, read_activations
 
 
 @dataclass(frozen=True)
@@ -33,41 +32,6 @@ def read_moments(path: str | Path, split: str) -> Moments:
     names = (f"{split}/{name}" for name in ("count", "mean", "covariance"))
     count, mean, covariance = store.read_arrays(path, *names)
     return Moments(int(count), mean, covariance)
-
-
-def numbers_of(activations: h5py.Dataset, neurons: Sequence[int] | None) -> np.ndarray:
-    """The neurons to explain, (n,) int32; None for the whole layer.
-
-    Raises:
-        LinexpError: the layer has no such neuron.
-    """
-    size = activations.shape[1]
-    if neurons is None:
-        return np.arange(size, dtype=np.int32)
-    if max(neurons) >= size:
-        raise LinexpError(
-            f"neurons: {max(neurons)} is not in {activations.file.filename}, which has neurons 0 to {size - 1}"
-        )
-    return np.array(neurons, np.int32)
-
-
-def check_finite(path: str | Path, values: np.ndarray) -> None:
-    """Raise a `LinexpError` that names a file of activations if not all values, or their sums, are numbers."""
-    if not np.isfinite(values).all():
-        raise LinexpError(f"{path}: there are activations that are not finite; delete it and run again")
-
-
-def read_activations(path: str | Path, neurons: Sequence[int] | None) -> tuple[np.ndarray, np.ndarray]:
-    """The neurons to explain, (n,) int32, and their activations, (n_images, n) float32.
-
-    Raises:
-        LinexpError: the layer has no such neuron, or an activation is not finite.
-    """
-    with store.open_arrays(path) as file:
-        numbers = numbers_of(file["activations"], neurons)
-    (activations,) = store.read_arrays(path, "activations")
-    check_finite(path, activations)
-    return numbers, activations if neurons is None else activations[:, numbers]
 
 
 def read_problem(files: FittingFiles, neurons: Sequence[int] | None, paper_parity: bool, threads: int = 1) -> Problem:

@@ -4,7 +4,6 @@ An image source is an ordered list of images with a key, the encoded bytes, the 
 further concepts that are known to be true of the image.
 """
 
-import io
 import json
 import os
 import threading
@@ -20,6 +19,7 @@ import pyarrow.parquet as pq
 from PIL import Image, UnidentifiedImageError
 
 from .errors import LinexpError
+from .image_decoding import decode
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm"}
 NO_CLASS = -1
@@ -57,11 +57,7 @@ class ImageSource(ABC):
 
     def decode(self, content: bytes) -> Image.Image:
         """The RGB image that `content` stands for."""
-        image = Image.open(io.BytesIO(content))
-        if image.mode.startswith(("I", "F")):
-            # Pillow would cut every value above 255 off: a white image
-            raise ValueError("more than 8 bits a channel, save it with 8")
-        return image.convert("RGB")
+        return decode(content)
 
     def image(self, row: int) -> Image.Image:
         """The RGB image of one row.
@@ -74,7 +70,9 @@ class ImageSource(ABC):
         except LinexpError:
             raise
         except UnidentifiedImageError as error:
-            raise LinexpError(f"image {self.keys[row]} is no image that Pillow knows; repair or remove it") from error
+            raise LinexpError(
+                f"image {self.keys[row]} is no JPEG, PNG, WebP, BMP, TIFF, GIF or PPM; repair or remove it"
+            ) from error
         except Exception as error:  # Pillow raises almost anything on damaged data
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             raise LinexpError(f"image {self.keys[row]} cannot be decoded ({reason}); repair or remove it") from error
@@ -129,7 +127,11 @@ class ParquetImages(ImageSource):
 
     def _hugging_face_names(self, label: str) -> list[str]:
         metadata = (self._files[0].schema_arrow.metadata or {}).get(b"huggingface", b"{}")
-        return json.loads(metadata).get("info", {}).get("features", {}).get(label, {}).get("names", [])
+        try:
+            names = json.loads(metadata)["info"]["features"][label]["names"]
+        except (ValueError, LookupError, TypeError):
+            return []
+        return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else []
 
     def _read_group_uncached(self, number: int) -> pa.ChunkedArray:
         file, group = self._groups[number]
@@ -229,7 +231,9 @@ def _is_hidden(name: str) -> bool:
 
 
 def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES and not _is_hidden(path.name) and path.is_file()
+    """Whether a path is an image by its name; a link that leads nowhere is one that cannot be read."""
+    is_file = path.is_file() or not path.exists()
+    return is_file and path.suffix.lower() in IMAGE_SUFFIXES and not _is_hidden(path.name)
 
 
 class Cifar100Images(ImageSource):

@@ -117,8 +117,8 @@ def build(settings: Mapping[str, Any]) -> ImageTextModel:
     logging.disable(logging.WARNING)  # open_clip warns of random weights, which are what is asked for here
     try:
         network = open_clip.create_model(name, force_quick_gelu=quick_gelu, pretrained_text=False)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:100]
+    except (RuntimeError, TypeError, ValueError, LookupError, AttributeError, AssertionError) as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:100]
         raise LinexpError(f"image-text model {settings['model']}: {reason}; check its name or configuration") from error
     finally:
         logging.disable(logging.NOTSET)

@@ -63,12 +63,17 @@ def images_in(beta: float, n_images: int) -> int:
 
 
 def impact_table(
-    before: Outcome, without: Iterator[Outcome], activations: np.ndarray, betas: Sequence[float] = BETAS
+    before: Outcome,
+    without: Iterator[Outcome],
+    neurons: Sequence[int],
+    activations: np.ndarray,
+    betas: Sequence[float] = BETAS,
 ) -> pd.DataFrame:
-    """Top Impact of every neuron.
+    """Top Impact of neurons.
 
     Args:
         without: for each neuron, the outcome when its activation is 0.
+        neurons: (n_neurons,) their numbers.
         activations: (n_images, n_neurons); of equal ones the first image counts as higher.
 
     Returns:
@@ -76,13 +81,14 @@ def impact_table(
         alone, `top_impact_accuracy` and `top_impact_loss`; missing where a neuron has no impact.
     """
     counts, rows = [images_in(beta, len(activations)) for beta in betas], []
-    for neuron, outcome in enumerate(without):
+    for neuron, q, outcome in zip(neurons, activations.T, without, strict=True):
         accuracy, loss = impacts(before, outcome)
-        order = np.argsort(-activations[:, neuron], kind="stable")
+        order = np.argsort(-q, kind="stable")
         shares = [top_impact(part, order, counts) for part in (accuracy - loss, accuracy, loss)]
         rows += [(neuron, beta, count, *values) for beta, count, *values in zip(betas, counts, *shares, strict=True)]
     columns = ["neuron", "beta", "images", "top_impact", "top_impact_accuracy", "top_impact_loss"]
-    return pd.DataFrame(rows, columns=columns).astype({"neuron": "int32", "images": "int32"})
+    types = dict.fromkeys(columns, "float64") | {"neuron": "int32", "images": "int32"}
+    return pd.DataFrame(rows, columns=columns).astype(types)
 
 
 def without_linear(
@@ -113,14 +119,14 @@ def without_linear(
         yield from map(Outcome, losses, correct)
 
 
-def without_replayed(tail, rows: np.ndarray, n_neurons: int, loss: CrossEntropy) -> Iterator[Outcome]:
+def without_replayed(tail, rows: np.ndarray, neurons: Sequence[int], loss: CrossEntropy) -> Iterator[Outcome]:
     """The outcome without each neuron by replaying the tail; some neurons at a time share a pass of the head.
 
     Args:
-        tail: a `tails.ReplayedTail` that replaces every place of a map. rows: (n,) the images.
+        tail: a `tails.ReplayedTail` that replaces every place of a map. rows: (n,) the images. neurons: their numbers.
     """
-    for begin in range(0, n_neurons, NEURONS_AT_ONCE):
-        group = range(begin, min(begin + NEURONS_AT_ONCE, n_neurons))
+    for begin in range(0, len(neurons), NEURONS_AT_ONCE):
+        group = neurons[begin : begin + NEURONS_AT_ONCE]
         losses, correct = np.empty((len(group), len(rows))), np.empty((len(group), len(rows)), bool)
         for place, _, images, logits in tail.passes(rows, list(group), [np.zeros((1, 1))] * len(group)):
             outcome = Outcome.of(logits, loss, images)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import LinexpError
+from .errors import NOT_ONE_LINE, LinexpError
 from .image_kinds import NO_CLASS
 
 
@@ -44,10 +44,13 @@ def multi_hot(
         further: for each image, names of further concepts; a class name among them counts for that class.
 
     Raises:
-        LinexpError: a superclass has the name of another concept, or a member that is not a class.
+        LinexpError: a superclass has the name of another concept, or a member that is not a class; a name has a control
+            character.
     """
     others = sorted({concept for listed in further for concept in listed} - set(names))
     classes = list(dict.fromkeys(names))
+    for name in filter(NOT_ONE_LINE.search, [*classes, *groups, *others]):
+        raise LinexpError(f"the name {name!r} of a class or label has a control character; take it out")
     for name, members in groups.items():
         if name in classes or name in others:
             raise LinexpError(f"superclass {name!r} has the name of another concept; rename it")

@@ -52,8 +52,7 @@ def read_outputs(path: str | Path) -> Outputs:
         LinexpError: a label is no class of the model, or a logit is not finite.
     """
     logits, labels = store.read_arrays(path, "logits", "labels")
-    with store.open_arrays(path) as file:
-        temperature = float(file.attrs["temperature"])
+    temperature = float(store.read_attribute(path, "temperature"))
     if labels.max() >= logits.shape[1]:
         problem = f"label {labels.max()} is outside the model's classes, 0 to {logits.shape[1] - 1}"
         raise LinexpError(f"{path}: {problem}; correct class_map, delete the file and run again")
@@ -68,9 +67,8 @@ def read_head(path: str | Path, outputs: Outputs, activations: np.ndarray) -> ND
     Raises:
         LinexpError: the head does not lead from these activations to these logits.
     """
-    with store.open_arrays(path) as file:
-        if not file.attrs["linear"]:
-            return None
+    if not store.read_attribute(path, "linear"):
+        return None
     weight, bias = store.read_arrays(path, "weight", "bias")
     if weight.shape != (outputs.logits.shape[1], activations.shape[1]):
         raise LinexpError(f"{path} is of another layer or model; delete it and run again")

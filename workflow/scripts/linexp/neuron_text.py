@@ -108,7 +108,7 @@ def _weights(explanation: Explanation | None, width: int) -> list[str]:
         bar = bar.replace("█", "░") if weight < 0 else bar
         lines.append(_cut(f"  {number:>{column}}  {bar:<{BAR}}  {printable(concept)}", width))
     if explanation.bias:
-        lines.append(f"  {numbers[-1]:>{column}}  {'':<{BAR}}  (bias)")
+        lines.append(_cut(f"  {numbers[-1]:>{column}}  {'':<{BAR}}  (bias)", width))
     return lines
 
 

@@ -66,10 +66,7 @@ class ScenePixelLabels(PixelLabels):
         begin = block * self._images_a_block
         end = min(begin + self._images_a_block, len(self))
         with store.open_arrays(self._path) as file:
-            try:
-                return file["masks"][self._begins[begin] : self._begins[end]].astype(bool)
-            except OSError as error:
-                raise LinexpError(f"{self._path} is damaged in its masks; delete it and run again") from error
+            return store.read_rows(file["masks"], self._begins[begin], self._begins[end]).astype(bool)
 
 
 def open_pixel_labels(settings: Mapping[str, Any], masks_file: str | Path | None) -> PixelLabels:

@@ -17,7 +17,7 @@ from .parallel import for_slices
 TOP = 5
 MIN_TOP_MEAN = 0.5
 MIN_STD = 1e-5
-ROWS_A_PRODUCT, ROWS_IN_CACHE = 1024, 16
+ROWS_A_PRODUCT, ROWS_IN_CACHE = 512, 16
 COLUMNS_AT_ONCE = 1024
 
 PresenceOf = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -178,14 +178,11 @@ def write_presence(
             yield block
 
     store.write_rows(file, "P", blocks(), n_images)
-    for name, values in (
-        ("concepts", np.array(concepts, object)[kept]),
-        ("all_concepts", np.array(concepts, object)),
-    ):
-        file.create_dataset(name, data=values, dtype=h5py.string_dtype())
-    file["kept"] = kept
+    store.write_array(file, "concepts", [concepts[column] for column in columns])
+    store.write_array(file, "all_concepts", list(concepts))
+    store.write_array(file, "kept", kept)
     of_kept = sums.statistics()
     for field in fields(ConceptStatistics):
         values = getattr(statistics, field.name)
         values[kept] = getattr(of_kept, field.name)
-        file[field.name] = values
+        store.write_array(file, field.name, values)

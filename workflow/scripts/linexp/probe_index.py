@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from . import store
-from .errors import LinexpError
+from .errors import NOT_ONE_LINE, LinexpError
 from .image_kinds import ImageSource
 from .parallel import ordered_map
 from .progress import progress
@@ -46,8 +46,11 @@ def index_images(
         is in the metadata of the field `key` (see `skipped_images`).
 
     Raises:
-        LinexpError: an image cannot be decoded, none can, two have the same key, or a split has none.
+        LinexpError: an image cannot be decoded, none can, a key is not one line of text, two have the same, or a split
+            has none.
     """
+    for key in filter(NOT_ONE_LINE.search, source.keys):
+        raise LinexpError(f"image {key!r} has control characters in its name, or is not named in UTF-8; rename it")
     twice = [key for key, count in Counter(source.keys).items() if count > 1]
     if twice:
         raise LinexpError(f"two images have the key {twice[0]}; give each its own")

@@ -1,83 +1,68 @@
 """Artifacts on disk: HDF5 for arrays, Parquet for tables, JSON for a few numbers.
 
-Every artifact is written to `<file>.tmp` and then moved to its name, so a file that has its final name is
-whole. Every artifact says where it comes from (`Provenance`). Arrays and tables carry checksums, so that a damaged
-file is noticed when it is read.
+Every artifact is written under a temporary name and then moved to its own, so a file that has its final name is
+whole. Every artifact says where it comes from (`Provenance`). All that it holds is covered by checksums, so a damaged
+file is noticed when it is read: those of HDF5 1.10 and of Parquet's pages, and seals for what these leave out.
 """
 
-import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from . import __version__, tiles
+from . import seals, tables, tiles
+from .atomic_files import atomic as atomic
 from .errors import LinexpError
 from .progress import say_what_is_written
+from .seals import Provenance as Provenance
+from .tables import read_json as read_json
+from .tables import read_table as read_table
+from .tables import write_json as write_json
+from .tables import write_table as write_table
 
-ROWS_PER_BLOCK = 8192
+ROWS_PER_BLOCK = 2048
 CHUNK_ROWS = 1024
 CHUNK_VALUES = 1 << 18
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """What an artifact carries: the rule and settings that made it, and the probe that it belongs to."""
-
-    made_by: str
-    settings: Mapping[str, Any]
-    probe_fingerprint: str
-
-    @classmethod
-    def of(cls, snakemake, probe_fingerprint: str) -> "Provenance":
-        """The provenance of what the running Snakemake script makes."""
-        return cls(snakemake.rule, dict(snakemake.params.items()), probe_fingerprint)
-
-    def attributes(self) -> dict[str, str]:
-        return {
-            "linexp_version": __version__,
-            "made_by": self.made_by,
-            "settings": json.dumps(self.settings, sort_keys=True, ensure_ascii=False),
-            "probe_fingerprint": self.probe_fingerprint,
-        }
-
-
-@contextmanager
-def atomic(path: str | Path) -> Iterator[Path]:
-    """Give a temporary name to write to; move it to `path` if all went well, remove it if not."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+_OF_HDF5 = (OSError, KeyError, ValueError, TypeError, RuntimeError)
+"""What h5py raises when it runs into damage."""
 
 
 @contextmanager
 def create_arrays(path: str | Path, provenance: Provenance) -> Iterator[h5py.File]:
     """A new HDF5 file, to be filled in the `with` block; it gets its name when the block ends well."""
-    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
-        file.attrs.update(provenance.attributes())
+    with atomic(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110"), locking=False) as file:
+        file.attrs.update(seals.sealed(provenance.attributes(), path))
         yield file
+        file.flush()  # closing alone can hide that the disk is full
 
 
 def write_arrays(path: str | Path, provenance: Provenance, arrays: Mapping[str, Any]) -> None:
     """Write whole arrays; lists of strings become UTF-8 string data sets."""
     with create_arrays(path, provenance) as file:
         for name, values in arrays.items():
-            if isinstance(values, list):
-                file.create_dataset(name, data=np.array(values, dtype=object), dtype=h5py.string_dtype())
-            else:
-                file.create_dataset(name, data=values, fletcher32=np.size(values) > 0 and np.ndim(values) > 0)
+            write_array(file, name, values)
+
+
+def write_array(file: h5py.Group, name: str, values: Any) -> None:
+    """Write an array, a number, or a list of strings as a UTF-8 string data set, with a checksum."""
+    if isinstance(values, list):
+        dataset = file.create_dataset(name, data=np.array(values, dtype=object), dtype=h5py.string_dtype())
+        dataset.attrs["sha256"] = seals.sha256_of(values)
+    elif np.ndim(values):
+        dataset = file.create_dataset(name, data=values, fletcher32=np.size(values) > 0)
+    else:
+        # within the header, which has a checksum
+        layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        layout.set_layout(h5py.h5d.COMPACT)
+        layout.set_obj_track_times(False)
+        kind = h5py.h5t.py_create(np.asarray(values).dtype)
+        h5py.h5d.create(file.id, name.encode(), kind, h5py.h5s.create(h5py.h5s.SCALAR), layout)
+        dataset = file[name]
+        dataset[()] = values
+    dataset.flush()
 
 
 def write_rows(
@@ -124,6 +109,8 @@ def write_rows(
         written = flush(tile_rows=1)
     if written != n_rows:
         raise ValueError(f"{name}: {written} rows came, {n_rows} were expected")
+    if dataset is not None:
+        dataset.flush()
 
 
 @contextmanager
@@ -131,19 +118,20 @@ def open_arrays(path: str | Path) -> Iterator[h5py.File]:
     """An HDF5 artifact for reading. Artifacts never change, so no lock is taken (shared file systems).
 
     Raises:
-        LinexpError: the file is no HDF5 file, or a damaged one.
+        LinexpError: the file is no HDF5 file or a damaged one, of another version, or made for another place.
     """
     try:
         file = h5py.File(path, "r", locking=False)
-    except OSError as error:
-        raise _damaged(path, "HDF5", error) from error
+    except (OSError, RuntimeError, ValueError) as error:
+        raise seals.damaged(path, "HDF5", error) from error
     with file:
+        try:
+            attributes = dict(file.attrs)
+            file.visit(file.get)  # opens every data set and group
+        except _OF_HDF5 as error:
+            raise seals.damaged(path, "HDF5", error) from error
+        seals.check(path, attributes)
         yield file
-
-
-def _damaged(path: str | Path, kind: str, error: Exception) -> LinexpError:
-    reason = " ".join(str(error).split())[:80]
-    return LinexpError(f"{path} cannot be read as {kind} ({reason}); delete it and run again")
 
 
 def _read_whole(path: str | Path, read: Callable[[h5py.File], Any]) -> Any:
@@ -151,8 +139,8 @@ def _read_whole(path: str | Path, read: Callable[[h5py.File], Any]) -> Any:
     with open_arrays(path) as file:
         try:
             return read(file)
-        except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
-            raise _damaged(path, "HDF5", error) from error
+        except _OF_HDF5 as error:
+            raise seals.damaged(path, "HDF5", error) from error
 
 
 def read_arrays(path: str | Path, *names: str) -> tuple[np.ndarray, ...]:
@@ -166,7 +154,31 @@ def _read_dataset(dataset: h5py.Dataset) -> np.ndarray:
 
 def read_strings(path: str | Path, name: str) -> list[str]:
     """A string data set of an HDF5 artifact."""
-    return _read_whole(path, lambda file: list(file[name].asstr()[...]))
+
+    def read(file: h5py.File) -> list[str]:
+        strings = list(file[name].asstr()[...])
+        if file[name].attrs["sha256"] != seals.sha256_of(strings):
+            raise ValueError(f"the checksum of {name} is wrong")
+        return strings
+
+    return _read_whole(path, read)
+
+
+def read_attribute(path: str | Path, name: str) -> Any:
+    """An attribute of an HDF5 artifact."""
+    return _read_whole(path, lambda file: file.attrs[name])
+
+
+def read_column(dataset: h5py.Dataset, column: int) -> np.ndarray:
+    """One column of a data set, (n_rows,).
+
+    Raises:
+        LinexpError: it is damaged.
+    """
+    try:
+        return dataset[:, column]
+    except OSError as error:
+        raise seals.damaged(dataset.file.filename, "HDF5", error) from error
 
 
 def read_rows(dataset: h5py.Dataset, begin: int, end: int) -> np.ndarray:
@@ -178,7 +190,7 @@ def read_rows(dataset: h5py.Dataset, begin: int, end: int) -> np.ndarray:
     try:
         return tiles.read_rows(dataset, begin, end)
     except OSError as error:
-        raise _damaged(dataset.file.filename, "HDF5", error) from error
+        raise seals.damaged(dataset.file.filename, "HDF5", error) from error
 
 
 def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterator[np.ndarray]:
@@ -200,57 +212,18 @@ def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterato
             yield block[rows[first:last] - begin]
 
 
-def write_table(path: str | Path, provenance: Provenance, table: pa.Table) -> None:
-    """Write a Parquet table with its provenance as key-value metadata."""
-    with atomic(path) as temporary:
-        attributes = provenance.attributes()
-        pq.write_table(table.replace_schema_metadata(attributes), temporary, write_page_checksum=True)
-
-
-def read_table(path: str | Path) -> pa.Table:
-    """A Parquet artifact.
-
-    Raises:
-        LinexpError: the file is no Parquet file, or a damaged one.
-    """
-    try:
-        return pq.read_table(path, page_checksum_verification=True)
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(path, "Parquet", error) from error
-
-
-def write_json(path: str | Path, provenance: Provenance, content: Mapping[str, Any]) -> None:
-    """Write a few numbers and their provenance."""
-    with atomic(path) as temporary:
-        text = json.dumps({**content, **provenance.attributes()}, indent=2, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
-
-
-def read_json(path: str | Path) -> dict[str, Any]:
-    """A JSON artifact."""
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise _damaged(path, "JSON", error) from error
-
-
 def probe_fingerprint(path: str | Path) -> str:
     """The fingerprint of the probe that an artifact belongs to.
 
     Raises:
-        LinexpError: the file is damaged, or does not say.
+        LinexpError: the file is damaged, of another version, or made for another place.
     """
     path = Path(path)
     if path.suffix == ".h5":
-        return _read_whole(path, lambda file: str(file.attrs["probe_fingerprint"]))
-    try:
-        if path.suffix == ".parquet":
-            return (pq.read_schema(path).metadata or {})[b"probe_fingerprint"].decode()
+        return read_attribute(path, "probe_fingerprint")
+    if path.suffix == ".json":
         return read_json(path)["probe_fingerprint"]
-    except (KeyError, TypeError) as error:
-        raise LinexpError(f"{path} does not say which images it was made from; delete it and run again") from error
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(path, "Parquet", error) from error
+    return tables.read_attributes(path)["probe_fingerprint"]
 
 
 def same_probe(*paths: str | Path) -> str:
@@ -263,6 +236,7 @@ def same_probe(*paths: str | Path) -> str:
     for path, fingerprint in zip(paths, fingerprints, strict=True):
         if fingerprint != fingerprints[0]:
             raise LinexpError(
-                f"{paths[0]} and {path} were made from different images or splits; delete the older one and run again"
+                f"{paths[0]} and {path} were made from different images or splits; make both again: "
+                f"snakemake --cores all -f {paths[0]} {path}"
             )
     return fingerprints[0]

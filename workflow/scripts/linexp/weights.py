@@ -1,12 +1,13 @@
 """Reading and writing the weights of networks, without ever unpickling code."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -28,7 +29,7 @@ def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
         raise LinexpError(f"weights {path} do not exist; correct the path")
     try:
         if path.suffix == ".safetensors":
-            state = load_file(path)
+            state = _read_safetensors(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
@@ -43,6 +44,23 @@ def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
         raise LinexpError(f"weights {path} are not a mapping of names to tensors; save the state_dict alone")
     wrapped = all(name.startswith("module.") for name in state)
     return {name.removeprefix("module.") if wrapped else name: tensor for name, tensor in state.items()}
+
+
+def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
+    state = load_file(path)
+    with safe_open(path, "pt") as file:
+        own = (file.metadata() or {}).get("linexp")
+    if own is not None and json.loads(own).get("content_sha256") != _sha256(state):
+        raise ValueError("they are not what was written")
+    return state
+
+
+def _sha256(state: Mapping[str, torch.Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in sorted(state.items()):
+        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def load_weights(network: nn.Module, path: str | Path) -> None:
@@ -71,8 +89,9 @@ def load_weights(network: nn.Module, path: str | Path) -> None:
 
 
 def write_weights(path: str | Path, state: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:
-    """Write a state dictionary as safetensors (tensors that share memory are stored once each)."""
+    """Write a state dictionary as safetensors (tensors that share memory are stored once each), with a checksum."""
     with atomic(path) as temporary:
         tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in state.items()}
+        own = {**metadata, "content_sha256": _sha256(tensors)}
         # as one entry: safetensors writes several in another order every time
-        save_file(tensors, temporary, metadata={"linexp": json.dumps(dict(metadata), sort_keys=True)})
+        save_file(tensors, temporary, metadata={"linexp": json.dumps(own, sort_keys=True)})

@@ -10,7 +10,7 @@ import numpy as np
 from .. import store
 from ..errors import LinexpError
 from ..explanations import Explanation, from_table
-from ..fitting_data import check_finite
+from ..recorded_activations import check_finite
 
 NEURONS_AT_ONCE = 64
 """As many as a tile of activations or of simulations has columns."""

@@ -18,6 +18,8 @@ PAIRS = 10
 """Concepts that a row has room for."""
 _STATUSES = (OK, UNEXPLAINED, CONSTANT, MISSING, NOT_CONVERGED)
 _PADDING = ("", "0", "0.0")
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+"""How a cell begins that a spreadsheet would compute, or that an apostrophe keeps from that."""
 _PAIR = re.compile(r"(?:weight|concept)(\d+)")
 
 
@@ -30,7 +32,7 @@ def _explain(row: Row, neuron: int) -> Explanation:
             continue
         if not name.strip():
             raise row.error(concept, f"is blank, but {weight} is {row.text(weight)}", "name the concept")
-        pairs.append((row.number(weight), name))
+        pairs.append((row.number(weight), name[1:] if name[0] == "'" and _FORMULA.match(name) else name))
     pairs.sort(key=lambda pair: -pair[0])
     status = row.text("status") or _usual_status(pairs)
     if status not in _STATUSES:
@@ -55,6 +57,7 @@ def _usual_status(concepts: Sequence) -> str:
 def write_linear_csv(table: pa.Table, path: str | Path) -> None:
     """Write explanations as the published linear explanations are; `read_explanations` gives the same table back.
 
+    A concept that a spreadsheet would take for a formula gets an apostrophe in front, which reading takes away again.
     A column `status` is added where a status is not what the concepts tell (`ok` with, `unexplained` without any).
 
     Args:
@@ -72,7 +75,10 @@ def write_linear_csv(table: pa.Table, path: str | Path) -> None:
         writer = csv.writer(file)
         writer.writerow(["unit", "val correlation", *pair_columns, "bias", *scores, *status])
         for row in rows:
-            cells = [cell for pair in _pairs_to_write(row, path) for cell in pair]
+            pairs = [
+                (weight, f"'{name}" if _FORMULA.match(name) else name) for weight, name in _pairs_to_write(row, path)
+            ]
+            cells = [cell for pair in pairs for cell in pair]
             cells += [0.0, "0"] * (PAIRS - len(row["concepts"]))
             others = [row[name] for name in [*published, *status]]
             writer.writerow([row["neuron"], row["val_correlation"], *cells, row["bias"], *others])

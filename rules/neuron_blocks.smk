@@ -1,0 +1,98 @@
+# where a target sets neuron_blocks, each block of a layer's neurons is a job, and a merge puts them together
+
+
+use rule score_ablation as score_ablation_block with:
+    output:
+        "results/{target}/{layer}/blocks/{block}_of_{blocks}/ablation.parquet",
+    log:
+        "results/logs/score_ablation/{target}/{layer}/{block}_of_{blocks}.log",
+    wildcard_constraints:
+        target=one_of(cut_targets),
+    params:
+        block=block_number,
+
+
+rule merge_ablation:
+    input:
+        script=script_file("merge_ablation"),
+        library=library("neuron_blocks", "runtime", "store"),
+        blocks=blocks_of("ablation.parquet"),
+    output:
+        "results/{target}/{layer}/ablation.parquet",
+    log:
+        "results/logs/merge_ablation/{target}/{layer}.log",
+    wildcard_constraints:
+        target=one_of(cut_targets),
+    conda:
+        "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
+    params:
+        pairs=scored_pairs,
+    script:
+        "../workflow/scripts/merge_ablation.py"
+
+
+use rule measure_impact as measure_impact_block with:
+    output:
+        "results/{target}/{layer}/blocks/{block}_of_{blocks}/impact.parquet",
+    log:
+        "results/logs/measure_impact/{target}/{layer}/{block}_of_{blocks}.log",
+    wildcard_constraints:
+        target=one_of(cut_targets),
+    params:
+        block=block_number,
+
+
+rule merge_impact:
+    input:
+        script=script_file("merge_impact"),
+        library=library("neuron_blocks", "runtime", "store"),
+        blocks=blocks_of("impact.parquet"),
+    output:
+        "results/{target}/{layer}/impact.parquet",
+    log:
+        "results/logs/merge_impact/{target}/{layer}.log",
+    wildcard_constraints:
+        target=one_of(cut_targets),
+    conda:
+        "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
+    script:
+        "../workflow/scripts/merge_impact.py"
+
+
+use rule dissect_network as dissect_block with:
+    output:
+        "results/{target}/{layer}/blocks/{block}_of_{blocks}/dissections/{method}.h5",
+    log:
+        "results/logs/dissect_network/{target}/{layer}/{method}/{block}_of_{blocks}.log",
+    wildcard_constraints:
+        target=one_of(recorded_targets & cut_targets),
+        method=one_of(names_of_kind("methods", "network_dissection")),
+    params:
+        block=block_number,
+
+
+rule merge_dissections:
+    input:
+        script=script_file("merge_dissections"),
+        library=library("neuron_blocks", "runtime", "store"),
+        blocks=blocks_of("dissections/{method}.h5"),
+    output:
+        "results/{target}/{layer}/dissections/{method}.h5",
+    log:
+        "results/logs/merge_dissections/{target}/{layer}/{method}.log",
+    wildcard_constraints:
+        target=one_of(recorded_targets & cut_targets),
+        method=one_of(names_of_kind("methods", "network_dissection")),
+    conda:
+        "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(small),
+        runtime=runtime(small),
+    script:
+        "../workflow/scripts/merge_dissections.py"

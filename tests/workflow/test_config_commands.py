@@ -1,0 +1,87 @@
+"""Damaged configurations as whole commands: one clear last line, no traceback, nothing run and nothing written."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import yaml
+
+from conftest import CONFIG, new_project
+
+TEXT = yaml.safe_dump(CONFIG, sort_keys=False)
+
+
+def changed(path: str, value) -> str:
+    """The configuration with a value at a place."""
+    config = yaml.safe_load(TEXT)
+    *parents, last = path.split("/")
+    place = config
+    for key in parents:
+        place = place[key]
+    place[last] = value
+    return yaml.safe_dump(config, sort_keys=False)
+
+
+NET = CONFIG["targets"]["net"]
+BAD = {
+    "a key twice": (TEXT + "seed: 1\n", "the key 'seed' is there already, in line 1; keep one"),
+    "code": (TEXT + "seeds: !!python/object/apply:os.system ['touch ran']\n", "tags such as !!python/object/apply"),
+    "a template": (TEXT + "__use_yte__: true\nx: ?open('ran', 'w')\n", "templates that run Python code"),
+    "a circle": (TEXT + "x: &x {y: *x}\n", "contains itself by an alias"),
+    "a date": (TEXT.replace("seed: 0", "seed: 2020-01-01"), "2020-01-01 is a date to YAML; put it in quotes"),
+    "5,000 digits": (TEXT.replace("seed: 0", "seed: " + "9" * 5000), "a number of 5000 digits is too large"),
+    "not a number": (changed("methods/le_siglip/greedy/tolerance", float("nan")), "nan is not a number to work with"),
+    "infinity": (changed("image_text_models/one/calibration/a", float("inf")), "inf is not a number to work with"),
+    "a wrong type": (changed("targets/net/layers", ["layer4"]), "targets.net.layers: ['layer4'] has the wrong type"),
+    "a huge batch": (changed("image_text_models/one/batch_size", 10**30), "is out of range; give at least 1"),
+    "a range of neurons": (changed("targets/net/neurons", "0:99999999999"), "give the numbers of neurons to explain"),
+    "a path as a name": (changed("targets/..\\x", NET), "cannot be a name; take letters and digits"),
+    "a place above": (changed("probes", {"../x": CONFIG["probes"]["scenes"]}), "'../x' cannot be a name"),
+    "a device": (changed("targets/con", NET), "targets: 'con' cannot be a name"),
+    "a line break": (changed("methods/le_label\n", {"kind": "linear", "presence": "label"}), "cannot be a name"),
+    "a circle of sets": (changed("concept_sets/mine", {"union": ["words"]}), "the union contains itself"),
+    "like itself": (changed("targets/other", {"like": "other", "methods": ["le_label"]}), "is itself like 'other'"),
+    "a control character": (changed("concept_sets/mine/file", "a\0b"), "has a control character or a line break"),
+    "no mapping": ("- a\n", "has no sections; write each as a mapping"),
+    "no YAML": (TEXT + "a: [1, 2\n", "is not YAML"),
+}  # fmt: skip
+GOOD = {
+    "as it is": TEXT,
+    "anchors": TEXT.replace("- shuffled", "- &first shuffled").replace("seed: 0", "seed: 1"),
+}
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    """What `snakemake --dry-run` said of each configuration, and what then was in the folder."""
+    place = tmp_path_factory.mktemp("commands")
+
+    def run(case: str):
+        project = new_project(place / case.replace(" ", "_"))
+        text = GOOD[case] if case in GOOD else BAD[case][0]
+        (project.folder / "config.yaml").write_text(text, encoding="utf-8")
+        before = {path.name for path in project.folder.iterdir()}
+        done = project.snakemake("--dry-run")
+        return done, {path.name for path in project.folder.iterdir()} - before
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip([*BAD, *GOOD], pool.map(run, [*BAD, *GOOD]), strict=True))
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_damaged_configuration_ends_in_one_clear_line(case, outcomes):
+    done, made = outcomes[case]
+    last = done.stdout.strip().splitlines()[-1]
+    assert done.returncode != 0 and "Traceback" not in done.stdout
+    assert last.startswith("linexp: config.yaml: ") and "; " in last and len(last) < 350, done.stdout[-2000:]
+    assert BAD[case][1] in last
+    assert made <= {".snakemake"}, made
+
+
+@pytest.mark.parametrize("case", GOOD)
+def test_a_valid_configuration_is_planned(case, outcomes):
+    done, _ = outcomes[case]
+    assert done.returncode == 0 and "explain_linear" in done.stdout, done.stdout[-2000:]
+
+
+def test_there_are_twenty_commands():
+    assert len(BAD) >= 20

@@ -1,0 +1,47 @@
+"""Encoded images as RGB pixels, as a viewer would show them; what has no such pixels is refused."""
+
+import io
+
+from PIL import ExifTags, Image
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
+"""What is read, by Pillow's names. Others are not tried: among them are those that call further programs (EPS)."""
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What sets an image upright, by its orientation in Exif 2.32 (tag 274)."""
+
+
+def decode(content: bytes) -> Image.Image:
+    """The RGB image in a file: the first one of an animation, upright, on white where it is transparent.
+
+    Raises:
+        ValueError: it has more than 8 bits a channel where Pillow would cut off all but the lowest.
+        Exception: whatever Pillow raises on damaged data, on other formats, and on more than 178,956,970 pixels.
+    """
+    image = Image.open(io.BytesIO(content), formats=FORMATS)
+    if image.mode.startswith(("I", "F")):
+        # Pillow would cut every value above 255 off: a white image
+        raise ValueError("more than 8 bits a channel, save it with 8")
+    image.load()
+    turn = _TURNS.get(_orientation(image))
+    if turn is not None:
+        image = image.transpose(turn)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")
+
+
+def _orientation(image: Image.Image) -> int | None:
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # Pillow raises almost anything on damaged Exif data, which say nothing of the pixels
+        return None

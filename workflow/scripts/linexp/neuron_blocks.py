@@ -1,0 +1,41 @@
+"""The neurons of a layer cut into blocks that separate jobs work on, and what the jobs found put together again."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+
+def block_of(number: int, blocks: int, n_neurons: int, together: int = 1) -> slice:
+    """The neurons of one block: all blocks are about equally large, and one after the other they are the whole layer.
+
+    Args:
+        number: of the block, from 1. blocks: their number; where it is above that of the neurons, some are empty.
+        n_neurons: of the layer, or those that are scored.
+        together: groups of so many neurons, counted from the first, are not cut. What is computed on a whole group at
+            a time is then computed on the same groups whatever the blocks, so rounding is the same.
+    """
+    groups = -(-n_neurons // together)
+    begin, end = ((n * groups // blocks) * together for n in (number - 1, number))
+    return slice(min(begin, n_neurons), min(end, n_neurons))
+
+
+def merge_tables(tables: Sequence[pa.Table], parts: int = 1) -> pa.Table:
+    """The rows of all blocks, as one job for the whole layer gives them.
+
+    Args:
+        tables: of the blocks, in their order.
+        parts: of each table, all of one length, such as a pair of method and simulator each; the whole layer's first
+            part comes first.
+    """
+    lengths = [len(table) // parts for table in tables]
+    return pa.concat_tables(
+        table.slice(part * length, length)
+        for part in range(parts)
+        for table, length in zip(tables, lengths, strict=True)
+    )
+
+
+def merge_arrays(blocks: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
+    """Several arrays of each block, (n_neurons of the block, …), as those of the whole layer."""
+    return [np.concatenate(arrays) for arrays in zip(*blocks, strict=True)]

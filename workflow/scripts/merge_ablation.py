@@ -1,0 +1,8 @@
+"""Put the ablation scores of all blocks of a layer together. Output: Parquet, as of a layer in one piece."""
+
+from linexp import neuron_blocks, runtime, store
+
+runtime.start(snakemake)
+blocks = snakemake.input.blocks
+table = neuron_blocks.merge_tables([store.read_table(path) for path in blocks], len(snakemake.params.pairs))
+store.write_table(snakemake.output[0], store.Provenance.of(snakemake, store.same_probe(*blocks)), table)
