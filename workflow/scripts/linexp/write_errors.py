@@ -47,14 +47,13 @@ def explained(error: BaseException, path: str | Path, *named: Path) -> WriteErro
 
 
 def check_folder(path: Path) -> None:
-    """Make a folder if it is not there, and see whether files can be written to it.
+    """See whether files can be written to a folder, or whether it can be made where it is not there.
 
     Raises:
         WriteError: they cannot.
     """
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path) as file:
+        with tempfile.TemporaryFile(dir=path if path.exists() else path.parent) as file:
             file.write(b"0")
     except OSError as error:
         raise explained(OSError(error.errno, error.strerror), path) or error from error
