@@ -17,4 +17,4 @@ provenance = store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.in
 with store.create_arrays(snakemake.output[0], provenance) as file:
     file.attrs["linear"] = head is not None
     for name, values in zip(("weight", "bias"), head or (), strict=bool(head)):
-        file.create_dataset(name, data=values, fletcher32=True)
+        store.write_array(file, name, values)

@@ -23,7 +23,7 @@ val = probe_index.rows_of(index, "val")
 provenance = store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index))
 with store.create_arrays(snakemake.output[0], provenance) as file:
     store.write_rows(file, "logits", chain([first], blocks), len(index))
-    file.create_dataset("labels", data=labels, fletcher32=True)
+    store.write_array(file, "labels", labels)
     temperature = params.temperature
     if temperature == "fit":
         temperature = outputs.fit_temperature(np.concatenate(list(store.row_blocks(file["logits"], val))), labels[val])
