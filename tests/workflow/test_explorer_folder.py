@@ -104,13 +104,17 @@ def test_an_edited_page_or_module_remakes_the_explorer_alone(file, project):
     assert project.planned() == {"make_report": 1}
 
 
+def files_in(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_an_explorer_that_was_interrupted_is_made_again(project):
     page = project.folder / LAYER / "report/index.html"
-    before = {path.name: path.read_bytes() for path in (page.parent / "data").rglob("*") if path.is_file()}
+    before = files_in(page.parent / "data")
     page.unlink()
     (page.parent / "data/layer.js").unlink()
     (page.parent / "data.new.tmp").mkdir()
     assert project.planned() == {"make_report": 1}
     project.run()
-    assert {path.name: path.read_bytes() for path in (page.parent / "data").rglob("*") if path.is_file()} == before
+    assert files_in(page.parent / "data") == before
     assert sorted(path.name for path in page.parent.iterdir()) == ["data", "index.html"]
