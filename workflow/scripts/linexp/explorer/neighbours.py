@@ -47,7 +47,9 @@ def activation_correlations(blocks: Iterable[np.ndarray]) -> NDArray[np.float64]
 
 def explanation_cosines(explanations: Sequence[Explanation]) -> NDArray[np.float64]:
     """(n_neurons, n_neurons) cosines of the weights, 0 where a neuron is not explained."""
-    column = {concept: number for number, concept in enumerate({c for one in explanations for c in one.concepts})}
+    column = {
+        concept: number for number, concept in enumerate(sorted({c for one in explanations for c in one.concepts}))
+    }
     entries = [
         (weight, row, column[concept])
         for row, one in enumerate(explanations)
