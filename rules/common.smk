@@ -11,7 +11,6 @@ from linexp import table_sources
 from linexp.baselines import BASELINES
 from linexp.concepts import RANDOM_CONCEPTS, WORD_LISTS
 
-
 # jobs on a cluster read the Snakefile too: they are part of a run
 if workflow.is_main_process:
     workflow.execute = run_lock.alone(workflow, stop)
