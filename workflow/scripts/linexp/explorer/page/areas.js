@@ -2,7 +2,7 @@
 
 // Which part of the images counts for which concept, by activation.
 linexp.areas = (() => {
-  const { el, svg } = linexp.elements;
+  const { el, svg, tableHead } = linexp.elements;
   const { brief, count, fixed } = linexp.numbers;
   const N_COLOURS = 7;
 
@@ -136,15 +136,7 @@ linexp.areas = (() => {
         el(
           "table",
           { class: "plain" },
-          el(
-            "thead",
-            null,
-            el(
-              "tr",
-              null,
-              head.map((name) => el("th", { scope: "col" }, name)),
-            ),
-          ),
+          tableHead(head),
           el("tbody", null, rows),
         ),
       ),

@@ -19,6 +19,12 @@ linexp.elements = (() => {
   const el = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
   const svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 
+  // the head of a table whose columns have these names
+  function tableHead(names) {
+    const cells = names.map((name) => el("th", { scope: "col" }, name));
+    return el("thead", null, el("tr", null, cells));
+  }
+
   // an explanation as words, the stronger the tint the larger the weight; negative ones in another colour
   function terms(concepts, weights, names, options = {}) {
     const largest = Math.max(...weights.map(Math.abs), 0) || 1;
@@ -71,5 +77,5 @@ linexp.elements = (() => {
     return low === null || low === undefined ? fixed(value, 3) : `${fixed(low, 2)} to ${fixed(high, 2)}`;
   }
 
-  return { el, svg, terms, badge, statusText, scoreBar, interval };
+  return { el, svg, tableHead, terms, badge, statusText, scoreBar, interval };
 })();

@@ -2,7 +2,7 @@
 
 // The page of one neuron.
 linexp.neuron = (() => {
-  const { el, terms, badge, statusText, scoreBar, interval } = linexp.elements;
+  const { el, tableHead, terms, badge, statusText, scoreBar, interval } = linexp.elements;
   const { fixed, brief, count } = linexp.numbers;
   const { figure, picture } = linexp.pictures;
   const { areaChart, areaLegend, areaTable } = linexp.areas;
@@ -102,15 +102,7 @@ linexp.neuron = (() => {
       "table",
       { class: "plain methods" },
       el("caption", { class: "hidden" }, "Explanations of all methods with their scores on test images"),
-      el(
-        "thead",
-        null,
-        el(
-          "tr",
-          null,
-          head.map((name) => el("th", { scope: "col" }, name)),
-        ),
-      ),
+      tableHead(head),
       el("tbody", null, rows),
     );
     return card(
@@ -126,12 +118,7 @@ linexp.neuron = (() => {
   function allScores(record) {
     const apart = new Set(["method", "simulator", "status", "low", "high"]);
     const names = Object.keys(record.scores[0] ?? {}).filter((name) => !apart.has(name));
-    const head = el(
-      "tr",
-      null,
-      el("th", { scope: "col" }, "Metric"),
-      record.scores.map((row) => el("th", { scope: "col" }, row.method)),
-    );
+    const head = tableHead(["Metric", ...record.scores.map((row) => row.method)]);
     const rows = names.map((name) =>
       el(
         "tr",
@@ -147,7 +134,7 @@ linexp.neuron = (() => {
       el(
         "div",
         { class: "scroll", tabindex: 0, role: "region", "aria-label": "All metrics" },
-        el("table", { class: "plain" }, el("thead", null, head), el("tbody", null, rows)),
+        el("table", { class: "plain" }, head, el("tbody", null, rows)),
       ),
     );
   }
