@@ -44,7 +44,7 @@ def write_arrays(path):
 def read_arrays(path):
     (*arrays, rows) = store.read_arrays(path, *(f"train/{name}" for name in ARRAYS if name != "concepts"), "rows")
     with store.open_arrays(path) as file:
-        column, part = store.read_column(file["rows"], 7), store.read_rows(file["rows"], 3, 9)
+        column, part = store.read_columns(file["rows"], 7), store.read_rows(file["rows"], 3, 9)
     arrays = [(array.dtype.str, array.shape, array.tobytes()) for array in (*arrays, rows, column, part)]
     strings = store.read_strings(path, "train/concepts")
     return arrays, strings, float(store.read_attribute(path, "temperature")), store.probe_fingerprint(path)

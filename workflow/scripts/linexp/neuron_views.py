@@ -81,7 +81,7 @@ def read_views(
     explained = _read_explained(files, neurons, simulator)
     shown = [_of_method(methods, charted) for methods in explained]
     with store.open_arrays(files.activations) as file:
-        activations = [store.read_column(file["activations"], neuron) for neuron in neurons]
+        activations = [store.read_columns(file["activations"], neuron) for neuron in neurons]
     if files.presence:
         presence = _read_presence(files.presence, [explanation.concepts for explanation in shown])
     else:

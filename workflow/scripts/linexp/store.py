@@ -169,14 +169,14 @@ def read_attribute(path: str | Path, name: str) -> Any:
     return _read_whole(path, lambda file: file.attrs[name])
 
 
-def read_column(dataset: h5py.Dataset, column: int) -> np.ndarray:
-    """One column of a data set, (n_rows,).
+def read_columns(dataset: h5py.Dataset, columns: int | slice) -> np.ndarray:
+    """One column of a data set, (n_rows,), or several that lie beside each other, (n_rows, n).
 
     Raises:
-        LinexpError: it is damaged.
+        LinexpError: they are damaged.
     """
     try:
-        return dataset[:, column]
+        return dataset[:, columns]
     except OSError as error:
         raise seals.damaged(dataset.file.filename, "HDF5", error) from error
 

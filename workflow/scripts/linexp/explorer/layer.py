@@ -112,19 +112,13 @@ def read_activations(path: AnyPath, neurons: np.ndarray) -> np.ndarray:
         LinexpError: the file is damaged, or a value is not finite.
     """
     first, last = int(neurons.min()), int(neurons.max())
-    activations = _read_columns(path, "activations", slice(first, last + 1))[:, neurons - first]
+    with store.open_arrays(path) as file:
+        activations = store.read_columns(file["activations"], slice(first, last + 1))[:, neurons - first]
     check_finite(path, activations)
     return activations
 
 
 def read_simulations(path: AnyPath, places: slice) -> np.ndarray:
     """(n_images, n) float32 simulations of the neurons at some places among those that are explained."""
-    return _read_columns(path, "simulated", places)
-
-
-def _read_columns(path: AnyPath, name: str, columns: slice) -> np.ndarray:
     with store.open_arrays(path) as file:
-        try:
-            return file[name][:, columns]
-        except OSError as error:
-            raise LinexpError(f"{path} is damaged ({str(error)[:60]}); delete it and run again") from error
+        return store.read_columns(file["simulated"], places)
