@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,8 +85,8 @@ class Project:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
 
-    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess:
-        """Run Snakemake to its end; stdout and stderr together in `stdout`."""
+    def snakemake(self, *arguments: str, before: Callable[[], None] | None = None) -> subprocess.CompletedProcess:
+        """Run Snakemake to its end; stdout and stderr together in `stdout`. `before` is called in the new process."""
         return subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
@@ -93,6 +94,7 @@ class Project:
             stderr=subprocess.STDOUT,
             text=True,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            preexec_fn=before,
         )
 
     def run(self, *arguments: str) -> str:

@@ -25,17 +25,6 @@ def without_privileges():
         os._exit(77)
 
 
-def snakemake(project, *arguments, before):
-    return subprocess.run(
-        project.command(*arguments),
-        cwd=project.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        preexec_fn=before,
-    )
-
-
 @pytest.fixture
 def permissions():
     """That they hold can be arranged."""
@@ -52,7 +41,7 @@ def said(output: str) -> list[str]:
 def test_a_full_disk_leaves_no_half_file_and_the_next_run_goes_on(finished, project):
     for name in CUT:
         (project.folder / name).unlink()
-    done = snakemake(project, "--keep-going", *CUT, before=with_small_files)
+    done = project.snakemake("--keep-going", *CUT, before=with_small_files)
     assert done.returncode != 0
     remedy = (
         "cannot be written (File too large); raise the largest file size (ulimit -f), then run the same command again"
@@ -68,7 +57,7 @@ def test_a_full_disk_leaves_no_half_file_and_the_next_run_goes_on(finished, proj
 def test_read_only_results_stop_a_run_before_any_job(project, permissions):
     (project.folder / "results/net/layer4/scores.parquet").unlink()
     (project.folder / "results").chmod(0o555)
-    done = snakemake(project, before=without_privileges)
+    done = project.snakemake(before=without_privileges)
     (project.folder / "results").chmod(0o755)
     assert done.returncode != 0 and "Traceback" not in done.stdout and "rule " not in done.stdout
     last = done.stdout.strip().splitlines()[-1]
@@ -83,7 +72,7 @@ def test_a_folder_that_may_not_be_written_is_named_with_the_file(finished, proje
     (project.folder / name).unlink()
     (project.folder / name).parent.chmod(0o555)
     before = project.artifacts()
-    done = snakemake(project, name, before=without_privileges)
+    done = project.snakemake(name, before=without_privileges)
     (project.folder / name).parent.chmod(0o755)
     assert done.returncode != 0 and "Traceback" not in done.stdout
     assert said(done.stdout) == [
