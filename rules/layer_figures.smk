@@ -168,7 +168,7 @@ rule draw_top_impact:
 
 rule draw_layers_impact:
     input:
-        script=script_file("draw_layers_impact"),
+        script=script_file("draw_top_impact"),
         library=library("figure_style", "impact_figure", "runtime", "store"),
         impacts=lambda wc: [
             f"results/{wc.target}/{layer}/impact.parquet" for layer in target_of(wc)["layers"]
@@ -192,4 +192,4 @@ rule draw_layers_impact:
         title="{target}",
         layers=lambda wc: list(target_of(wc)["layers"]),
     script:
-        "../workflow/scripts/draw_layers_impact.py"
+        "../workflow/scripts/draw_top_impact.py"

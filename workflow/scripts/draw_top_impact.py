@@ -1,4 +1,4 @@
-"""Draw Top Impact of a layer (Eq. 4). Output: PNG or SVG."""
+"""Draw Top Impact of a layer, or of all layers of a target (Eq. 4). Output: PNG or SVG."""
 
 from linexp import figure_style, impact_figure, runtime, store
 
