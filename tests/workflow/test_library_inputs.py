@@ -17,6 +17,10 @@ RULES = {
 }
 
 
+def script_of(rule: str) -> str:
+    return re.search(r'script:\s+"\.\./workflow/scripts/(\w+)\.py"', RULES[rule])[1]
+
+
 def declared(rule: str) -> set[str]:
     block = re.search(r"library=library\((.*?)\)", RULES[rule], re.DOTALL)[1]
     return set(re.findall(r'"(\w+)"', block))
@@ -39,9 +43,8 @@ def test_there_are_rules_to_check():
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_declares_its_script_and_just_the_modules_that_it_imports(rule):
-    assert f'script_file("{rule}")' in RULES[rule]
-    assert f"workflow/scripts/{rule}.py" in RULES[rule]
-    assert declared(rule) == imported(SCRIPTS / f"{rule}.py")
+    assert f'script_file("{script_of(rule)}")' in RULES[rule]
+    assert declared(rule) == imported(SCRIPTS / f"{script_of(rule)}.py")
 
 
 @pytest.mark.parametrize("rule", ["explain_linear", "embed_images", "draw_scenes"])
