@@ -25,4 +25,7 @@ def cross_moments(p_blocks, q_blocks, p_mean) -> CrossMoments:
 def concept_statistics(blocks) -> ConceptStatistics:
     """Statistics of the columns of blocks of rows."""
     blocks = list(blocks)
-    return _summed(StatisticsSum(blocks[0].shape[1], threads=2), blocks).statistics()
+    sums = StatisticsSum(blocks[0][0])
+    for block in blocks:
+        sums.add(sums.of_block(block))
+    return sums.statistics()

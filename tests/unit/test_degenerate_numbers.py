@@ -59,14 +59,15 @@ def explain(folder: Path, activations: np.ndarray, names=NAMES, concepts: np.nda
     store.write_table(folder / "index.parquet", made, index)
     with store.create_arrays(files["P"], made) as file:
 
-        def p_of(rows, columns):
-            return presence.probabilities(IMAGES[rows], concepts[columns], A, B)
+        def p_of(columns):
+            of_images = presence.probability_of(concepts[columns], A, B)
+            return lambda rows: of_images(IMAGES[rows])
 
         presence.write_presence(file, p_of, names, rows_of(index, "train"), N, presence.MIN_TOP_MEAN)
     with store.open_arrays(files["P"]) as p, store.create_arrays(files["moments"], made) as file:
         sums = {split: moments.MomentsSum(p["P"].shape[1]) for split in ("train", "val")}
-        for split, (rows,) in split_blocks(index, list(sums), p["P"]):
-            sums[split].add(rows)
+        for split, rows, (block,) in split_blocks(index, list(sums), p["P"]):
+            sums[split].add(block, rows)
         for split, of_split in sums.items():
             found = of_split.moments()
             for name, value in (("count", found.count), ("mean", found.mean), ("covariance", found.covariance)):
@@ -270,9 +271,11 @@ def test_one_class_cannot_be_calibrated_on_and_explains_nothing(tmp_path):
         pytest.raises(LinexpError, match="none of 1 concepts is present in the images"),
         store.create_arrays(tmp_path / "P.h5", store.Provenance("test", {}, "f")) as file,
     ):
-        presence.write_presence(
-            file, lambda rows, columns: labels.matrix[np.ix_(rows, columns)], labels.concepts, np.arange(N), N, 0.0
-        )
+
+        def p_of(columns):
+            return lambda rows: labels.matrix[np.ix_(rows, columns)]
+
+        presence.write_presence(file, p_of, labels.concepts, np.arange(N), N, 0.0)
 
 
 @pytest.mark.parametrize("n_test", [1, 2])

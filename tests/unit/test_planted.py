@@ -128,7 +128,7 @@ def test_weights_and_bias_are_the_least_squares_of_raw_p_on_train(p, planted):
     for neuron, explanation in enumerate(explain(_problem(p, q), SETTINGS)):
         weights, intercept = literal_fit(p[:N_TRAIN].astype(np.float64), q[:N_TRAIN, neuron], _columns(explanation))
         np.testing.assert_allclose(explanation.weights, weights, rtol=1e-6)
-        assert explanation.bias == pytest.approx(intercept, abs=1e-6)
+        assert explanation.bias == pytest.approx(intercept, rel=1e-6, abs=1e-6)
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, {"lambda": 0.05, "alpha": 0.99, "top_k": 3}])
@@ -164,7 +164,7 @@ def test_the_scale_that_is_standardised_by_matters_to_the_choice_only(p, planted
     for neuron, explanation in enumerate(explain(other, SETTINGS)):
         weights, intercept = literal_fit(p[:N_TRAIN].astype(np.float64), q[:N_TRAIN, neuron], _columns(explanation))
         np.testing.assert_allclose(explanation.weights, weights, rtol=1e-6)
-        assert explanation.bias == pytest.approx(intercept, abs=1e-6)
+        assert explanation.bias == pytest.approx(intercept, rel=1e-6, abs=1e-6)
 
 
 def test_constant_neurons_are_named_so_and_leave_the_others_as_they_are(p, planted):

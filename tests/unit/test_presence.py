@@ -104,8 +104,11 @@ def test_the_filter_keeps_concepts_that_some_images_clearly_have_and_not_all_ali
 def _write(path, p: np.ndarray, fitting_rows: np.ndarray, min_top_mean: float = MIN_TOP_MEAN):
     names = [f"concept {j}" for j in range(p.shape[1])]
 
+    def p_of(columns):
+        return lambda rows: p[rows][:, columns]
+
     with h5py.File(path, "w") as file:
-        write_presence(file, lambda rows, columns: p[rows][:, columns], names, fitting_rows, len(p), min_top_mean)
+        write_presence(file, p_of, names, fitting_rows, len(p), min_top_mean)
     with h5py.File(path) as file:
         return {
             name: data.asstr()[...].tolist() if h5py.check_string_dtype(data.dtype) else data[...]

@@ -16,10 +16,11 @@ with (
     sums = {split: moments.MomentsSum(p.shape[1], snakemake.threads) for split in ("train", "val")}
     n_rows = sum(len(probe_index.rows_of(index, split)) for split in sums)
     blocks = probe_index.split_blocks(index, list(sums), p)
-    for split, (rows,) in progress.progress(blocks, n_rows, "image", "moments", step=lambda found: len(found[1][0])):
-        sums[split].add(rows)
-    for split, of_split in sums.items():
-        computed = of_split.moments()
+    seen = progress.progress(blocks, n_rows, "image", "moments", step=lambda found: len(found[1]))
+    for split, rows, (block,) in seen:
+        sums[split].add(block, rows)
+    for split in list(sums):
+        computed = sums.pop(split).moments()  # and their memory is free for what follows
         group = file.create_group(split)
         store.write_array(group, "count", computed.count)
         store.write_array(group, "mean", computed.mean)

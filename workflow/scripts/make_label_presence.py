@@ -12,7 +12,7 @@ provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.
 with store.create_arrays(snakemake.output[0], provenance) as file:
     presence.write_presence(
         file,
-        lambda rows, columns: labels[np.ix_(rows, columns)],
+        lambda columns: lambda rows: labels[np.ix_(rows, columns)],
         store.read_strings(files.labels, "concepts"),
         probe_index.fitting_rows(index, snakemake.params.paper_parity),
         len(index),

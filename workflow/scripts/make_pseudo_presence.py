@@ -13,10 +13,10 @@ calibration = store.read_json(files.calibration)
 provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.images, files.concepts))
 
 
-def p_of(images, rows, columns):
-    """P of some images and concepts, (rows, columns)."""
-    chosen = store.read_rows(images, rows[0], rows[-1] + 1)[rows - rows[0]]
-    return presence.probabilities(chosen, concepts[columns], calibration["a"], calibration["b"], snakemake.threads)
+def p_of(images, columns):
+    """P of some concepts, a function of the images' rows."""
+    of_images = presence.probability_of(concepts[columns], calibration["a"], calibration["b"])
+    return lambda rows: of_images(store.read_rows(images, rows[0], rows[-1] + 1)[rows - rows[0]])
 
 
 with (

@@ -1,17 +1,22 @@
 """The sums that the concept filter needs, as a compiled loop."""
 
 import numba
+import numpy as np
 
 
 @numba.njit(cache=True, nogil=True)
-def accumulate_columns(block, shift, total, squares, top):
-    """Add the columns of a block to their running sums, in place.
+def column_sums(block, rows, shift, n_top):
+    """Sums over some rows of a block.
 
     Args:
-        block: (rows, m). shift: (m,) subtracted first.
-        total, squares: (m,) sums, and sums of squares. top: (k, m) the highest values so far, ascending.
+        block: (n, m). rows: (k,) of it. shift: (m,) subtracted first, but not from the highest values.
+
+    Returns:
+        (m,) sums, (m,) sums of squares, and (n_top, m) the highest values, ascending, -inf where there are fewer rows.
     """
-    for i in range(len(block)):
+    total, squares = np.zeros(len(shift)), np.zeros(len(shift))
+    top = np.full((n_top, len(shift)), -np.inf)
+    for i in rows:
         row = block[i]
         for j in range(len(row)):
             value = row[j] - shift[j]
@@ -24,3 +29,4 @@ def accumulate_columns(block, shift, total, squares, top):
                     top[place, j] = top[place + 1, j]
                     place += 1
                 top[place, j] = row[j]
+    return total, squares, top

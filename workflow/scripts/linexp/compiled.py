@@ -42,7 +42,7 @@ def factorise(matrix, lower):
 @numba.njit(cache=True)
 def solve(lower, right):
     """Solve L Lᵀ x = right for a factor from `factorise`; (n,) in, (n,) out."""
-    solution = right.copy()
+    solution = right.astype(np.float64)
     size = len(right)
     for row in range(size):
         for inner in range(row):
@@ -119,7 +119,7 @@ def _solve_for_signs(gram, weights, target, l1, l2):
 def _fit_neuron(gram, target, l1, l2, tolerance, weights):
     """Fit one neuron in place; returns the largest violation of optimality that is left."""
     active = np.zeros(len(target), dtype=np.bool_)
-    gradient = target.copy()
+    gradient = target.astype(np.float64)
     worst = np.inf
     still = 1e-4
     for _ in range(MAX_ROUNDS):

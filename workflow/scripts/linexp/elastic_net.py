@@ -37,7 +37,7 @@ def elastic_net(
         neuron did not converge.
     """
     gram, targets = np.ascontiguousarray(gram), np.ascontiguousarray(targets)
-    weights = np.zeros_like(targets)
+    weights = np.zeros(targets.shape)
     violations = np.empty(len(targets))
 
     def fit(rows: slice) -> None:

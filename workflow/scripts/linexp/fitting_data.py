@@ -48,9 +48,9 @@ def read_problem(files: FittingFiles, neurons: Sequence[int] | None, paper_parit
         numbers = numbers_of(activations["activations"], neurons)
         columns = slice(None) if neurons is None else numbers
         blocks = split_blocks(index, list(sums), presence["P"], activations["activations"])
-        for split, (p, q) in blocks:
-            sums[split].add(p, q[:, columns])
-    train_q, val_q = sums["train"].moments(), sums["val"].moments()
+        for split, rows, (p, q) in blocks:
+            sums[split].add(p, q[:, columns], rows)
+        val_q, train_q = sums.pop("val").moments(), sums.pop("train").moments()
     check_finite(files.activations, np.stack([train_q.variance, val_q.variance]))
     q_std = np.sqrt(train_q.variance)
     if paper_parity:  # the published code standardises by all images

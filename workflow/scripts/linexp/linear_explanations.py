@@ -59,10 +59,14 @@ def _scaled(problem: Problem, varies: NDArray[np.bool_], threads: int):
         for_slices(fill, len(scaled), threads)
         return scaled
 
-    def with_neurons(moments: CrossMoments) -> Array:
+    def with_neurons(moments: CrossMoments) -> np.ndarray:
         scaled = moments.covariance[varies]
-        scaled /= p
-        scaled /= q[:, None]
+
+        def fill(rows: slice) -> None:
+            scaled[rows] /= p
+            scaled[rows] /= q[rows, None]
+
+        for_slices(fill, len(scaled), threads)
         return scaled
 
     train = gram(problem.train.covariance), with_neurons(problem.train_q)

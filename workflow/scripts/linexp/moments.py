@@ -1,11 +1,10 @@
 """First and second moments of P and of activations: all that fitting needs, in one pass over each.
 
-Values are shifted near their mean first, so nothing cancels. Products of some thousand rows are taken in the precision
-of the values, which is single for artifacts, and summed in double. That leaves errors of about 1e-6 of the
-standard deviations; tests/unit/test_precision.py shows that they do not matter.
+Values are shifted near their mean first, so nothing cancels. Products of some thousand rows are taken and summed in the
+precision of the values, which is single for artifacts. That leaves errors of about 1e-6 of the standard deviations;
+tests/unit/test_precision.py shows that they do not matter.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +16,9 @@ Array = NDArray[np.float64]
 
 PANEL = 256
 """Columns that a thread takes at a time."""
-ROWS_A_PRODUCT = 8192
-"""Rows that are gathered for one product: few enough for single precision, and sums in double are rare beside it."""
+ROWS_A_PRODUCT = 4096
+"""Rows that are gathered for one product: enough to make adding it up rare, few enough to take little memory."""
+ROWS_IN_CACHE = 64
 SMALLEST_SPREAD = 1e-20
 """A neuron that varies by less in the first rows is not scaled by that."""
 
@@ -30,7 +30,7 @@ class Moments:
     Attributes:
         count: number of rows.
         mean: (m,) float64.
-        covariance: (m, m) the centred second moments, divided by `count`; summed in float64, in artifacts float32.
+        covariance: (m, m) the centred second moments, divided by `count`, of the type of the matrix.
     """
 
     count: int
@@ -46,22 +46,48 @@ class CrossMoments:
         mean: (n_neurons,) mean of each neuron.
         variance: (n_neurons,) variance, divided by the number of rows.
         largest: (n_neurons,) largest absolute activation.
-        covariance: (n_neurons, m) of each neuron with each column of P.
+        covariance: (n_neurons, m) of each neuron with each column of P, of their type.
     """
 
     mean: Array
     variance: Array
     largest: Array
-    covariance: Array
+    covariance: NDArray[np.floating]
 
 
-def _places(n_rows: int, filled: int) -> Iterator[tuple[slice, slice]]:
-    """Slices of new rows, and their places in a buffer of `ROWS_A_PRODUCT` rows that starts again when it is full."""
-    done = 0
-    while done < n_rows:
-        n = min(n_rows - done, ROWS_A_PRODUCT - filled)
-        yield slice(done, done + n), slice(filled, filled + n)
-        done, filled = done + n, (filled + n) % ROWS_A_PRODUCT
+class _Gatherer:
+    """Rows of blocks, shifted and scaled, gathered until there are enough for a product.
+
+    Args:
+        shift, scale: (m,) of the type of the rows; None not to scale.
+    """
+
+    def __init__(self, shift: np.ndarray, scale: np.ndarray | None, threads: int):
+        self._shift, self._scale, self._threads = shift, scale, threads
+        self._gathered = np.empty((ROWS_A_PRODUCT, len(shift)), shift.dtype)
+        self.n_rows = 0
+
+    def take(self, block: np.ndarray, rows: NDArray[np.intp]) -> None:
+        """Gather rows of a block; there must be room for them."""
+        places = self._gathered[self.n_rows : self.n_rows + len(rows)]
+
+        def fill(some: slice) -> None:
+            np.subtract(block[rows[some]], self._shift, out=places[some])
+            if self._scale is not None:
+                places[some] /= self._scale
+
+        for_slices(fill, len(rows), self._threads, ROWS_IN_CACHE)
+        self.n_rows += len(rows)
+
+    def empty(self) -> np.ndarray:
+        """The rows so far, (n_rows, m), valid until others are gathered."""
+        gathered, self.n_rows = self._gathered[: self.n_rows], 0
+        return gathered
+
+
+def _portions(rows: NDArray[np.intp], n_gathered: int) -> list[NDArray[np.intp]]:
+    """Rows cut where the gathered ones are `ROWS_A_PRODUCT`."""
+    return np.split(rows, range(ROWS_A_PRODUCT - n_gathered, len(rows), ROWS_A_PRODUCT))
 
 
 class MomentsSum:
@@ -74,26 +100,35 @@ class MomentsSum:
     def __init__(self, n_columns: int, threads: int = 1):
         self._threads = threads
         self._count = 0
-        self._shift: np.ndarray | None = None
         self._total = np.zeros(n_columns)
-        self._products = np.zeros((n_columns, n_columns))
+        self._shift: np.ndarray | None = None
 
-    def add(self, block: np.ndarray) -> None:
-        """Add rows, (rows, m)."""
+    def add(self, block: np.ndarray, rows: NDArray[np.intp] | None = None) -> None:
+        """Add all rows of a block, (n, m), or some of them."""
+        rows = np.arange(len(block)) if rows is None else rows
         if self._shift is None:
-            self._shift = block.mean(axis=0)
-            self._rows = np.empty((ROWS_A_PRODUCT, block.shape[1]), block.dtype)
-        for some, places in _places(len(block), self._count % ROWS_A_PRODUCT):
-            np.subtract(block[some], self._shift, out=self._rows[places])
-            self._count += some.stop - some.start
-            if places.stop == ROWS_A_PRODUCT:
-                self._multiply(self._rows)
+            self._shift = block[rows].mean(axis=0)
+            self._gatherer = _Gatherer(self._shift, None, self._threads)
+            self._products = np.empty((len(self._total),) * 2, block.dtype)
+        for portion in _portions(rows, self._gatherer.n_rows):
+            self._gatherer.take(block, portion)
+            if self._gatherer.n_rows == ROWS_A_PRODUCT:
+                self._multiply()
 
-    def _multiply(self, rows: np.ndarray) -> None:
+    def _multiply(self) -> None:
+        rows, is_first = self._gatherer.empty(), self._count == 0
+        self._count += len(rows)
+        ones = np.ones(len(rows), rows.dtype)
+
         def add_panel(panel: slice) -> None:
             """Of the columns before the panel the products are those of other panels, mirrored."""
-            self._total[panel] += rows[:, panel].sum(axis=0, dtype=np.float64)
-            self._products[panel, panel.start :] += rows[:, panel].T @ rows[:, panel.start :]
+            columns = rows[:, panel]
+            self._total[panel] += ones @ columns
+            products = self._products[panel, panel.start :]
+            if is_first:
+                np.matmul(columns.T, rows[:, panel.start :], out=products)
+            else:
+                products += columns.T @ rows[:, panel.start :]
 
         for_slices(add_panel, len(self._total), self._threads, PANEL)
 
@@ -101,13 +136,16 @@ class MomentsSum:
         """The moments of all rows so far; nothing can be added after that."""
         if self._shift is None:
             raise ValueError("no rows")
-        self._multiply(self._rows[: self._count % ROWS_A_PRODUCT])
+        if self._gatherer.n_rows:
+            self._multiply()
+        del self._gatherer
         covariance, offset = self._products, self._total / self._count
+        single = offset.astype(covariance.dtype)
 
         def finish_panel(panel: slice) -> None:
             rest = slice(panel.start, None)
             covariance[panel, rest] /= self._count
-            covariance[panel, rest] -= np.outer(offset[panel], offset[rest])
+            covariance[panel, rest] -= np.outer(single[panel], single[rest])
             covariance[rest, panel] = covariance[panel, rest].T
 
         for_slices(finish_panel, len(covariance), self._threads, PANEL)
@@ -126,30 +164,39 @@ class CrossMomentsSum:
         self._count = 0
         self._shift: np.ndarray | None = None
 
-    def add(self, p: np.ndarray, q: np.ndarray) -> None:
-        """Add rows of P, (rows, m), and the same rows of the activations, (rows, n_neurons)."""
+    def add(self, p: np.ndarray, q: np.ndarray, rows: NDArray[np.intp] | None = None) -> None:
+        """Add rows of P, (n, m), and the same rows of the activations, (n, n_neurons): all, or some of them."""
+        rows = np.arange(len(q)) if rows is None else rows
         if self._shift is None:
-            self._p_shift, self._shift = self._p_mean.astype(q.dtype), q.mean(axis=0)
-            spread = np.abs(q - self._shift).max(axis=0)
-            self._scale = np.where(spread > SMALLEST_SPREAD, spread, q.dtype.type(1))
-            self._total, self._squares, self._largest = np.zeros((3, q.shape[1]))
-            self._products = np.zeros((q.shape[1], p.shape[1]))
-            self._p_rows, self._rows = (np.empty((ROWS_A_PRODUCT, x.shape[1]), q.dtype) for x in (p, q))
-        self._largest = np.maximum(self._largest, np.abs(q).max(axis=0))
-        for some, places in _places(len(q), self._count % ROWS_A_PRODUCT):
-            np.subtract(p[some], self._p_shift, out=self._p_rows[places])
-            scaled = np.subtract(q[some], self._shift, out=self._rows[places])
-            scaled /= self._scale
-            self._count += some.stop - some.start
-            if places.stop == ROWS_A_PRODUCT:
-                self._multiply(self._p_rows, self._rows)
+            self._start(p.dtype, q[rows])
+        self._largest = np.maximum(self._largest, np.abs(q[rows]).max(axis=0))
+        for portion in _portions(rows, self._q_gatherer.n_rows):
+            self._p_gatherer.take(p, portion)
+            self._q_gatherer.take(q, portion)
+            if self._q_gatherer.n_rows == ROWS_A_PRODUCT:
+                self._multiply()
 
-    def _multiply(self, p: np.ndarray, scaled: np.ndarray) -> None:
+    def _start(self, p_type: np.dtype, q: np.ndarray) -> None:
+        self._p_shift, self._shift = self._p_mean.astype(p_type), q.mean(axis=0)
+        spread = np.abs(q - self._shift).max(axis=0)
+        self._scale = np.where(spread > SMALLEST_SPREAD, spread, q.dtype.type(1))
+        self._total, self._squares, self._largest = np.zeros((3, q.shape[1]))
+        self._products = np.empty((q.shape[1], len(self._p_mean)), q.dtype)
+        self._p_gatherer = _Gatherer(self._p_shift, None, self._threads)
+        self._q_gatherer = _Gatherer(self._shift, self._scale, self._threads)
+
+    def _multiply(self) -> None:
+        p, scaled, is_first = self._p_gatherer.empty(), self._q_gatherer.empty(), self._count == 0
+        self._count += len(scaled)
+
         def add_panel(panel: slice) -> None:
             of_panel = scaled[:, panel]
             self._total[panel] += of_panel.sum(axis=0, dtype=np.float64)
             self._squares[panel] += np.square(of_panel, dtype=np.float64).sum(axis=0)
-            self._products[panel] += of_panel.T @ p
+            if is_first:
+                np.matmul(of_panel.T, p, out=self._products[panel])
+            else:
+                self._products[panel] += of_panel.T @ p
 
         for_slices(add_panel, len(self._total), self._threads, PANEL)
 
@@ -157,11 +204,18 @@ class CrossMomentsSum:
         """The moments of all rows so far; nothing can be added after that."""
         if self._shift is None:
             raise ValueError("no rows")
-        left = self._count % ROWS_A_PRODUCT
-        self._multiply(self._p_rows[:left], self._rows[:left])
+        if self._q_gatherer.n_rows:
+            self._multiply()
+        del self._p_gatherer, self._q_gatherer
+        covariance, kind = self._products, self._products.dtype
         scale, offset = self._scale.astype(np.float64), self._total / self._count
         variance = np.maximum(self._squares / self._count - offset**2, 0.0)
-        covariance = self._products / self._count - np.outer(offset, self._p_mean - self._p_shift)
-        return CrossMoments(
-            self._shift + scale * offset, scale**2 * variance, self._largest, scale[:, None] * covariance
-        )
+        p_offset = (self._p_mean - self._p_shift).astype(kind)
+
+        def finish(panel: slice) -> None:
+            covariance[panel] /= self._count
+            covariance[panel] -= np.outer(offset[panel].astype(kind), p_offset)
+            covariance[panel] *= self._scale[panel, None]
+
+        for_slices(finish, len(covariance), self._threads, PANEL)
+        return CrossMoments(self._shift + scale * offset, scale**2 * variance, self._largest, covariance)

@@ -5,6 +5,7 @@ LE (Label) takes the labels as they are; LE (SigLIP) takes an image-text model's
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
 
 import h5py
 import numpy as np
@@ -12,50 +13,63 @@ from numpy.typing import NDArray
 
 from . import store
 from .errors import LinexpError
-from .parallel import for_slices
+from .parallel import for_slices, ordered_map
 
 TOP = 5
 MIN_TOP_MEAN = 0.5
 MIN_STD = 1e-5
 ROWS_A_PRODUCT, ROWS_IN_CACHE = 512, 16
-COLUMNS_AT_ONCE = 1024
 
-PresenceOf = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Gives P of some images (row numbers) and some concepts (column numbers), (rows, columns)."""
+PresenceOf = Callable[[np.ndarray], Callable[[np.ndarray], np.ndarray]]
+"""Takes concepts (column numbers) and gives a function of images (row numbers), whose value is P, (rows, columns)."""
+
+
+def probability_of(concepts: np.ndarray, a: float, b: float) -> Callable[[np.ndarray], np.ndarray]:
+    """P(c|x) = σ(a·E_T(c)·E_I(x) + a·b), Eq. 5 and 8, as a function of images.
+
+    Args:
+        concepts: (m, dim) unit-norm embeddings.
+
+    Returns:
+        a function that takes (n, dim) unit-norm embeddings of images and gives (n, m), of the type of the embeddings.
+    """
+    scaled = (concepts.dtype.type(-a) * concepts).T
+
+    def of_images(images: np.ndarray) -> np.ndarray:
+        return _logistic(images @ scaled, concepts.dtype.type(a * b))
+
+    return of_images
 
 
 def probabilities(images: np.ndarray, concepts: np.ndarray, a: float, b: float, threads: int = 1) -> np.ndarray:
-    """P(c|x) = σ(a·E_T(c)·E_I(x) + a·b), Eq. 5 and 8.
+    """`probability_of` the concepts in the images, (n, m); the other way round P comes transposed.
 
     Args:
-        images: (n, dim) unit-norm embeddings. concepts: (m, dim) unit-norm embeddings. The other way round P comes
-            transposed.
         threads: that the images are spread over.
-
-    Returns:
-        (n, m), of the type of the embeddings.
     """
-    scaled = (concepts.dtype.type(a) * concepts).T
+    of_images = probability_of(concepts, a, b)
     p = np.empty((len(images), len(concepts)), images.dtype)
 
     def fill(rows: slice) -> None:
-        np.matmul(images[rows], scaled, out=p[rows])
-        p[rows] += p.dtype.type(a * b)
-        _sigmoid(p[rows])
+        p[rows] = of_images(images[rows])
 
     for_slices(fill, len(images), threads, ROWS_A_PRODUCT)
     return p
 
 
-def _sigmoid(logits: np.ndarray) -> None:
-    """σ in place, a few rows at a time so that they stay in the cache; `np.exp` is several times as fast as `expit`."""
+def _logistic(negated: np.ndarray, offset: np.floating) -> np.ndarray:
+    """σ(offset − negated) in place, a few rows at a time so that they stay in the cache.
+
+    `np.exp` is several times as fast as `expit`.
+    """
     with np.errstate(over="ignore"):  # exp may reach infinity, of which the reciprocal is 0
-        for begin in range(0, len(logits), ROWS_IN_CACHE):
-            rows = logits[begin : begin + ROWS_IN_CACHE]
-            np.negative(rows, out=rows)
+        for begin in range(0, len(negated), ROWS_IN_CACHE):
+            rows = negated[begin : begin + ROWS_IN_CACHE]
+            rows -= offset
             np.exp(rows, out=rows)
             rows += 1
             np.reciprocal(rows, out=rows)
+    return negated
 
 
 @dataclass(frozen=True)
@@ -83,31 +97,35 @@ class StatisticsSum:
     """The sums that `ConceptStatistics` are made of, over blocks of rows.
 
     Args:
-        n_columns: m. threads: that the columns are spread over.
+        shift: (m,) subtracted first, so that nothing cancels: the values of any one row.
     """
 
-    def __init__(self, n_columns: int, threads: int = 1):
-        self._threads = threads
+    def __init__(self, shift: np.ndarray):
+        self._shift = shift.astype(np.float64)
         self._count = 0
-        self._shift, self._total, self._squares = np.zeros((3, n_columns))
-        self._top = np.full((TOP, n_columns), -np.inf)
+        self._total, self._squares = np.zeros((2, len(shift)))
+        self._top = np.full((TOP, len(shift)), -np.inf)
 
-    def add(self, block: np.ndarray, columns: NDArray[np.intp] | None = None) -> None:
-        """Add rows, (rows, m), or some of their columns, (rows, len(columns)); others then are incomplete."""
-        from .column_sums import accumulate_columns  # numba takes half a second to load, and P alone needs no sums
+    def of_block(
+        self, block: np.ndarray, rows: NDArray[np.intp] | None = None, columns: NDArray[np.intp] | slice = slice(None)
+    ) -> "BlockSums":
+        """The sums over a block alone, or some of its rows; several threads may compute those of different blocks.
 
-        columns = np.arange(block.shape[1]) if columns is None else columns
-        if self._count == 0:
-            self._shift[columns] = block.mean(axis=0, dtype=np.float64)
-        self._count += len(block)
+        Args:
+            block: (n, m), or (n, len(columns)) where it has only those.
+        """
+        from .column_sums import column_sums  # numba takes half a second to load, and P alone needs no sums
 
-        def add_some(places: slice) -> None:
-            chosen = columns[places]
-            total, squares, top = self._total[chosen], self._squares[chosen], self._top[:, chosen]
-            accumulate_columns(block[:, places], self._shift[chosen], total, squares, top)
-            self._total[chosen], self._squares[chosen], self._top[:, chosen] = total, squares, top
+        rows = np.arange(len(block)) if rows is None else rows
+        return BlockSums(columns, len(rows), *column_sums(block, rows, self._shift[columns], TOP))
 
-        for_slices(add_some, len(columns), self._threads, COLUMNS_AT_ONCE)
+    def add(self, sums: "BlockSums") -> None:
+        """Add those of one more block; columns that it leaves out are incomplete from then on."""
+        columns = sums.columns
+        self._count += sums.count
+        self._total[columns] += sums.total
+        self._squares[columns] += sums.squares
+        self._top[:, columns] = np.sort(np.concatenate([self._top[:, columns], sums.top]), axis=0)[-TOP:]
 
     def statistics(self) -> ConceptStatistics:
         """The statistics of all rows so far."""
@@ -123,6 +141,16 @@ class StatisticsSum:
         return (self._count >= TOP) & replace(so_far, std=smallest_std).kept(min_top_mean)
 
 
+class BlockSums(NamedTuple):
+    """Sums over the rows of one block: of its columns, of their squares, and the highest values, ascending."""
+
+    columns: NDArray[np.intp] | slice
+    count: int
+    total: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    top: NDArray[np.float64]
+
+
 def filter_concepts(
     p_of: PresenceOf, fitting_rows: np.ndarray, n_concepts: int, min_top_mean: float, threads: int
 ) -> tuple[NDArray[np.bool_], ConceptStatistics]:
@@ -130,10 +158,25 @@ def filter_concepts(
 
     A concept that is sure to be kept is not looked at any longer, so its own statistics are not of all rows.
     """
-    sums, undecided = StatisticsSum(n_concepts, threads), np.arange(n_concepts)
-    for rows in np.split(fitting_rows, range(store.ROWS_PER_BLOCK, len(fitting_rows), store.ROWS_PER_BLOCK)):
-        sums.add(p_of(rows, undecided), undecided)
-        undecided = undecided[~sums.surely_kept(min_top_mean, len(fitting_rows))[undecided]]
+    undecided = np.arange(n_concepts)
+    p_of_undecided = p_of(undecided)
+    sums = StatisticsSum(p_of_undecided(fitting_rows[:1])[0])
+
+    def blocks() -> Iterator[tuple[np.ndarray, np.ndarray, Callable]]:
+        for begin in range(0, len(fitting_rows), store.ROWS_PER_BLOCK):
+            rows = fitting_rows[begin : begin + store.ROWS_PER_BLOCK]
+            yield rows, undecided, p_of_undecided
+
+    def of_block(block: tuple) -> BlockSums:
+        rows, columns, p_of_columns = block
+        return sums.of_block(p_of_columns(rows), columns=columns)
+
+    for found in ordered_map(of_block, blocks(), threads, ahead=threads):
+        sums.add(found)
+        surely = sums.surely_kept(min_top_mean, len(fitting_rows))[undecided]
+        if surely.any():
+            undecided = undecided[~surely]
+            p_of_undecided = p_of(undecided)
     statistics = sums.statistics()
     kept = np.ones(n_concepts, bool)
     kept[undecided] = statistics.kept(min_top_mean)[undecided]
@@ -154,7 +197,7 @@ def write_presence(
     Args:
         file: gets `P` (n_images, n_kept) float32 and its `concepts`; over the full set `all_concepts`, `kept`,
             `mean`, `std` and `top_mean`.
-        p_of: gives some rows and columns of the unfiltered P.
+        p_of: of the unfiltered P; several threads call what it gives.
         fitting_rows: the images that the filter looks at, ascending.
         min_top_mean: of the filter.
 
@@ -167,14 +210,18 @@ def write_presence(
             f"none of {len(concepts)} concepts is present in the images; take others or check the calibration"
         )
     columns, fitting = np.flatnonzero(kept), np.isin(np.arange(n_images), fitting_rows)
-    sums = StatisticsSum(len(columns), threads)
+    p_of_kept = p_of(columns)
+    sums = StatisticsSum(p_of_kept(fitting_rows[:1])[0])
+
+    def block_and_sums(begin: int) -> tuple[np.ndarray, BlockSums]:
+        rows = np.arange(begin, min(begin + store.ROWS_PER_BLOCK, n_images))
+        block = p_of_kept(rows)
+        return block, sums.of_block(block, np.flatnonzero(fitting[rows]))
 
     def blocks() -> Iterator[np.ndarray]:
-        for begin in range(0, n_images, store.ROWS_PER_BLOCK):
-            rows = np.arange(begin, min(begin + store.ROWS_PER_BLOCK, n_images))
-            block = p_of(rows, columns)
-            if fitting[rows].any():
-                sums.add(block[fitting[rows]])
+        begins = range(0, n_images, store.ROWS_PER_BLOCK)
+        for block, of_block in ordered_map(block_and_sums, begins, threads, ahead=threads):
+            sums.add(of_block)
             yield block
 
     store.write_rows(file, "P", blocks(), n_images)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import h5py
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from . import store
 from .errors import NOT_ONE_LINE, LinexpError
@@ -130,20 +131,21 @@ def rows_of(index: pa.Table, split: str) -> np.ndarray:
 
 def split_blocks(
     index: pa.Table, splits: Sequence[str], *datasets: h5py.Dataset
-) -> Iterator[tuple[str, list[np.ndarray]]]:
+) -> Iterator[tuple[str, NDArray[np.intp], list[np.ndarray]]]:
     """Some splits of data sets, read in one pass over blocks of rows.
 
     Yields:
-        a split, and rows of each data set that are in it; every row once, in ascending order within a split.
+        a split, the rows of the block that are in it, ascending, and the whole block of each data set; every row of
+        the splits once, in ascending order within a split.
     """
     names, begin = index["split"].to_numpy(zero_copy_only=False), 0
     for blocks in zip(*map(store.row_blocks, datasets), strict=True):
         of_block = names[begin : begin + len(blocks[0])]
         begin += len(of_block)
         for split in splits:
-            chosen = of_block == split
-            if chosen.any():
-                yield split, [block[chosen] for block in blocks]
+            rows = np.flatnonzero(of_block == split)
+            if len(rows):
+                yield split, rows, blocks
 
 
 def fitting_rows(index: pa.Table, paper_parity: bool) -> np.ndarray:
