@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linexp import tiles
-from linexp.tiles import read_rows, write_rows
+from linexp.tiles import TileReader, write_rows
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -39,8 +39,8 @@ def test_rows_are_those_that_h5py_reads(tmp_path_factory, shape, tile, dtype, se
     begin = data.draw(st.integers(0, shape[0] - 1))
     end = data.draw(st.integers(begin, shape[0] + 5))
     with h5py.File(path) as file:
-        assert read_rows(file["x"], begin, end).tobytes() == values[begin:end].tobytes()
-        assert read_rows(file["x"]).tobytes() == values.tobytes()
+        assert TileReader(file["x"]).read(begin, end).tobytes() == values[begin:end].tobytes()
+        assert TileReader(file["x"]).read().tobytes() == values.tobytes()
 
 
 @settings(max_examples=60, deadline=None)
@@ -69,7 +69,7 @@ def test_what_is_written_is_read_and_verified_by_hdf5(tmp_path_factory, shape, t
 def test_checksums_of_extreme_words_agree_with_those_of_hdf5(tmp_path, word, n):
     values = np.full((n, 2), word, "<u2")
     with h5py.File(_written(tmp_path / "a.h5", values, chunks=(n, 2), fletcher32=True), "r+") as file:
-        np.testing.assert_array_equal(read_rows(file["x"]), values)
+        np.testing.assert_array_equal(TileReader(file["x"]).read(), values)
         _, by_hdf5 = file["x"].id.read_direct_chunk((0, 0))
         write_rows(file["x"], 0, values)
         assert file["x"].id.read_direct_chunk((0, 0)) == (0, by_hdf5)
@@ -85,7 +85,7 @@ def test_a_flipped_bit_is_noticed(tmp_path, place):
     content[where + place] ^= 4
     path.write_bytes(content)
     with h5py.File(path) as file, pytest.raises(OSError, match="checksum of /x is wrong at row 0, column 10"):
-        read_rows(file["x"])
+        TileReader(file["x"]).read()
 
 
 @pytest.mark.parametrize(
@@ -94,4 +94,4 @@ def test_a_flipped_bit_is_noticed(tmp_path, place):
 def test_other_layouts_are_read_by_hdf5(tmp_path, options):
     values = np.random.default_rng(0).normal(size=(12, 7)).astype(np.float32)
     with h5py.File(_written(tmp_path / "a.h5", values, **options)) as file:
-        np.testing.assert_array_equal(read_rows(file["x"], 3, 11), values[3:11])
+        np.testing.assert_array_equal(TileReader(file["x"]).read(3, 11), values[3:11])

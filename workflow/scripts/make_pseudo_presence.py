@@ -13,10 +13,10 @@ calibration = store.read_json(files.calibration)
 provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.images, files.concepts))
 
 
-def p_of(images, columns):
+def p_of(read, columns):
     """P of some concepts, a function of the images' rows."""
     of_images = presence.probability_of(concepts[columns], calibration["a"], calibration["b"])
-    return lambda rows: of_images(store.read_rows(images, rows[0], rows[-1] + 1)[rows - rows[0]])
+    return lambda rows: of_images(read(rows[0], rows[-1] + 1)[rows - rows[0]])
 
 
 with (
@@ -26,7 +26,7 @@ with (
 ):
     presence.write_presence(
         file,
-        partial(p_of, images["embeddings"]),
+        partial(p_of, store.row_reader(images["embeddings"])),
         store.read_strings(files.concepts, "concepts"),
         probe_index.fitting_rows(index, snakemake.params.paper_parity),
         len(index),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .column_sums import gather
 from .parallel import for_slices
 
 Array = NDArray[np.float64]
@@ -18,7 +19,6 @@ PANEL = 256
 """Columns that a thread takes at a time."""
 ROWS_A_PRODUCT = 4096
 """Rows that are gathered for one product: enough to make adding it up rare, few enough to take little memory."""
-ROWS_IN_CACHE = 64
 SMALLEST_SPREAD = 1e-20
 """A neuron that varies by less in the first rows is not scaled by that."""
 
@@ -56,30 +56,32 @@ class CrossMoments:
 
 
 class _Gatherer:
-    """Rows of blocks, shifted and scaled, gathered until there are enough for a product.
+    """Rows of blocks, shifted and scaled, gathered until there are enough for a product, and their sum.
 
     Args:
-        shift, scale: (m,) of the type of the rows; None not to scale.
+        shift, scale: (m,) of the type of the rows, to subtract and then to divide by.
+
+    Attributes:
+        n_rows: that are gathered. total: (m,) float64 sum of all rows that ever were.
     """
 
-    def __init__(self, shift: np.ndarray, scale: np.ndarray | None, threads: int):
+    def __init__(self, shift: np.ndarray, scale: np.ndarray, threads: int):
         self._shift, self._scale, self._threads = shift, scale, threads
         self._gathered = np.empty((ROWS_A_PRODUCT, len(shift)), shift.dtype)
-        self.n_rows = 0
+        self.n_rows, self.total = 0, np.zeros(len(shift))
 
     def take(self, block: np.ndarray, rows: NDArray[np.intp]) -> None:
         """Gather rows of a block; there must be room for them."""
         places = self._gathered[self.n_rows : self.n_rows + len(rows)]
 
-        def fill(some: slice) -> None:
-            np.subtract(block[rows[some]], self._shift, out=places[some])
-            if self._scale is not None:
-                places[some] /= self._scale
+        def fill(panel: slice) -> None:
+            shift, scale, total = self._shift[panel], self._scale[panel], self.total[panel]
+            gather(block[:, panel], rows, shift, scale, places[:, panel], total)
 
-        for_slices(fill, len(rows), self._threads, ROWS_IN_CACHE)
+        for_slices(fill, len(self._shift), self._threads, PANEL)
         self.n_rows += len(rows)
 
-    def empty(self) -> np.ndarray:
+    def release(self) -> np.ndarray:
         """The rows so far, (n_rows, m), valid until others are gathered."""
         gathered, self.n_rows = self._gathered[: self.n_rows], 0
         return gathered
@@ -100,7 +102,7 @@ class MomentsSum:
     def __init__(self, n_columns: int, threads: int = 1):
         self._threads = threads
         self._count = 0
-        self._total = np.zeros(n_columns)
+        self._n_columns = n_columns
         self._shift: np.ndarray | None = None
 
     def add(self, block: np.ndarray, rows: NDArray[np.intp] | None = None) -> None:
@@ -108,29 +110,27 @@ class MomentsSum:
         rows = np.arange(len(block)) if rows is None else rows
         if self._shift is None:
             self._shift = block[rows].mean(axis=0)
-            self._gatherer = _Gatherer(self._shift, None, self._threads)
-            self._products = np.empty((len(self._total),) * 2, block.dtype)
+            self._gatherer = _Gatherer(self._shift, np.ones_like(self._shift), self._threads)
+            self._products = np.empty((self._n_columns, self._n_columns), block.dtype)
         for portion in _portions(rows, self._gatherer.n_rows):
             self._gatherer.take(block, portion)
             if self._gatherer.n_rows == ROWS_A_PRODUCT:
                 self._multiply()
 
     def _multiply(self) -> None:
-        rows, is_first = self._gatherer.empty(), self._count == 0
+        rows, is_first = self._gatherer.release(), self._count == 0
         self._count += len(rows)
-        ones = np.ones(len(rows), rows.dtype)
 
         def add_panel(panel: slice) -> None:
             """Of the columns before the panel the products are those of other panels, mirrored."""
             columns = rows[:, panel]
-            self._total[panel] += ones @ columns
             products = self._products[panel, panel.start :]
             if is_first:
                 np.matmul(columns.T, rows[:, panel.start :], out=products)
             else:
                 products += columns.T @ rows[:, panel.start :]
 
-        for_slices(add_panel, len(self._total), self._threads, PANEL)
+        for_slices(add_panel, self._n_columns, self._threads, PANEL)
 
     def moments(self) -> Moments:
         """The moments of all rows so far; nothing can be added after that."""
@@ -138,8 +138,8 @@ class MomentsSum:
             raise ValueError("no rows")
         if self._gatherer.n_rows:
             self._multiply()
+        covariance, offset = self._products, self._gatherer.total / self._count
         del self._gatherer
-        covariance, offset = self._products, self._total / self._count
         single = offset.astype(covariance.dtype)
 
         def finish_panel(panel: slice) -> None:
@@ -180,25 +180,24 @@ class CrossMomentsSum:
         self._p_shift, self._shift = self._p_mean.astype(p_type), q.mean(axis=0)
         spread = np.abs(q - self._shift).max(axis=0)
         self._scale = np.where(spread > SMALLEST_SPREAD, spread, q.dtype.type(1))
-        self._total, self._squares, self._largest = np.zeros((3, q.shape[1]))
+        self._squares, self._largest = np.zeros((2, q.shape[1]))
         self._products = np.empty((q.shape[1], len(self._p_mean)), q.dtype)
-        self._p_gatherer = _Gatherer(self._p_shift, None, self._threads)
+        self._p_gatherer = _Gatherer(self._p_shift, np.ones_like(self._p_shift), self._threads)
         self._q_gatherer = _Gatherer(self._shift, self._scale, self._threads)
 
     def _multiply(self) -> None:
-        p, scaled, is_first = self._p_gatherer.empty(), self._q_gatherer.empty(), self._count == 0
+        p, scaled, is_first = self._p_gatherer.release(), self._q_gatherer.release(), self._count == 0
         self._count += len(scaled)
 
         def add_panel(panel: slice) -> None:
             of_panel = scaled[:, panel]
-            self._total[panel] += of_panel.sum(axis=0, dtype=np.float64)
             self._squares[panel] += np.square(of_panel, dtype=np.float64).sum(axis=0)
             if is_first:
                 np.matmul(of_panel.T, p, out=self._products[panel])
             else:
                 self._products[panel] += of_panel.T @ p
 
-        for_slices(add_panel, len(self._total), self._threads, PANEL)
+        for_slices(add_panel, len(self._squares), self._threads, PANEL)
 
     def moments(self) -> CrossMoments:
         """The moments of all rows so far; nothing can be added after that."""
@@ -206,9 +205,9 @@ class CrossMomentsSum:
             raise ValueError("no rows")
         if self._q_gatherer.n_rows:
             self._multiply()
+        scale, offset = self._scale.astype(np.float64), self._q_gatherer.total / self._count
         del self._p_gatherer, self._q_gatherer
         covariance, kind = self._products, self._products.dtype
-        scale, offset = self._scale.astype(np.float64), self._total / self._count
         variance = np.maximum(self._squares / self._count - offset**2, 0.0)
         p_offset = (self._p_mean - self._p_shift).astype(kind)
 

@@ -149,7 +149,7 @@ def read_arrays(path: str | Path, *names: str) -> tuple[np.ndarray, ...]:
 
 
 def _read_dataset(dataset: h5py.Dataset) -> np.ndarray:
-    return tiles.read_rows(dataset) if dataset.ndim == 2 else dataset[...]
+    return tiles.TileReader(dataset).read() if dataset.ndim == 2 else dataset[...]
 
 
 def read_strings(path: str | Path, name: str) -> list[str]:
@@ -181,16 +181,30 @@ def read_columns(dataset: h5py.Dataset, columns: int | slice) -> np.ndarray:
         raise seals.damaged(dataset.file.filename, "HDF5", error) from error
 
 
-def read_rows(dataset: h5py.Dataset, begin: int, end: int) -> np.ndarray:
-    """The rows from `begin` to before `end`.
+def row_reader(dataset: h5py.Dataset) -> Callable[[int, int], np.ndarray]:
+    """A function that gives the rows from `begin` to before `end`; several threads may call it.
 
     Raises:
         LinexpError: they are damaged.
     """
+    path = dataset.file.filename
+
+    def read(begin: int, end: int) -> np.ndarray:
+        try:
+            return reader.read(begin, end)
+        except OSError as error:
+            raise seals.damaged(path, "HDF5", error) from error
+
     try:
-        return tiles.read_rows(dataset, begin, end)
-    except OSError as error:
-        raise seals.damaged(dataset.file.filename, "HDF5", error) from error
+        reader = tiles.TileReader(dataset)
+    except (OSError, RuntimeError) as error:
+        raise seals.damaged(path, "HDF5", error) from error
+    return read
+
+
+def read_rows(dataset: h5py.Dataset, begin: int, end: int) -> np.ndarray:
+    """The rows from `begin` to before `end`, once; `row_reader` is for many calls."""
+    return row_reader(dataset)(begin, end)
 
 
 def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterator[np.ndarray]:
@@ -202,8 +216,9 @@ def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterato
         dataset: (n, …) data set.
         rows: ascending row numbers, or None for all.
     """
+    read = row_reader(dataset)
     for begin in range(0, len(dataset), ROWS_PER_BLOCK):
-        block = read_rows(dataset, begin, begin + ROWS_PER_BLOCK)
+        block = read(begin, begin + ROWS_PER_BLOCK)
         if rows is None:
             yield block
             continue

@@ -18,40 +18,52 @@ THREADS = 2
 TILES_A_TASK = 8
 
 
-def read_rows(dataset: h5py.Dataset, begin: int = 0, end: int | None = None) -> np.ndarray:
-    """The rows from `begin` to before `end`: what `dataset[begin:end]` is.
+class TileReader:
+    """Reads rows of a data set, from several threads if need be; where its tiles lie is looked up once.
 
     Raises:
-        OSError: a tile is damaged.
+        OSError: where tiles lie cannot be read, or a tile is damaged.
     """
-    end = len(dataset) if end is None else min(end, len(dataset))
-    if not _worth_it(dataset):
-        return dataset[begin:end]
-    from .checksums import fletcher32
 
-    rows = np.empty((end - begin, dataset.shape[1]), dataset.dtype)
-    height, width = shape = dataset.chunks
-    tops = range(begin // height * height, end, height)
-    corners = [(top, left) for top in tops for left in range(0, dataset.shape[1], width)]
-    stored = [dataset.id.get_chunk_info_by_coord(corner) for corner in corners]
-    file, name = dataset.file.id.get_vfd_handle(), dataset.name
+    def __init__(self, dataset: h5py.Dataset):
+        self._dataset = dataset
+        self._tiles: dict[tuple[int, ...], h5py.h5d.StoreInfo] = {}
+        if _worth_it(dataset):
+            dataset.id.chunk_iter(lambda tile: self._tiles.update({tile.chunk_offset: tile}))
+            self._file, self._name = dataset.file.id.get_vfd_handle(), dataset.name
 
-    def read_some(places: slice) -> None:
-        spare = np.empty(shape, rows.dtype)
-        found = np.empty(2, "<u2")
-        for (top, left), chunk in zip(corners[places], stored[places], strict=True):
-            inside = slice(max(begin - top, 0), min(end - top, height))
-            part = rows[top + inside.start - begin : top + inside.stop - begin, left : left + width]
-            tile = part if part.shape == shape and part.flags.c_contiguous else spare
-            is_whole = not chunk.filter_mask and chunk.size == tile.nbytes + found.nbytes
-            is_whole = is_whole and os.preadv(file, [tile, found], chunk.byte_offset) == chunk.size
-            if not is_whole or tuple(found) != fletcher32(tile.reshape(-1).view("<u2")):
-                raise OSError(f"the checksum of {name} is wrong at row {top}, column {left}")
-            if tile is spare:
-                part[...] = spare[inside, : part.shape[1]]
+    def read(self, begin: int = 0, end: int | None = None) -> np.ndarray:
+        """The rows from `begin` to before `end`: what `dataset[begin:end]` is."""
+        end = len(self._dataset) if end is None else min(end, len(self._dataset))
+        if not self._tiles:
+            return self._dataset[begin:end]
+        from .checksums import fletcher32
 
-    for_slices(read_some, len(corners), THREADS, TILES_A_TASK)
-    return rows
+        rows = np.empty((end - begin, self._dataset.shape[1]), self._dataset.dtype)
+        height, width = shape = self._dataset.chunks
+        corners = [
+            (top, left)
+            for top in range(begin // height * height, end, height)
+            for left in range(0, self._dataset.shape[1], width)
+        ]
+
+        def read_some(places: slice) -> None:
+            spare = np.empty(shape, rows.dtype)
+            found = np.empty(2, "<u2")
+            for top, left in corners[places]:
+                inside = slice(max(begin - top, 0), min(end - top, height))
+                part = rows[top + inside.start - begin : top + inside.stop - begin, left : left + width]
+                tile = part if part.shape == shape and part.flags.c_contiguous else spare
+                stored = self._tiles.get((top, left))
+                is_whole = stored and not stored.filter_mask and stored.size == tile.nbytes + found.nbytes
+                is_whole = is_whole and os.preadv(self._file, [tile, found], stored.byte_offset) == stored.size
+                if not is_whole or tuple(found) != fletcher32(tile.reshape(-1).view("<u2")):
+                    raise OSError(f"the checksum of {self._name} is wrong at row {top}, column {left}")
+                if tile is spare:
+                    part[...] = spare[inside, : part.shape[1]]
+
+        for_slices(read_some, len(corners), THREADS, TILES_A_TASK)
+        return rows
 
 
 def write_rows(dataset: h5py.Dataset, begin: int, rows: np.ndarray) -> None:
