@@ -18,6 +18,8 @@ from .parallel import for_slices, ordered_map
 TOP = 5
 MIN_TOP_MEAN = 0.5
 MIN_STD = 1e-5
+WORTH_LEAVING_OUT = 0.95
+"""The part of the undecided concepts that is looked at further, at most, where others are left out."""
 ROWS_A_PRODUCT, ROWS_IN_CACHE = 512, 16
 
 PresenceOf = Callable[[np.ndarray], Callable[[np.ndarray], np.ndarray]]
@@ -33,10 +35,10 @@ def probability_of(concepts: np.ndarray, a: float, b: float) -> Callable[[np.nda
     Returns:
         a function that takes (n, dim) unit-norm embeddings of images and gives (n, m), of the type of the embeddings.
     """
-    scaled = (concepts.dtype.type(-a) * concepts).T
+    negated_scale, offset = concepts.dtype.type(-a), concepts.dtype.type(a * b)
 
     def of_images(images: np.ndarray) -> np.ndarray:
-        return _logistic(images @ scaled, concepts.dtype.type(a * b))
+        return _logistic((negated_scale * images) @ concepts.T, offset)
 
     return of_images
 
@@ -163,9 +165,10 @@ def filter_concepts(
     sums = StatisticsSum(p_of_undecided(fitting_rows[:1])[0])
 
     def blocks() -> Iterator[tuple[np.ndarray, np.ndarray, Callable]]:
-        for begin in range(0, len(fitting_rows), store.ROWS_PER_BLOCK):
-            rows = fitting_rows[begin : begin + store.ROWS_PER_BLOCK]
-            yield rows, undecided, p_of_undecided
+        begin, size = 0, max(1, store.ROWS_PER_BLOCK // 4)  # few rows decide on most concepts
+        while begin < len(fitting_rows):
+            yield fitting_rows[begin : begin + size], undecided, p_of_undecided
+            begin, size = begin + size, min(2 * size, store.ROWS_PER_BLOCK)
 
     def of_block(block: tuple) -> BlockSums:
         rows, columns, p_of_columns = block
@@ -173,10 +176,9 @@ def filter_concepts(
 
     for found in ordered_map(of_block, blocks(), threads, ahead=threads):
         sums.add(found)
-        surely = sums.surely_kept(min_top_mean, len(fitting_rows))[undecided]
-        if surely.any():
-            undecided = undecided[~surely]
-            p_of_undecided = p_of(undecided)
+        left = undecided[~sums.surely_kept(min_top_mean, len(fitting_rows))[undecided]]
+        if len(left) < WORTH_LEAVING_OUT * len(undecided):
+            undecided, p_of_undecided = left, p_of(left)
     statistics = sums.statistics()
     kept = np.ones(n_concepts, bool)
     kept[undecided] = statistics.kept(min_top_mean)[undecided]
