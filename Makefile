@@ -14,8 +14,9 @@ demo: .venv/.installed
 
 install: .venv/.installed
 
+# files of tests side by side, as most of a test is one process that starts others
 test: .venv/.installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 # writes /etc/slurm/slurm.conf and removes it again, so it refuses where there is one
 test-slurm: .venv/.installed-slurm

@@ -140,10 +140,14 @@ def presence_of_labels(wildcards):
 
 
 def presence_of_concepts(wildcards):
-    """Images × concepts × dimension, 2 operations each, twice: to see which concepts are kept, and to write P."""
+    """Images × concepts × dimension, 2 operations each, twice: to see which concepts are kept, and to write P.
+
+    Each of 8 threads makes a block of 2,048 images, and one more is being written.
+    """
     images, concepts = images_of_probe(wildcards), work_sizes.n_concepts(config, wildcards.concept_set)
     operations = 2 * 2 * images * concepts * DIMENSION
-    return Work(PROGRAM + megabytes((images + 3 * concepts) * DIMENSION), operations / OPERATIONS)
+    values = (images + 3 * concepts) * DIMENSION + (8 + 1) * 2_048 * concepts
+    return Work(PROGRAM + megabytes(values), operations / OPERATIONS)
 
 
 def concepts_of_presence(wildcards):
@@ -152,10 +156,10 @@ def concepts_of_presence(wildcards):
 
 
 def summing_moments(wildcards):
-    """PᵀP in double precision for train and val, each as it is summed and as it is written; images × concepts² products."""
+    """PᵀP for train and val, and as much again for rows that are gathered; images × concepts² products."""
     concepts = concepts_of_presence(wildcards)
     operations = 2 * images_of_probe(wildcards) * concepts**2
-    return Work(PROGRAM + megabytes(2 * 2 * concepts**2, 8), operations / OPERATIONS)
+    return Work(PROGRAM + megabytes(2 * 2 * concepts**2), operations / OPERATIONS)
 
 
 def recording(wildcards):

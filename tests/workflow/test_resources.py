@@ -24,9 +24,9 @@ def test_memory_and_time_follow_the_concepts_and_images(project):
     config["concept_sets"]["words"] = {"words": 20_000}
     config["probes"]["scenes"]["images"] = 1_000_000
     project.configure(config)
-    # 4 × 20,000² numbers of 8 bytes beside 2,000 MB; 2 × 10⁶ × 20,000² operations at 10¹⁰ a second, beside 10 minutes
+    # 4 × 20,000² numbers of 4 bytes beside 2,000 MB; 2 × 10⁶ × 20,000² operations at 10¹⁰ a second, beside 10 minutes
     moments = "results/probes/scenes/P/words/one/moments.h5"
-    assert asked(project, moments, "compute_moments") == (2_000 + 12_800, 10 + 1_334)
+    assert asked(project, moments, "compute_moments") == (2_000 + 6_400, 10 + 1_334)
 
 
 def test_other_resources_remake_nothing(project):
