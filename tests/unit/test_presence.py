@@ -13,6 +13,7 @@ from linexp.errors import LinexpError
 from linexp.presence import (
     MIN_TOP_MEAN,
     probabilities,
+    probability_of,
     write_presence,
 )
 
@@ -152,6 +153,27 @@ def test_the_filter_is_the_same_whatever_the_size_of_the_blocks(tmp_path, monkey
     np.testing.assert_array_equal(written["P"], p[:, kept])
     for name, expected in (("mean", mean), ("std", std), ("top_mean", top)):
         np.testing.assert_allclose(written[name], expected, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("n_concepts", [1, 37, 300])
+def test_what_is_written_does_not_depend_on_the_threads(tmp_path, monkeypatch, n_concepts):
+    monkeypatch.setattr(store, "ROWS_PER_BLOCK", 96)
+    rng = np.random.default_rng(4)
+    images, concepts = _unit(rng, 2000, 48, np.float32), _unit(rng, n_concepts, 48, np.float32)
+    concepts[::3] *= np.float32(0.3)  # never clearly present
+
+    def p_of(columns):
+        of_images = probability_of(concepts[columns], 30.0, -0.3)
+        return lambda rows: of_images(images[rows])
+
+    written = []
+    for threads in (1, 2, 7):
+        names = [f"concept {j}" for j in range(n_concepts)]
+        with h5py.File(tmp_path / f"{threads}.h5", "w") as file:
+            write_presence(file, p_of, names, np.arange(1500), len(images), 0.5 if n_concepts > 1 else 0.0, threads)
+            written.append({name: data[...].tobytes() for name, data in file.items() if data.dtype != object})
+    assert len(written[0]) == 5
+    assert written[0] == written[1] == written[2]
 
 
 def test_no_concept_that_passes_is_an_error(tmp_path):

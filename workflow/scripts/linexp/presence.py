@@ -26,19 +26,20 @@ PresenceOf = Callable[[np.ndarray], Callable[[np.ndarray], np.ndarray]]
 """Takes concepts (column numbers) and gives a function of images (row numbers), whose value is P, (rows, columns)."""
 
 
-def probability_of(concepts: np.ndarray, a: float, b: float) -> Callable[[np.ndarray], np.ndarray]:
+def probability_of(concepts: np.ndarray, a: float, b: float) -> Callable[..., np.ndarray]:
     """P(c|x) = σ(a·E_T(c)·E_I(x) + a·b), Eq. 5 and 8, as a function of images.
 
     Args:
         concepts: (m, dim) unit-norm embeddings.
 
     Returns:
-        a function that takes (n, dim) unit-norm embeddings of images and gives (n, m), of the type of the embeddings.
+        a function that takes (n, dim) unit-norm embeddings of images, and maybe an array to fill, and gives (n, m), of
+        the type of the embeddings.
     """
     negated_scale, offset = concepts.dtype.type(-a), concepts.dtype.type(a * b)
 
-    def of_images(images: np.ndarray) -> np.ndarray:
-        return _logistic((negated_scale * images) @ concepts.T, offset)
+    def of_images(images: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        return _logistic(np.matmul(negated_scale * images, concepts.T, out=out), offset)
 
     return of_images
 
@@ -53,7 +54,7 @@ def probabilities(images: np.ndarray, concepts: np.ndarray, a: float, b: float, 
     p = np.empty((len(images), len(concepts)), images.dtype)
 
     def fill(rows: slice) -> None:
-        p[rows] = of_images(images[rows])
+        of_images(images[rows], out=p[rows])
 
     for_slices(fill, len(images), threads, ROWS_A_PRODUCT)
     return p
