@@ -88,6 +88,16 @@ def test_a_flipped_bit_is_noticed(tmp_path, place):
         TileReader(file["x"]).read()
 
 
+@pytest.mark.parametrize("written", [0, 5])
+def test_tiles_that_were_never_written_are_noticed(tmp_path, written):
+    """HDF5 itself gives zeros for them."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        dataset = file.create_dataset("x", (20, 4), np.float32, chunks=(5, 4), fletcher32=True)
+        dataset[:written] = 1
+    with h5py.File(tmp_path / "a.h5") as file, pytest.raises(OSError, match=f"wrong at row {written}, column 0"):
+        TileReader(file["x"]).read()
+
+
 @pytest.mark.parametrize(
     "options", [{}, {"chunks": (5, 4)}, {"chunks": (5, 4), "compression": "gzip", "fletcher32": True}]
 )

@@ -26,16 +26,16 @@ class TileReader:
     """
 
     def __init__(self, dataset: h5py.Dataset):
-        self._dataset = dataset
+        self._dataset, self._worth_it = dataset, _worth_it(dataset)
         self._tiles: dict[tuple[int, ...], h5py.h5d.StoreInfo] = {}
-        if _worth_it(dataset):
+        if self._worth_it:
             dataset.id.chunk_iter(lambda tile: self._tiles.update({tile.chunk_offset: tile}))
             self._file, self._name = dataset.file.id.get_vfd_handle(), dataset.name
 
     def read(self, begin: int = 0, end: int | None = None) -> np.ndarray:
         """The rows from `begin` to before `end`: what `dataset[begin:end]` is."""
         end = len(self._dataset) if end is None else min(end, len(self._dataset))
-        if not self._tiles:
+        if not self._worth_it:
             return self._dataset[begin:end]
         from .checksums import fletcher32
 
