@@ -20,6 +20,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from made_up import World
@@ -39,15 +40,18 @@ METHOD = {
 }
 
 
-def fit(folder: Path, files: dict[str, Path], threads: int) -> Iterator[tuple[str, Callable[[], None]]]:
-    """The stages from embeddings to explanations, each a name and the work."""
-    names = ("P.h5", "moments.h5", "explanations.parquet")
-    presence, moments, explanations = (folder / name for name in names)
+def fit(folder: Path, files: dict[str, Path], threads: int) -> Iterator[tuple[str, Path, Callable[[Path], None]]]:
+    """The stages from embeddings to explanations, each a name, its artifact and the work that makes it."""
+
+    def work(rule: str, given: dict[str, Path], params: dict[str, Any]) -> Callable[[Path], None]:
+        return lambda output: run_stage(rule, given, output, params, threads)
+
+    presence, moments = folder / "P.h5", folder / "moments.h5"
     later = files | {"presence": presence, "moments": moments}
     explaining = {"method": METHOD, "neurons": None, "paper_parity": False}
-    yield "presence", partial(run_stage, "make_pseudo_presence", files, presence, {"paper_parity": False}, threads)
-    yield "moments", partial(run_stage, "compute_moments", later, moments, {}, threads)
-    yield "explanations", partial(run_stage, "explain_linear", later, explanations, explaining, threads)
+    yield "presence", presence, work("make_pseudo_presence", files, {"paper_parity": False})
+    yield "moments", moments, work("compute_moments", later, {})
+    yield "explanations", folder / "explanations.parquet", work("explain_linear", later, explaining)
 
 
 def product_seconds(stage: str, n_rows: tuple[int, ...], n_columns: int, inner: int) -> float:
@@ -93,9 +97,10 @@ def main() -> None:
         with ProcessPoolExecutor(1, get_context("spawn")) as beside_it:
             for _ in range(given.rounds):
                 clock, products = Clock(), {}
-                for stage, work in fit(folder, files, cores()):
+                for stage, output, work in fit(folder, files, cores()):
+                    output.unlink(missing_ok=True)  # as Snakemake does before a job
                     with clock(stage):
-                        work()
+                        work(output)
                     kept = len(store.read_strings(folder / "P.h5", "concepts"))
                     sizes = {
                         "presence": ((n_images,), n_concepts, given.dim),

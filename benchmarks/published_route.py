@@ -15,9 +15,11 @@ import torch
 from made_up import A, B, World
 from measuring import Clock, argument_parser, cores, show
 
+from linexp import runtime
 from linexp.elastic_net import elastic_net, objective
 from linexp.greedy import greedy_search
 from linexp.moments import CrossMomentsSum, MomentsSum
+from linexp.parallel import blas_on_one_thread
 from linexp.presence import probabilities
 from linexp.published_solver import glm_saga_weights
 
@@ -80,10 +82,10 @@ def moments(given: SimpleNamespace) -> tuple:
     """What fitting needs, of train and of val."""
     found = []
     for p, q in ((given.p, given.q), (given.p_val, given.q_val)):
-        of_p = MomentsSum(p.shape[1])
+        of_p = MomentsSum(p.shape[1], cores())
         of_p.add(p)
         of_p = of_p.moments()
-        of_q = CrossMomentsSum(of_p.mean)
+        of_q = CrossMomentsSum(of_p.mean, cores())
         of_q.add(p, q)
         of_q = of_q.moments()
         found.append((of_p.covariance, of_q.covariance, of_q.variance))
@@ -92,7 +94,8 @@ def moments(given: SimpleNamespace) -> tuple:
 
 def our_route(given: SimpleNamespace) -> tuple[np.ndarray, np.ndarray]:
     """The same as `published_route`."""
-    train, val = moments(given)
+    with blas_on_one_thread():
+        train, val = moments(given)
     weights, _ = elastic_net(*train, LAMBDA, ALPHA, threads=cores())
     return weights, greedy_search(train, val, weights, MAX_CONCEPTS, WIDTH, TOLERANCE, cores())[2]
 
@@ -103,6 +106,7 @@ def main() -> None:
     parser.add_argument("--concepts", type=int, default=300)
     parser.add_argument("--neurons", type=int, default=16)
     given = parser.parse_args()
+    runtime.keep_freed_memory()
     made = data(given.images, given.concepts, given.neurons)
     repeats = 20
     our_route(made)

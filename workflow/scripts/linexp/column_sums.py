@@ -3,33 +3,51 @@
 import numba
 import numpy as np
 
+TOGETHER = 32
+"""Rows of which a column is looked at again only if one of them is among its highest so far."""
+
 
 @numba.njit(cache=True, nogil=True)
-def column_sums(block, rows, shift, n_top):
+def column_sums(block, rows, shift, lowest, n_top):
     """Sums over some rows of a block, for the concept filter.
 
     Args:
         block: (n, m). rows: (k,) of it. shift: (m,) subtracted first, but not from the highest values.
+        lowest: (m,) values below which none is among the highest.
 
     Returns:
-        (m,) sums, (m,) sums of squares, and (n_top, m) the highest values, ascending, -inf where there are fewer rows.
+        (m,) sums, (m,) sums of squares, and (n_top, m) the highest values, ascending, `lowest` where there are fewer.
     """
     total, squares = np.zeros(len(shift)), np.zeros(len(shift))
-    top = np.full((n_top, len(shift)), -np.inf)
-    for i in rows:
-        row = block[i]
-        for j in range(len(row)):
-            value = row[j] - shift[j]
-            total[j] += value
-            squares[j] += value * value
-        for j in range(len(row)):
-            if row[j] > top[0, j]:
-                place = 0
-                while place + 1 < n_top and row[j] > top[place + 1, j]:
-                    top[place, j] = top[place + 1, j]
-                    place += 1
-                top[place, j] = row[j]
+    top = np.empty((n_top, len(shift)))
+    top[:] = lowest
+    for first in range(0, len(rows), TOGETHER):
+        some = rows[first : first + TOGETHER]
+        highest = block[some[0]].copy()
+        for i in some:
+            row = block[i]
+            for j in range(len(row)):
+                value = row[j] - shift[j]
+                total[j] += value
+                squares[j] += value * value
+                highest[j] = row[j] if row[j] > highest[j] else highest[j]
+        for j in range(len(highest)):
+            if highest[j] > top[0, j]:
+                for i in some:
+                    insert(block[i, j], top, j)
     return total, squares, top
+
+
+@numba.njit(cache=True, nogil=True)
+def insert(value, top, j):
+    """Put a value among the highest of column `j` (ascending), and the lowest of them out, if it is one of them."""
+    if value <= top[0, j]:
+        return
+    place = 0
+    while place + 1 < len(top) and value > top[place + 1, j]:
+        top[place, j] = top[place + 1, j]
+        place += 1
+    top[place, j] = value
 
 
 @numba.njit(cache=True, nogil=True)
@@ -45,3 +63,19 @@ def gather(block, rows, shift, scale, gathered, total):
         for j in range(len(row)):
             scaled[j] = (row[j] - shift[j]) / scale[j]
             total[j] += scaled[j]
+
+
+@numba.njit(cache=True, nogil=True)
+def add_spread(gathered, shift, scale, squares, largest):
+    """Add what tells how much gathered columns vary.
+
+    Args:
+        gathered: (n, m) rows that were shifted and scaled. shift, scale: (m,) by which.
+        squares: (m,) float64 sums of their squares, to be added to.
+        largest: (m,) float64 largest absolute values before that, to be raised.
+    """
+    for row in gathered:
+        for j in range(len(row)):
+            squares[j] += np.float64(row[j]) * row[j]
+            size = abs(row[j] * scale[j] + shift[j])
+            largest[j] = size if size > largest[j] else largest[j]

@@ -6,19 +6,28 @@ tests/unit/test_precision.py shows that they do not matter.
 """
 
 from dataclasses import dataclass
+from functools import partial
+from itertools import combinations, pairwise, product, starmap
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .column_sums import gather
-from .parallel import for_slices
+from .column_sums import add_spread, gather
+from .parallel import for_each, for_slices
 
 Array = NDArray[np.float64]
+Tile = tuple[slice, slice]
 
-PANEL = 256
-"""Columns that a thread takes at a time."""
+TILE = 1024
+"""Rows and columns of a product that a thread makes at a time: many, as BLAS first copies what it multiplies."""
+STRIP = 256
+"""Rows of those on the diagonal, of which only what is above it is needed."""
+NEURONS_A_TILE, COLUMNS_A_TILE = 512, 2560
+COLUMNS_A_COPY = 512
 ROWS_A_PRODUCT = 4096
 """Rows that are gathered for one product: enough to make adding it up rare, few enough to take little memory."""
+ROWS_FOR_SHIFT = 256
+"""Rows whose mean is near enough to that of all, spread over a block as images are often sorted by class."""
 SMALLEST_SPREAD = 1e-20
 """A neuron that varies by less in the first rows is not scaled by that."""
 
@@ -78,7 +87,7 @@ class _Gatherer:
             shift, scale, total = self._shift[panel], self._scale[panel], self.total[panel]
             gather(block[:, panel], rows, shift, scale, places[:, panel], total)
 
-        for_slices(fill, len(self._shift), self._threads, PANEL)
+        for_slices(fill, len(self._shift), self._threads, COLUMNS_A_COPY)
         self.n_rows += len(rows)
 
     def release(self) -> np.ndarray:
@@ -90,6 +99,36 @@ class _Gatherer:
 def _portions(rows: NDArray[np.intp], n_gathered: int) -> list[NDArray[np.intp]]:
     """Rows cut where the gathered ones are `ROWS_A_PRODUCT`."""
     return np.split(rows, range(ROWS_A_PRODUCT - n_gathered, len(rows), ROWS_A_PRODUCT))
+
+
+def _spread(rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """At most `ROWS_FOR_SHIFT` of the rows, evenly spaced."""
+    return rows[:: -(-len(rows) // ROWS_FOR_SHIFT)]
+
+
+def _cuts(begin: int, end: int, size: int) -> list[slice]:
+    """Slices of about the same length, `size` at most."""
+    n = -(-(end - begin) // size) or 1
+    edges = [begin + (end - begin) * i // n for i in range(n + 1)]
+    return list(starmap(slice, pairwise(edges)))
+
+
+def _upper_tiles(size: int) -> list[Tile]:
+    """Tiles that cover a square matrix on and above its diagonal, with as little as can be below it."""
+    sides = _cuts(0, size, TILE)
+    on_diagonal = [
+        (strip, slice(strip.start, side.stop)) for side in sides for strip in _cuts(side.start, side.stop, STRIP)
+    ]
+    return [*combinations(sides, 2), *on_diagonal]
+
+
+def _add_product(products: np.ndarray, a: np.ndarray, b: np.ndarray, is_first: bool, tile: Tile) -> None:
+    """Add a tile of aᵀb to that of the products; there is nothing to add to if it is the first one."""
+    rows, columns = tile
+    if is_first:
+        np.matmul(a[:, rows].T, b[:, columns], out=products[tile])
+    else:
+        products[tile] += a[:, rows].T @ b[:, columns]
 
 
 class MomentsSum:
@@ -109,9 +148,10 @@ class MomentsSum:
         """Add all rows of a block, (n, m), or some of them."""
         rows = np.arange(len(block)) if rows is None else rows
         if self._shift is None:
-            self._shift = block[rows].mean(axis=0)
+            self._shift = block[_spread(rows)].mean(axis=0)
             self._gatherer = _Gatherer(self._shift, np.ones_like(self._shift), self._threads)
             self._products = np.empty((self._n_columns, self._n_columns), block.dtype)
+            self._tiles = _upper_tiles(self._n_columns)
         for portion in _portions(rows, self._gatherer.n_rows):
             self._gatherer.take(block, portion)
             if self._gatherer.n_rows == ROWS_A_PRODUCT:
@@ -121,16 +161,7 @@ class MomentsSum:
         rows, is_first = self._gatherer.release(), self._count == 0
         self._count += len(rows)
 
-        def add_panel(panel: slice) -> None:
-            """Of the columns before the panel the products are those of other panels, mirrored."""
-            columns = rows[:, panel]
-            products = self._products[panel, panel.start :]
-            if is_first:
-                np.matmul(columns.T, rows[:, panel.start :], out=products)
-            else:
-                products += columns.T @ rows[:, panel.start :]
-
-        for_slices(add_panel, self._n_columns, self._threads, PANEL)
+        for_each(partial(_add_product, self._products, rows, rows, is_first), self._tiles, self._threads)
 
     def moments(self) -> Moments:
         """The moments of all rows so far; nothing can be added after that."""
@@ -142,13 +173,13 @@ class MomentsSum:
         del self._gatherer
         single = offset.astype(covariance.dtype)
 
-        def finish_panel(panel: slice) -> None:
-            rest = slice(panel.start, None)
-            covariance[panel, rest] /= self._count
-            covariance[panel, rest] -= np.outer(single[panel], single[rest])
-            covariance[rest, panel] = covariance[panel, rest].T
+        def finish(tile: Tile) -> None:
+            rows, columns = tile
+            covariance[tile] /= self._count
+            covariance[tile] -= np.outer(single[rows], single[columns])
+            covariance[columns, rows] = covariance[tile].T
 
-        for_slices(finish_panel, len(covariance), self._threads, PANEL)
+        for_each(finish, self._tiles, self._threads)
         return Moments(self._count, self._shift + offset, covariance)
 
 
@@ -168,8 +199,7 @@ class CrossMomentsSum:
         """Add rows of P, (n, m), and the same rows of the activations, (n, n_neurons): all, or some of them."""
         rows = np.arange(len(q)) if rows is None else rows
         if self._shift is None:
-            self._start(p.dtype, q[rows])
-        self._largest = np.maximum(self._largest, np.abs(q[rows]).max(axis=0))
+            self._start(p.dtype, q[_spread(rows)])
         for portion in _portions(rows, self._q_gatherer.n_rows):
             self._p_gatherer.take(p, portion)
             self._q_gatherer.take(q, portion)
@@ -182,6 +212,8 @@ class CrossMomentsSum:
         self._scale = np.where(spread > SMALLEST_SPREAD, spread, q.dtype.type(1))
         self._squares, self._largest = np.zeros((2, q.shape[1]))
         self._products = np.empty((q.shape[1], len(self._p_mean)), q.dtype)
+        neurons, columns = _cuts(0, q.shape[1], NEURONS_A_TILE), _cuts(0, len(self._p_mean), COLUMNS_A_TILE)
+        self._tiles = list(product(neurons, columns))
         self._p_gatherer = _Gatherer(self._p_shift, np.ones_like(self._p_shift), self._threads)
         self._q_gatherer = _Gatherer(self._shift, self._scale, self._threads)
 
@@ -189,15 +221,12 @@ class CrossMomentsSum:
         p, scaled, is_first = self._p_gatherer.release(), self._q_gatherer.release(), self._count == 0
         self._count += len(scaled)
 
-        def add_panel(panel: slice) -> None:
-            of_panel = scaled[:, panel]
-            self._squares[panel] += np.square(of_panel, dtype=np.float64).sum(axis=0)
-            if is_first:
-                np.matmul(of_panel.T, p, out=self._products[panel])
-            else:
-                self._products[panel] += of_panel.T @ p
+        def add_spread_of(neurons: slice) -> None:
+            of_neurons = (self._shift, self._scale, self._squares, self._largest)
+            add_spread(scaled[:, neurons], *(values[neurons] for values in of_neurons))
 
-        for_slices(add_panel, len(self._squares), self._threads, PANEL)
+        for_slices(add_spread_of, len(self._shift), self._threads, COLUMNS_A_COPY)
+        for_each(partial(_add_product, self._products, scaled, p, is_first), self._tiles, self._threads)
 
     def moments(self) -> CrossMoments:
         """The moments of all rows so far; nothing can be added after that."""
@@ -211,10 +240,11 @@ class CrossMomentsSum:
         variance = np.maximum(self._squares / self._count - offset**2, 0.0)
         p_offset = (self._p_mean - self._p_shift).astype(kind)
 
-        def finish(panel: slice) -> None:
-            covariance[panel] /= self._count
-            covariance[panel] -= np.outer(offset[panel].astype(kind), p_offset)
-            covariance[panel] *= self._scale[panel, None]
+        def finish(tile: Tile) -> None:
+            neurons, columns = tile
+            covariance[tile] /= self._count
+            covariance[tile] -= np.outer(offset[neurons].astype(kind), p_offset[columns])
+            covariance[tile] *= self._scale[neurons, None]
 
-        for_slices(finish, len(covariance), self._threads, PANEL)
+        for_each(finish, self._tiles, self._threads)
         return CrossMoments(self._shift + scale * offset, scale**2 * variance, self._largest, covariance)

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -30,9 +31,13 @@ def ordered_map(
 
 def for_slices(function: Callable[[slice], None], length: int, threads: int, size: int = 32) -> None:
     """Call `function` for every slice of `size` items, on several threads; for work that releases the global lock."""
-    slices = [slice(begin, begin + size) for begin in range(0, length, size)]
+    for_each(function, (slice(begin, begin + size) for begin in range(0, length, size)), threads)
+
+
+def for_each(function: Callable[[Any], None], items: Iterable, threads: int) -> None:
+    """Call `function` for every item, on several threads; for work that releases the global lock."""
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(function, slices))
+        list(pool.map(function, items))
 
 
 def blas_on_one_thread():

@@ -114,13 +114,16 @@ class StatisticsSum:
     ) -> "BlockSums":
         """The sums over a block alone, or some of its rows; several threads may compute those of different blocks.
 
+        The highest values are complete together with those of the blocks that have been added.
+
         Args:
             block: (n, m), or (n, len(columns)) where it has only those.
         """
         from .column_sums import column_sums  # numba takes half a second to load, and P alone needs no sums
 
         rows = np.arange(len(block)) if rows is None else rows
-        return BlockSums(columns, len(rows), *column_sums(block, rows, self._shift[columns], TOP))
+        found = column_sums(block, rows, self._shift[columns], self._top[0, columns], TOP)
+        return BlockSums(columns, len(rows), *found)
 
     def add(self, sums: "BlockSums") -> None:
         """Add those of one more block; columns that it leaves out are incomplete from then on."""
