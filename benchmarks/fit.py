@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -54,24 +54,27 @@ def fit(folder: Path, files: dict[str, Path], threads: int) -> Iterator[tuple[st
     yield "explanations", folder / "explanations.parquet", work("explain_linear", later, explaining)
 
 
+@cache
+def some_array(*shape: int) -> np.ndarray:
+    """The same one every time: getting fresh memory slows down what is measured later, on a virtual machine."""
+    return np.random.default_rng(0).random(shape, np.float32)
+
+
 def product_seconds(stage: str, n_rows: tuple[int, ...], n_columns: int, inner: int) -> float:
     """Seconds of a stage's bare products, on arrays in memory and into memory that has been touched.
 
     Args:
         n_rows: of P, product by product. n_columns: of P. inner: the other size: of embeddings, or the neurons.
     """
-    rng, seconds = np.random.default_rng(0), 0.0
+    seconds = 0.0
     for n in n_rows:
-        p = rng.random((n, n_columns), np.float32)
+        p = some_array(n, n_columns)
         if stage == "presence":
-            images, concepts = rng.random((n, inner), np.float32), rng.random((n_columns, inner), np.float32)
-            product = partial(np.matmul, images, concepts.T, out=p)
+            product = partial(np.matmul, some_array(n, inner), some_array(n_columns, inner).T, out=p)
         elif stage == "moments":
-            gram = np.asfortranarray(rng.random((n_columns, n_columns), np.float32))
-            product = partial(ssyrk, 1.0, p.T, 0.0, gram, overwrite_c=True)
+            product = partial(ssyrk, 1.0, p.T, 0.0, some_array(n_columns, n_columns).T, overwrite_c=True)
         else:
-            q, cross = rng.random((n, inner), np.float32), rng.random((inner, n_columns), np.float32)
-            product = partial(np.matmul, q.T, p, out=cross)
+            product = partial(np.matmul, some_array(n, inner).T, p, out=some_array(inner, n_columns))
         begin = time.perf_counter()
         product()
         seconds += time.perf_counter() - begin
@@ -83,7 +86,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=35_000, help="train images")
     parser.add_argument("--concepts", type=int, default=5_000, help="concepts that the filter keeps")
     parser.add_argument("--neurons", type=int, default=2_048)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--dim", type=int, default=1_152, help="of the embeddings")
     given = parser.parse_args()
     n_train, n_val, n_test = given.images, given.images // 7, 2 * given.images // 7

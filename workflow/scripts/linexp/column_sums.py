@@ -51,18 +51,23 @@ def insert(value, top, j):
 
 
 @numba.njit(cache=True, nogil=True)
-def gather(block, rows, shift, scale, gathered, total):
-    """Gather some rows of a block, shifted and scaled, and add up their columns.
+def gather(block, rows, shift, scale, gathered, total, begin, end):
+    """Gather some rows of a block from column `begin` to before `end`, shifted and scaled, and add up the columns.
+
+    The sums of these rows are of the type of the block.
 
     Args:
-        block: (n, m). rows: (k,) of it. shift, scale: (m,) of its type, to subtract and then to divide by.
+        block: (n, m). rows: (k,) of it. shift, scale: (m,) of its type, to subtract and then to multiply by.
         gathered: (k, m) to be filled. total: (m,) float64, to be added to.
     """
+    shift, scale, partial = shift[begin:end], scale[begin:end], np.zeros(end - begin, block.dtype)
     for place in range(len(rows)):
-        row, scaled = block[rows[place]], gathered[place]
+        row, scaled = block[rows[place], begin:end], gathered[place, begin:end]
         for j in range(len(row)):
-            scaled[j] = (row[j] - shift[j]) / scale[j]
-            total[j] += scaled[j]
+            scaled[j] = (row[j] - shift[j]) * scale[j]
+        for j in range(len(row)):  # a loop of its own, as the compiler makes better code of two small ones
+            partial[j] += scaled[j]
+    total[begin:end] += partial
 
 
 @numba.njit(cache=True, nogil=True)
@@ -70,12 +75,12 @@ def add_spread(gathered, shift, scale, squares, largest):
     """Add what tells how much gathered columns vary.
 
     Args:
-        gathered: (n, m) rows that were shifted and scaled. shift, scale: (m,) by which.
+        gathered: (n, m) rows that were shifted and scaled. shift, scale: (m,) by what.
         squares: (m,) float64 sums of their squares, to be added to.
         largest: (m,) float64 largest absolute values before that, to be raised.
     """
     for row in gathered:
         for j in range(len(row)):
             squares[j] += np.float64(row[j]) * row[j]
-            size = abs(row[j] * scale[j] + shift[j])
+            size = abs(row[j] / scale[j] + shift[j])
             largest[j] = size if size > largest[j] else largest[j]

@@ -121,7 +121,7 @@ def _fit_neuron(gram, target, l1, l2, tolerance, weights):
     active = np.zeros(len(target), dtype=np.bool_)
     gradient = target.astype(np.float64)
     worst = np.inf
-    still = 1e-4
+    still = 1e-3
     for _ in range(MAX_ROUNDS):
         previous, worst = worst, 0.0
         for j in range(len(target)):
@@ -129,7 +129,7 @@ def _fit_neuron(gram, target, l1, l2, tolerance, weights):
         if worst <= tolerance:
             break
         for j in range(len(target)):
-            if _violation(weights[j], gradient[j], l1, l2) > 0.5 * worst:
+            if _violation(weights[j], gradient[j], l1, l2) > 0.25 * worst:
                 active[j] = True
         if worst > 0.1 * previous:
             still = max(0.1 * still, 1e-16)
@@ -154,14 +154,23 @@ def fit_neurons(gram, targets, l1, l2, tolerance, weights, violations):
 
 
 @numba.njit(cache=True)
-def _next_candidate(weights, covariance, taken):
-    """The index of the next concept in the order of candidates, or -1."""
+def _next_candidate(weights, covariance, taken, positive):
+    """The index of the next concept in the order of candidates, or -1; `positive` are those that have such a weight."""
+    best = _first_of(positive, weights, covariance, taken)
+    if best < 0 or weights[best] <= 2 * TIE:  # else no concept without a weight can be before it
+        best = _first_of(np.arange(len(weights)), weights, covariance, taken)
+    return best
+
+
+@numba.njit(cache=True)
+def _first_of(concepts, weights, covariance, taken):
+    """The first of some concepts in the order of candidates, or -1."""
     highest = -np.inf
-    for j in range(len(weights)):
+    for j in concepts:
         if not taken[j]:
             highest = max(highest, weights[j])
     best, closest = -1, -np.inf
-    for j in range(len(weights)):
+    for j in concepts:
         if not taken[j] and weights[j] >= highest - TIE and covariance[j] > closest + TIE:
             best, closest = j, covariance[j]
     return best
@@ -198,7 +207,7 @@ def _correlation(weights, chosen, gram, covariance, variance):
 @numba.njit(cache=True)
 def _search_neuron(gram, cov, val_gram, val_cov, val_var, weights, max_concepts, width, tolerance, max_condition):
     """Algorithm 1 for one neuron: the chosen concepts in the order of choice, their correlation on val."""
-    size = len(weights)
+    size, positive = len(weights), np.flatnonzero(weights > 0.0)
     order = np.empty(size, np.int64)
     taken = np.zeros(size, np.bool_)
     ordered = 0
@@ -211,7 +220,7 @@ def _search_neuron(gram, cov, val_gram, val_cov, val_var, weights, max_concepts,
         tried, position = 0, 0
         while tried < width:
             if position == ordered:
-                candidate = _next_candidate(weights, cov, taken)
+                candidate = _next_candidate(weights, cov, taken, positive)
                 if candidate < 0:
                     break
                 order[ordered] = candidate
@@ -242,10 +251,10 @@ def _search_neuron(gram, cov, val_gram, val_cov, val_var, weights, max_concepts,
 @numba.njit(cache=True)
 def _top_neuron(gram, cov, val_gram, val_cov, val_var, weights, top_k, max_condition):
     """The first `top_k` concepts in the order of candidates that have a weight and are not singular."""
-    taken = weights == 0.0
+    taken, positive = weights == 0.0, np.flatnonzero(weights > 0.0)
     chosen = np.empty(0, np.int64)
     while len(chosen) < top_k:
-        candidate = _next_candidate(weights, cov, taken)
+        candidate = _next_candidate(weights, cov, taken, positive)
         if candidate < 0:
             break
         taken[candidate] = True

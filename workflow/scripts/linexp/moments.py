@@ -68,7 +68,7 @@ class _Gatherer:
     """Rows of blocks, shifted and scaled, gathered until there are enough for a product, and their sum.
 
     Args:
-        shift, scale: (m,) of the type of the rows, to subtract and then to divide by.
+        shift, scale: (m,) of the type of the rows, to subtract and then to multiply by.
 
     Attributes:
         n_rows: that are gathered. total: (m,) float64 sum of all rows that ever were.
@@ -83,11 +83,10 @@ class _Gatherer:
         """Gather rows of a block; there must be room for them."""
         places = self._gathered[self.n_rows : self.n_rows + len(rows)]
 
-        def fill(panel: slice) -> None:
-            shift, scale, total = self._shift[panel], self._scale[panel], self.total[panel]
-            gather(block[:, panel], rows, shift, scale, places[:, panel], total)
+        def fill(columns: slice) -> None:
+            gather(block, rows, self._shift, self._scale, places, self.total, columns.start, columns.stop)
 
-        for_slices(fill, len(self._shift), self._threads, COLUMNS_A_COPY)
+        for_each(fill, _cuts(0, len(self._shift), COLUMNS_A_COPY), self._threads)
         self.n_rows += len(rows)
 
     def release(self) -> np.ndarray:
@@ -209,7 +208,8 @@ class CrossMomentsSum:
     def _start(self, p_type: np.dtype, q: np.ndarray) -> None:
         self._p_shift, self._shift = self._p_mean.astype(p_type), q.mean(axis=0)
         spread = np.abs(q - self._shift).max(axis=0)
-        self._scale = np.where(spread > SMALLEST_SPREAD, spread, q.dtype.type(1))
+        spread = np.where(spread > SMALLEST_SPREAD, spread, q.dtype.type(1))
+        self._scale = np.exp2(-np.floor(np.log2(spread)))  # a power of two, so scaling costs no precision
         self._squares, self._largest = np.zeros((2, q.shape[1]))
         self._products = np.empty((q.shape[1], len(self._p_mean)), q.dtype)
         neurons, columns = _cuts(0, q.shape[1], NEURONS_A_TILE), _cuts(0, len(self._p_mean), COLUMNS_A_TILE)
@@ -234,7 +234,7 @@ class CrossMomentsSum:
             raise ValueError("no rows")
         if self._q_gatherer.n_rows:
             self._multiply()
-        scale, offset = self._scale.astype(np.float64), self._q_gatherer.total / self._count
+        scale, offset = 1 / self._scale.astype(np.float64), self._q_gatherer.total / self._count
         del self._p_gatherer, self._q_gatherer
         covariance, kind = self._products, self._products.dtype
         variance = np.maximum(self._squares / self._count - offset**2, 0.0)
@@ -244,7 +244,7 @@ class CrossMomentsSum:
             neurons, columns = tile
             covariance[tile] /= self._count
             covariance[tile] -= np.outer(offset[neurons].astype(kind), p_offset[columns])
-            covariance[tile] *= self._scale[neurons, None]
+            covariance[tile] /= self._scale[neurons, None]
 
         for_each(finish, self._tiles, self._threads)
         return CrossMoments(self._shift + scale * offset, scale**2 * variance, self._largest, covariance)
