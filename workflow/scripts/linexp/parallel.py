@@ -36,6 +36,10 @@ def for_slices(function: Callable[[slice], None], length: int, threads: int, siz
 
 def for_each(function: Callable[[Any], None], items: Iterable, threads: int) -> None:
     """Call `function` for every item, on several threads; for work that releases the global lock."""
+    items = list(items)
+    if len(items) == 1:  # starting a thread takes longer than little work
+        function(items[0])
+        return
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(function, items))
 
