@@ -1,6 +1,6 @@
 """Fitting a layer, beside the bare matrix products: embeddings → filter → P → moments → elastic net → greedy search.
 
-    python benchmarks/fit.py                                   # the paper's size: about a minute, 8 GB of disk
+    python benchmarks/fit.py                                   # the paper's size: some minutes, 8 GB of disk
     python benchmarks/fit.py --images 3500 --concepts 500 --neurons 256 --json
 
 `--images` are those of train; val and test come on top in the proportions 35 : 5 : 10. `--concepts` are those that the

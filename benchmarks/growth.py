@@ -32,7 +32,9 @@ def measure(sizes: dict[str, int]) -> dict:
     sizes = sizes | {"images": round(0.7 * sizes["images"])}
     options = [word for name, size in sizes.items() for word in (f"--{name}", str(size))]
     program = Path(__file__).with_name("fit.py")
-    done = subprocess.run([sys.executable, program, "--json", *options], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, program, "--json", "--rounds", "2", *options], capture_output=True, text=True
+    )
     if done.returncode:
         sys.exit(f"fit.py {' '.join(options)}: {done.stderr}")
     return json.loads(done.stdout)

@@ -140,6 +140,19 @@ def test_more_columns_than_are_mirrored_at_once():
     np.testing.assert_array_equal(moments.covariance, moments.covariance.T)
 
 
+def test_the_number_of_threads_does_not_matter():
+    p, q = _matrix(6, 300, TILE + 40, np.float32), _matrix(7, 300, 600, np.float32)
+    found = []
+    for threads in (1, 3):
+        of_p, of_q = MomentsSum(p.shape[1], threads), CrossMomentsSum(p.mean(axis=0, dtype=np.float64), threads)
+        of_p.add(p)
+        of_q.add(p, q)
+        found.append((of_p.moments(), of_q.moments()))
+    for one, other in zip(*found, strict=True):
+        for name, values in vars(one).items():
+            np.testing.assert_array_equal(values, getattr(other, name))
+
+
 def test_moments_of_nothing_are_an_error():
     for sums in (MomentsSum(3), CrossMomentsSum(np.zeros(3))):
         with pytest.raises(ValueError, match="no rows"):
