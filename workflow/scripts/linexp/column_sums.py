@@ -71,16 +71,16 @@ def gather(block, rows, shift, scale, gathered, total, begin, end):
 
 
 @numba.njit(cache=True, nogil=True)
-def add_spread(gathered, shift, scale, squares, largest):
+def add_spread(gathered, shift, unit, squares, largest):
     """Add what tells how much gathered columns vary.
 
     Args:
-        gathered: (n, m) rows that were shifted and scaled. shift, scale: (m,) by what.
+        gathered: (n, m) rows from which a shift was taken, in a unit. shift, unit: (m,) those.
         squares: (m,) float64 sums of their squares, to be added to.
         largest: (m,) float64 largest absolute values before that, to be raised.
     """
     for row in gathered:
         for j in range(len(row)):
             squares[j] += np.float64(row[j]) * row[j]
-            size = abs(row[j] / scale[j] + shift[j])
+            size = abs(row[j] * unit[j] + shift[j])
             largest[j] = size if size > largest[j] else largest[j]

@@ -208,21 +208,22 @@ class CrossMomentsSum:
     def _start(self, p_type: np.dtype, q: np.ndarray) -> None:
         self._p_shift, self._shift = self._p_mean.astype(p_type), q.mean(axis=0)
         spread = np.abs(q - self._shift).max(axis=0)
-        spread = np.where(spread > SMALLEST_SPREAD, spread, q.dtype.type(1))
-        self._scale = np.exp2(-np.floor(np.log2(spread)))  # a power of two, so scaling costs no precision
+        varies = (spread > SMALLEST_SPREAD) & (spread < np.inf)
+        # a power of two, so scaling costs no precision
+        self._unit = np.exp2(np.floor(np.log2(np.where(varies, spread, q.dtype.type(1)))))
         self._squares, self._largest = np.zeros((2, q.shape[1]))
         self._products = np.empty((q.shape[1], len(self._p_mean)), q.dtype)
         neurons, columns = _cuts(0, q.shape[1], NEURONS_A_TILE), _cuts(0, len(self._p_mean), COLUMNS_A_TILE)
         self._tiles = list(product(neurons, columns))
         self._p_gatherer = _Gatherer(self._p_shift, np.ones_like(self._p_shift), self._threads)
-        self._q_gatherer = _Gatherer(self._shift, self._scale, self._threads)
+        self._q_gatherer = _Gatherer(self._shift, 1 / self._unit, self._threads)
 
     def _multiply(self) -> None:
         p, scaled, is_first = self._p_gatherer.release(), self._q_gatherer.release(), self._count == 0
         self._count += len(scaled)
 
         def add_spread_of(neurons: slice) -> None:
-            of_neurons = (self._shift, self._scale, self._squares, self._largest)
+            of_neurons = (self._shift, self._unit, self._squares, self._largest)
             add_spread(scaled[:, neurons], *(values[neurons] for values in of_neurons))
 
         for_slices(add_spread_of, len(self._shift), self._threads, COLUMNS_A_COPY)
@@ -234,7 +235,7 @@ class CrossMomentsSum:
             raise ValueError("no rows")
         if self._q_gatherer.n_rows:
             self._multiply()
-        scale, offset = 1 / self._scale.astype(np.float64), self._q_gatherer.total / self._count
+        scale, offset = self._unit.astype(np.float64), self._q_gatherer.total / self._count
         del self._p_gatherer, self._q_gatherer
         covariance, kind = self._products, self._products.dtype
         variance = np.maximum(self._squares / self._count - offset**2, 0.0)
@@ -244,7 +245,7 @@ class CrossMomentsSum:
             neurons, columns = tile
             covariance[tile] /= self._count
             covariance[tile] -= np.outer(offset[neurons].astype(kind), p_offset[columns])
-            covariance[tile] /= self._scale[neurons, None]
+            covariance[tile] *= self._unit[neurons, None]
 
         for_each(finish, self._tiles, self._threads)
         return CrossMoments(self._shift + scale * offset, scale**2 * variance, self._largest, covariance)
