@@ -20,7 +20,6 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from made_up import World
@@ -42,21 +41,18 @@ METHOD = {
 
 def fit(folder: Path, files: dict[str, Path], threads: int) -> Iterator[tuple[str, Path, Callable[[Path], None]]]:
     """The stages from embeddings to explanations, each a name, its artifact and the work that makes it."""
-
-    def work(rule: str, given: dict[str, Path], params: dict[str, Any]) -> Callable[[Path], None]:
-        return lambda output: run_stage(rule, given, output, params, threads)
-
     presence, moments = folder / "P.h5", folder / "moments.h5"
     later = files | {"presence": presence, "moments": moments}
     explaining = {"method": METHOD, "neurons": None, "paper_parity": False}
-    yield "presence", presence, work("make_pseudo_presence", files, {"paper_parity": False})
-    yield "moments", moments, work("compute_moments", later, {})
-    yield "explanations", folder / "explanations.parquet", work("explain_linear", later, explaining)
+    run = partial(run_stage, threads=threads)
+    yield "presence", presence, partial(run, "make_pseudo_presence", files, params={"paper_parity": False})
+    yield "moments", moments, partial(run, "compute_moments", later, params={})
+    yield "explanations", folder / "explanations.parquet", partial(run, "explain_linear", later, params=explaining)
 
 
 @cache
 def some_array(*shape: int) -> np.ndarray:
-    """The same one every time: getting fresh memory slows down what is measured later, on a virtual machine."""
+    """The same one every time, whatever has been put into it: fresh memory would slow down what is measured later."""
     return np.random.default_rng(0).random(shape, np.float32)
 
 

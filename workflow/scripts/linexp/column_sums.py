@@ -60,7 +60,8 @@ def gather(block, rows, shift, scale, gathered, total, begin, end):
         block: (n, m). rows: (k,) of it. shift, scale: (m,) of its type, to subtract and then to multiply by.
         gathered: (k, m) to be filled. total: (m,) float64, to be added to.
     """
-    shift, scale, partial = shift[begin:end], scale[begin:end], np.zeros(end - begin, block.dtype)
+    shift, scale = shift[begin:end], scale[begin:end]
+    partial = np.zeros(len(shift), block.dtype)
     for place in range(len(rows)):
         row, scaled = block[rows[place], begin:end], gathered[place, begin:end]
         for j in range(len(row)):
@@ -71,16 +72,18 @@ def gather(block, rows, shift, scale, gathered, total, begin, end):
 
 
 @numba.njit(cache=True, nogil=True)
-def add_spread(gathered, shift, unit, squares, largest):
-    """Add what tells how much gathered columns vary.
-
-    Args:
-        gathered: (n, m) rows from which a shift was taken, in a unit. shift, unit: (m,) those.
-        squares: (m,) float64 sums of their squares, to be added to.
-        largest: (m,) float64 largest absolute values before that, to be raised.
-    """
+def add_squares(gathered, squares):
+    """Add the squares of the columns of `gathered`, (n, m), to `squares`, (m,) float64."""
     for row in gathered:
         for j in range(len(row)):
             squares[j] += np.float64(row[j]) * row[j]
-            size = abs(row[j] * unit[j] + shift[j])
+
+
+@numba.njit(cache=True, nogil=True)
+def raise_largest(block, rows, largest):
+    """Raise `largest`, (m,), to the largest absolute values in some rows of a block, (n, m)."""
+    for i in rows:
+        row = block[i]
+        for j in range(len(row)):
+            size = abs(row[j])
             largest[j] = size if size > largest[j] else largest[j]

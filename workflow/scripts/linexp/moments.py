@@ -12,7 +12,7 @@ from itertools import combinations, pairwise, product, starmap
 import numpy as np
 from numpy.typing import NDArray
 
-from .column_sums import add_spread, gather
+from .column_sums import add_squares, gather, raise_largest
 from .parallel import for_each, for_slices
 
 Array = NDArray[np.float64]
@@ -23,7 +23,9 @@ TILE = 1024
 STRIP = 256
 """Rows of those on the diagonal, of which only what is above it is needed."""
 NEURONS_A_TILE, COLUMNS_A_TILE = 512, 2560
-COLUMNS_A_COPY = 512
+"""The same of a product of activations and P."""
+COLUMNS_A_PASS = 512
+"""Columns that a thread goes through at a time where there is no product."""
 ROWS_A_PRODUCT = 4096
 """Rows that are gathered for one product: enough to make adding it up rare, few enough to take little memory."""
 ROWS_FOR_SHIFT = 256
@@ -86,7 +88,7 @@ class _Gatherer:
         def fill(columns: slice) -> None:
             gather(block, rows, self._shift, self._scale, places, self.total, columns.start, columns.stop)
 
-        for_each(fill, _cuts(0, len(self._shift), COLUMNS_A_COPY), self._threads)
+        for_slices(fill, len(self._shift), self._threads, COLUMNS_A_PASS)
         self.n_rows += len(rows)
 
     def release(self) -> np.ndarray:
@@ -100,7 +102,7 @@ def _portions(rows: NDArray[np.intp], n_gathered: int) -> list[NDArray[np.intp]]
     return np.split(rows, range(ROWS_A_PRODUCT - n_gathered, len(rows), ROWS_A_PRODUCT))
 
 
-def _spread(rows: NDArray[np.intp]) -> NDArray[np.intp]:
+def _evenly_spaced(rows: NDArray[np.intp]) -> NDArray[np.intp]:
     """At most `ROWS_FOR_SHIFT` of the rows, evenly spaced."""
     return rows[:: -(-len(rows) // ROWS_FOR_SHIFT)]
 
@@ -147,7 +149,7 @@ class MomentsSum:
         """Add all rows of a block, (n, m), or some of them."""
         rows = np.arange(len(block)) if rows is None else rows
         if self._shift is None:
-            self._shift = block[_spread(rows)].mean(axis=0)
+            self._shift = block[_evenly_spaced(rows)].mean(axis=0)
             self._gatherer = _Gatherer(self._shift, np.ones_like(self._shift), self._threads)
             self._products = np.empty((self._n_columns, self._n_columns), block.dtype)
             self._tiles = _upper_tiles(self._n_columns)
@@ -198,7 +200,12 @@ class CrossMomentsSum:
         """Add rows of P, (n, m), and the same rows of the activations, (n, n_neurons): all, or some of them."""
         rows = np.arange(len(q)) if rows is None else rows
         if self._shift is None:
-            self._start(p.dtype, q[_spread(rows)])
+            self._start(p.dtype, q[_evenly_spaced(rows)])
+
+        def look_at(neurons: slice) -> None:
+            raise_largest(q[:, neurons], rows, self._largest[neurons])
+
+        for_slices(look_at, len(self._shift), self._threads, COLUMNS_A_PASS)
         for portion in _portions(rows, self._q_gatherer.n_rows):
             self._p_gatherer.take(p, portion)
             self._q_gatherer.take(q, portion)
@@ -222,11 +229,10 @@ class CrossMomentsSum:
         p, scaled, is_first = self._p_gatherer.release(), self._q_gatherer.release(), self._count == 0
         self._count += len(scaled)
 
-        def add_spread_of(neurons: slice) -> None:
-            of_neurons = (self._shift, self._unit, self._squares, self._largest)
-            add_spread(scaled[:, neurons], *(values[neurons] for values in of_neurons))
+        def add_squares_of(neurons: slice) -> None:
+            add_squares(scaled[:, neurons], self._squares[neurons])
 
-        for_slices(add_spread_of, len(self._shift), self._threads, COLUMNS_A_COPY)
+        for_slices(add_squares_of, len(self._shift), self._threads, COLUMNS_A_PASS)
         for_each(partial(_add_product, self._products, scaled, p, is_first), self._tiles, self._threads)
 
     def moments(self) -> CrossMoments:
