@@ -139,7 +139,7 @@ def image_files(place, name):
     if problem:
         stop(f"{place} {name}: {problem}")
     named = [settings.get(key) for key in ("class_names", "superclasses")]
-    files = [named_file(path, f"{place}.{name}") for path in filter(class_lists.is_file, named)]
+    files = [named_file(path, f"{place}.{name}") for path in filter(class_lists.is_names_file, named)]
     return [*image_sources.paths(settings), *files]
 
 

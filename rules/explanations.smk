@@ -81,7 +81,7 @@ rule explain_random_concepts:
     input:
         unpack(fitting_files),
         script=script_file("explain_random_concepts"),
-        library=library("controls", "explanations", "fitting_data", "runtime", "store"),
+        library=library("explanations", "fitting_data", "random_concepts", "runtime", "store"),
         reference=lambda wc: f"results/{wc.target}/{wc.layer}/explanations/{charted_method(wc)}.parquet",
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",

@@ -16,7 +16,7 @@ def image_text_files(wildcards, name=None):
         files["configuration"] = named_file(settings["model"], f"image_text_models.{name}.model")
     if "trained" in entry:
         files["weights"] = f"results/models/{entry['trained']}/weights.safetensors"
-    elif configuration.is_file(entry["pretrained"]):
+    elif configuration.is_weights_file(entry["pretrained"]):
         files["weights"] = named_file(entry["pretrained"], f"image_text_models.{name}.pretrained")
     else:
         files["weights"] = f"results/models/image_text/{name}.safetensors"
@@ -54,7 +54,7 @@ def target_files(wildcards):
     if model["untrained"]:
         return {}
     key = "checkpoint" if model["source"] == "factory" else "weights"
-    if configuration.is_file(model[key]):
+    if configuration.is_weights_file(model[key]):
         place = f"targets.{wildcards.target}.model.{key}"
         return {"weights": named_file(model[key], place, target.get("weights_origin"))}
     if configuration.published_weights(model):

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from linexp.broden import BrodenImages, BrodenPixelLabels, readable_name
+from linexp.broden import BrodenImages, BrodenPixelLabels
+from linexp.broden_names import readable_name
 from linexp.errors import LinexpError
 from linexp.image_sources import further_concepts, has_classes, missing, open_source, possible_labels
 

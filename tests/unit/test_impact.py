@@ -51,7 +51,7 @@ def test_table_is_the_literal_formula(layer, threads):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_losses_are_as_exact_as_float64_is_whatever_the_blocks(monkeypatch, threads):
     monkeypatch.setattr(impact, "BLOCK_LOGITS", 50)
-    monkeypatch.setattr(impact, "NEURONS_AT_ONCE", 3)
+    monkeypatch.setattr(impact, "REMOVED_TOGETHER", 3)
     layer = made_up(1, n=70, n_classes=9)
     loss = CrossEntropy(layer.labels, 0.7)
     without = list(impact.without_linear(layer.logits, layer.weight, layer.activations, loss, threads))

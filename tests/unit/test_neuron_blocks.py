@@ -62,7 +62,7 @@ def test_ablation_behind_a_linear_head():
     whole = scores_of(val, test, simulations, slice(None))
     assert whole[0][0].optim is not None
     for blocks in (2, 3, 50):
-        cut = blocks_of(38, blocks, ablation.NEURONS_AT_ONCE)
+        cut = blocks_of(38, blocks, ablation.SEARCHED_TOGETHER)
         assert list(chain.from_iterable(scores_of(val, test, simulations, block) for block in cut)) == whole
 
 
@@ -101,7 +101,7 @@ def test_ablation_in_a_layer_whose_tail_is_replayed(middle_layer):
 def test_top_impact(middle_layer, linear):
     if linear:
         layer = made_up(seed=4, n=100, n_neurons=83)
-        activations, loss, together = layer.activations, CrossEntropy(layer.labels, 1.0), impact.NEURONS_AT_ONCE
+        activations, loss, together = layer.activations, CrossEntropy(layer.labels, 1.0), impact.REMOVED_TOGETHER
         before = impact.Outcome.of(layer.logits, loss)
     else:
         tail, activations, labels = middle_layer

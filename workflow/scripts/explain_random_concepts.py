@@ -1,6 +1,6 @@
 """Null control: random concepts with fitted weights, as many as a reference has. Output: Parquet, one row a neuron."""
 
-from linexp import controls, explanations, fitting_data, runtime, store
+from linexp import explanations, fitting_data, random_concepts, runtime, store
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
@@ -10,5 +10,5 @@ sources.same_probe()
 fingerprint = store.same_probe(files.index, files.reference)
 problem = fitting_data.read_problem(sources, params.neurons, params.paper_parity, snakemake.threads)
 reference = explanations.from_table(store.read_table(files.reference))
-explained = controls.random_concepts(problem, reference, params.seed, snakemake.threads)
+explained = random_concepts.random_concepts(problem, reference, params.seed, snakemake.threads)
 store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), explanations.to_table(explained))

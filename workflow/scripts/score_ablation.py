@@ -57,7 +57,7 @@ def losses_of(split):
 neurons, simulations = None, ablation.Simulations([], [])
 for path in files.simulations:
     neurons, simulated = store.read_arrays(path, "neurons", "simulated")
-    together = ablation.NEURONS_AT_ONCE if tail is None else 1
+    together = ablation.SEARCHED_TOGETHER if tail is None else 1
     block = neuron_blocks.block_of(*params.get("block", (1, 1)), len(neurons), together)
     neurons = neurons[block]
     simulations.val.append(simulated[val_rows, block])

@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 
 from .loss_curves import Curve
 from .losses import NO_EFFECT_BELOW
-from .metrics.columns import constant
 from .scale_search import search
 from .tail_losses import Range, TailLosses
+from .variation import constant
 
 Array = NDArray[np.float64]
 
 MARGIN = 0.05
 MAX_WIDENINGS = 8
-NEURONS_AT_ONCE = 16
+SEARCHED_TOGETHER = 16
 
 _GRID = np.array(list(product(np.linspace(-0.5, 1.5, 9), np.linspace(-1.0, 1.0, 9))))
 _CONSTANTS = np.array([(0.0, v) for v in np.linspace(-1.5, 1.5, 31)])
@@ -95,14 +95,10 @@ def to_table(pairs: Sequence[tuple[str, str]], neurons: np.ndarray, scores: Sequ
     return pa.Table.from_pylist([dict(zip(SCHEMA.names, row, strict=True)) for row in rows], schema=SCHEMA)
 
 
-def never_varies(values: np.ndarray) -> bool:
-    return bool(constant(values[:, None])[0])
-
-
 def norm_scale(simulated: np.ndarray, activations: np.ndarray) -> tuple[float, float] | None:
     """(c, d) of Eq. 16-18 from (n,) values on val; None for a simulation that never varies."""
     s, q = simulated.astype(np.float64), activations.astype(np.float64)
-    if never_varies(s):
+    if constant(s):
         return None
     c = ((s - s.mean()) * (q - q.mean())).mean() / s.var()
     return float(c), float(q.mean() - c * s.mean())
@@ -126,7 +122,7 @@ def ablation_scores(
     Yields:
         for each neuron the scores of all explanations.
     """
-    for begin in range(0, len(neurons), NEURONS_AT_ONCE):
+    for begin in range(0, len(neurons), SEARCHED_TOGETHER):
         group = [
             _Neuron(
                 int(neurons[column]),
@@ -134,7 +130,7 @@ def ablation_scores(
                 [s[:, column].astype(np.float64) for s in simulations.val],
                 [s[:, column].astype(np.float64) for s in simulations.test],
             )
-            for column in range(begin, min(begin + NEURONS_AT_ONCE, len(neurons)))
+            for column in range(begin, min(begin + SEARCHED_TOGETHER, len(neurons)))
         ]
         yield from _score_group(val, test, group, optimise, threads)
 
@@ -148,7 +144,7 @@ def most_passes(n_simulations: int, most_nodes: int) -> tuple[int, int]:
 def _score_group(
     val: TailLosses, test: TailLosses, group: list["_Neuron"], optimise: bool, threads: int
 ) -> Iterator[list[AblationScore]]:
-    varying = [neuron for neuron in group if not never_varies(neuron.q)]
+    varying = [neuron for neuron in group if not constant(neuron.q)]
     if optimise:
         _search_scales(val, varying, threads)
     numbers = [neuron.number for neuron in varying]

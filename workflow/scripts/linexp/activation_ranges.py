@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .variation import constant
+
 IMAGES_PER_RANGE = 5
 RANGE_ENDS = {"0.01": 10_000, "0.1": 1000, "1": 100, "10": 10}
 """The ends of the ranges in percent of the images, from the highest activation, and the part that each is of them."""
@@ -39,7 +41,7 @@ def activation_ranges(activations: np.ndarray, seed: int, shown: np.ndarray | No
     """
     order = np.argsort(-activations, kind="stable")
     ranges, begin, lower = [], 0, None
-    ends = {} if np.ptp(activations) == 0 else RANGE_ENDS
+    ends = {} if constant(activations) else RANGE_ENDS
     for upper, part in ends.items():
         end = len(order) // part
         if end > begin:

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from .broden_names import readable_name
 from .errors import LinexpError
 from .image_kinds import NO_CLASS, ImageSource
 from .image_masks import ImageMasks, PixelLabels
@@ -29,12 +30,6 @@ from .selected_images import OnDemand
 
 ABOUT_IMAGES = ("image", "split", "ih", "iw", "sh", "sw")
 _REPAIR = "unpack Broden again"
-
-
-def readable_name(label: str) -> str:
-    """A label without the mark of colours (-c) and scenes (-s), and with blanks for underscores."""
-    # a hyphen elsewhere belongs to the name, as in polka-dotted
-    return re.sub("-[cs]$", "", label).replace("_", " ").strip()
 
 
 @dataclass(frozen=True)

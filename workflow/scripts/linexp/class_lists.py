@@ -13,7 +13,7 @@ SUPERCLASSES = {"cifar100": "cifar100_superclasses.yaml", "wordnet": "imagenet1k
 """Superclasses that come with the program, by the name that an entry gives: those of CIFAR-100 and of ImageNet."""
 
 
-def is_file(setting: Sequence[str] | Mapping[str, Sequence[str]] | str | None) -> bool:
+def is_names_file(setting: Sequence[str] | Mapping[str, Sequence[str]] | str | None) -> bool:
     """Whether names or superclasses are given as the path of a file."""
     return isinstance(setting, str) and Path(setting).suffix != "" and _WEIGHTS not in setting
 

@@ -10,9 +10,9 @@ import yaml
 
 from .baselines import BASELINES, check_settings
 from .concepts import BUILT_IN, RANDOM_CONCEPTS
-from .config_schema import check_against_schema, check_values, shortened, suggest, with_defaults
+from .config_schema import check_against_schema, check_values, with_defaults
 from .derived_targets import UNTRAINED_SUFFIX, first_linear, with_controls, with_likes
-from .errors import LinexpError
+from .errors import LinexpError, shortened, suggest
 from .image_sources import possible_labels
 
 RESERVED_TARGETS = ("probes", "calibration", "tables", "models", "logs")
@@ -122,7 +122,7 @@ def _check_image_text_model(config: Config, model: Mapping[str, Any], place: str
         _check_name(probe, config["probes"], f"{place}.calibration.probe", "probe")
         _check_labelled(config, "probes", probe, f"{place}.calibration.probe")
     _check_trained(config, model.get("trained"), "image_text", f"{place}.trained")
-    if model.get("model", "").endswith(".json") and not is_file(model["pretrained"]):
+    if model.get("model", "").endswith(".json") and not is_weights_file(model["pretrained"]):
         tag = model["pretrained"]
         raise LinexpError(f"{place}.pretrained: {tag!r} is no file of weights, which a JSON model needs; {_A_FILE}")
 
@@ -234,10 +234,10 @@ def _check_model(config: Config, model: Mapping[str, Any], place: str) -> None:
 def published_weights(model: Mapping[str, Any]) -> bool:
     """Whether a model's weights are published under a name, rather than in a file or random."""
     weights = model.get("weights", model.get("checkpoint", "none"))
-    return weights != "none" and not is_file(weights)
+    return weights != "none" and not is_weights_file(weights)
 
 
-def is_file(weights: str) -> bool:
+def is_weights_file(weights: str) -> bool:
     """Whether weights are given as the path of a file, rather than by name."""
     return Path(weights).suffix in (".safetensors", ".pt", ".pth", ".bin", ".tar", ".ckpt")
 

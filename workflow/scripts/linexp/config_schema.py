@@ -1,13 +1,12 @@
 """The configuration against its JSON schema: defaults, and mistakes told in one line."""
 
-import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator, validators
 
-from .errors import NOT_ONE_LINE, LinexpError
+from .errors import NOT_ONE_LINE, LinexpError, shortened, suggest
 
 # in JSON schema 2.0 is an integer; numpy and torch want an int
 _Validator = validators.extend(
@@ -75,11 +74,6 @@ def _part(key: Any) -> str:
     return shortened(str(key) or "''", 40)
 
 
-def shortened(text: str, length: int) -> str:
-    """A text cut to a length."""
-    return text if len(text) <= length else text[: length - 3] + "..."
-
-
 def _in_one_line(error) -> str:
     path = list(map(_part, error.absolute_path))
     place = ".".join(path) or "the configuration"
@@ -132,15 +126,6 @@ _QUOTE = "put it in quotes (YAML takes on, off, yes, no for true and false)"
 def _range(schema: Mapping[str, Any]) -> str:
     words = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "exclusiveMaximum": "below"}
     return " and ".join(f"{word} {schema[key]}" for key, word in words.items() if key in schema)
-
-
-def suggest(word: Any, known: Iterable[Any]) -> str:
-    """The remedy for a name that is not among those known: the closest one, or all."""
-    known = [str(name) for name in known]
-    close = difflib.get_close_matches(str(word), known, n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"use one of {shortened(', '.join(known), 100)}" if known else "there is none yet, add one"
 
 
 def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from .config_schema import shortened
-from .errors import LinexpError
+from .errors import LinexpError, shortened
 
 MAX_DEPTH = 30
 MAX_VALUES = 1_000_000

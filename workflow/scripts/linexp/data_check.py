@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import class_lists, image_sources
-from .config import Config, is_file, members, published_weights
-from .config_schema import suggest
+from .config import Config, is_weights_file, members, published_weights
 from .derived_targets import UNTRAINED_SUFFIX, recorded_target
-from .errors import LinexpError
+from .errors import LinexpError, suggest
 from .table_sources import imported_path, scoring_problems
 
 THERE, MADE, DOWNLOAD, MISSING, READY = "there", "made here", "download", "missing", "ready"
@@ -85,7 +84,7 @@ def _images(section: str, name: str, entry: Mapping[str, Any]) -> Part:
     problem = image_sources.missing(entry)
     if problem:
         return Part(section, name, MISSING, problem)
-    named = filter(class_lists.is_file, [entry.get("class_names"), entry.get("superclasses")])
+    named = filter(class_lists.is_names_file, [entry.get("class_names"), entry.get("superclasses")])
     files = [_file(section, name, path) for path in named]
     there = Part(section, name, THERE, ", ".join(image_sources.paths(entry)))
     return next((file for file in files if file.state == MISSING), there)
@@ -102,7 +101,7 @@ def _image_text_model(name: str, entry: Mapping[str, Any]) -> Part:
 
 def _weights(section: str, name: str, weights: str, kept: str, model: str, origin: str | None = None) -> Part:
     """Weights in a file of the user's, or published ones, which the workflow keeps in a file of its own."""
-    if is_file(weights):
+    if is_weights_file(weights):
         return _file(section, name, weights, origin)
     if os.path.isfile(kept):
         return Part(section, name, THERE, kept)
@@ -125,7 +124,7 @@ def _targets(config: Config) -> Iterator[Part]:
             continue
         weights = model["checkpoint" if model["source"] == "factory" else "weights"]
         called = model.get("name") or model["call"]
-        if not is_file(weights) and not published_weights(model):
+        if not is_weights_file(weights) and not published_weights(model):
             yield Part("targets", name, MADE, f"{called}, random weights")
             continue
         kept = f"{MODELS}/targets/{name}.safetensors"

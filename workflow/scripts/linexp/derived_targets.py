@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .concepts import RANDOM_CONCEPTS
-from .config_schema import suggest
-from .errors import LinexpError
+from .errors import LinexpError, suggest
 
 UNTRAINED_SUFFIX = "_untrained"
 RECORDED = ("model", "probe", "batch_size", "class_map", "temperature")

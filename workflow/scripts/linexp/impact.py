@@ -17,7 +17,7 @@ BETAS = (0.0003, 0.002, 0.02, 0.1, 0.5)
 """The fractions of Table 1."""
 BLOCK_LOGITS = 1 << 15
 """Logits that a thread changes at a time: they stay in the processor's cache, and PyTorch adds no threads itself."""
-NEURONS_AT_ONCE = 32
+REMOVED_TOGETHER = 32
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,8 @@ def without_linear(
         logits: (n, n_classes). weight: (n_classes, n_neurons). activations: (n, n_neurons).
     """
     rows = max(1, BLOCK_LOGITS // logits.shape[1])
-    for begin in range(0, activations.shape[1], NEURONS_AT_ONCE):
-        group = slice(begin, begin + NEURONS_AT_ONCE)
+    for begin in range(0, activations.shape[1], REMOVED_TOGETHER):
+        group = slice(begin, begin + REMOVED_TOGETHER)
         columns = torch.from_numpy(weight[:, group].T.astype(np.float64))
         losses, correct = np.empty((len(columns), len(logits))), np.empty((len(columns), len(logits)), bool)
 
@@ -125,8 +125,8 @@ def without_replayed(tail, rows: np.ndarray, neurons: Sequence[int], loss: Cross
     Args:
         tail: a `tails.ReplayedTail` that replaces every place of a map. rows: (n,) the images. neurons: their numbers.
     """
-    for begin in range(0, len(neurons), NEURONS_AT_ONCE):
-        group = neurons[begin : begin + NEURONS_AT_ONCE]
+    for begin in range(0, len(neurons), REMOVED_TOGETHER):
+        group = neurons[begin : begin + REMOVED_TOGETHER]
         losses, correct = np.empty((len(group), len(rows))), np.empty((len(group), len(rows)), bool)
         for place, _, images, logits in tail.passes(rows, list(group), [np.zeros((1, 1))] * len(group)):
             outcome = Outcome.of(logits, loss, images)

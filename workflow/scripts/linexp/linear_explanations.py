@@ -13,11 +13,9 @@ from .explanations import CONSTANT, NOT_CONVERGED, OK, UNEXPLAINED, Explanation,
 from .greedy import greedy_search, top_concepts
 from .moments import CrossMoments, Moments
 from .parallel import for_slices
+from .variation import never_varies
 
 Array = NDArray[np.float64]
-
-MIN_RELATIVE_STD = 1e-6
-"""A neuron whose standard deviation is below this part of its largest activation never varies."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Problem:
     def constant(self) -> NDArray[np.bool_]:
         """(n,) the neurons that do not vary on train or on val."""
         smallest = np.sqrt(np.minimum(self.train_q.variance, self.val_q.variance))
-        return smallest <= MIN_RELATIVE_STD * np.maximum(self.train_q.largest, 1e-30)
+        return never_varies(smallest, np.maximum(self.train_q.largest, 1e-30))
 
 
 def _scaled(problem: Problem, varies: NDArray[np.bool_], threads: int):

@@ -14,6 +14,7 @@ from .area_chart import activation_bins, bins_of
 from .concepts import RANDOM_CONCEPTS
 from .errors import LinexpError
 from .explanations import Explanation, from_table, printable
+from .variation import constant
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
 BAR = 24
@@ -114,7 +115,7 @@ def _weights(explanation: Explanation | None, width: int) -> list[str]:
 
 def _histogram(activations: np.ndarray) -> list[str]:
     """A line a bin of the activation, with the number of its images."""
-    if np.ptp(activations) == 0:
+    if constant(activations):
         return [f"  {activations[0]:.3g} on all of them"]
     edges = activation_bins(activations)
     counts = np.bincount(bins_of(activations, edges), minlength=len(edges) - 1)

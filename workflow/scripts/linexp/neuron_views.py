@@ -10,6 +10,7 @@ import numpy as np
 from . import store
 from .errors import LinexpError
 from .explanations import Explanation, from_table
+from .variation import constant
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class NeuronView:
     presence: np.ndarray
 
     def is_constant(self) -> bool:
-        return bool(np.ptp(self.activations) == 0)
+        return bool(constant(self.activations))
 
 
 def read_views(

@@ -40,7 +40,7 @@ def _table(judged: pd.DataFrame, controls: pd.DataFrame) -> list[str]:
     cells = [header, *(_cells(row) for rows in (judged, controls) for row in rows.to_dict("records"))]
     numbers = [max(map(len, column)) for column in list(zip(*cells, strict=True))[1:]]
     room = min(max(len(row[0]) for row in cells), WIDTH - sum(numbers) - 2 * len(numbers))
-    lines = ["  ".join([_shortened(label, room), *map(str.rjust, rest, numbers)]) for label, *rest in cells]
+    lines = ["  ".join([_of_width(label, room), *map(str.rjust, rest, numbers)]) for label, *rest in cells]
     rule = "-" * len(lines[0])
     below = 1 + len(judged)
     return [*lines[:below], *([rule, *lines[below:]] if len(controls) else [])]
@@ -61,7 +61,7 @@ def _with_interval(mean: float, low: float, high: float) -> str:
     return _number(mean) if pd.isna(low) else f"{mean:z.3f} [{low:z.2f}, {high:z.2f}]"
 
 
-def _shortened(text: str, room: int) -> str:
+def _of_width(text: str, room: int) -> str:
     return text.ljust(room) if len(text) <= room else f"{text[: room - 1]}…"
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from .losses import NO_EFFECT_BELOW
 from .metrics import METRICS, scores_of
-from .metrics.columns import constant
+from .variation import constant
 
 CONSTANT_SIMULATION = "constant_simulation"
 NO_EFFECT = "no_effect"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import image_sources
-from .config import NO_IMPACT, NO_LABELS, Config, is_file, targets_of_run
+from .config import NO_IMPACT, NO_LABELS, Config, is_weights_file, targets_of_run
 from .derived_targets import recorded_target
 from .paper_tables import NOT_APPLICABLE, Cell, paper_tables
 
@@ -119,7 +119,7 @@ def _of_images(config: Config, section: str, name: str) -> str | None:
 
 
 def _of_file(path: str) -> str | None:
-    return f"{path} does not exist" if is_file(path) and not os.path.isfile(path) else None
+    return f"{path} does not exist" if is_weights_file(path) and not os.path.isfile(path) else None
 
 
 def _of_image_text_model(config: Config, name: str, calibrated: bool = True) -> Iterator[str | None]:

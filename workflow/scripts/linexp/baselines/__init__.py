@@ -8,8 +8,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from importlib import import_module
 
-from ..config_schema import suggest
-from ..errors import LinexpError
+from ..errors import LinexpError, suggest
 from ..explanations import Explanation
 from .evidence import Evidence
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from ..explanations import CONSTANT, Explanation
+from ..variation import constant
 from .evidence import Evidence
 
 MIN_PROBABILITY = 1e-7
@@ -172,12 +173,11 @@ def explain(evidence: Evidence, *, similarity: str = "soft_wpmi", **settings: An
     score = SIMILARITIES[similarity]
     arguments = {name: settings[name] for name in inspect.getfullargspec(score).kwonlyargs if name in settings}
     best = score(evidence.similarity(), evidence.activations, **arguments).argmax(axis=1)
-    constant = np.ptp(evidence.activations, axis=0) == 0
     return [
         Explanation(int(neuron), status=CONSTANT)
         if is_constant
         else Explanation(int(neuron), [evidence.concepts[concept]], [1.0])
-        for neuron, concept, is_constant in zip(evidence.neurons, best, constant, strict=True)
+        for neuron, concept, is_constant in zip(evidence.neurons, best, constant(evidence.activations), strict=True)
     ]
 
 

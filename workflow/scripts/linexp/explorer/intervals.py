@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..metrics.columns import constant
+from ..variation import constant
 
 QUANTILE = 1.959963984540054
 """Of the normal distribution, for an interval of 95 %."""

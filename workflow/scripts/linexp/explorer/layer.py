@@ -12,7 +12,7 @@ from ..errors import LinexpError
 from ..explanations import Explanation, from_table
 from ..recorded_activations import check_finite
 
-NEURONS_AT_ONCE = 64
+NEURONS_A_TILE = 64
 """As many as a tile of activations or of simulations has columns."""
 
 AnyPath = str | Path
@@ -100,7 +100,7 @@ class Explained:
 
     def groups(self) -> Iterator[slice]:
         """Places of neurons whose columns lie in the same tiles, group by group."""
-        by_tile = groupby(enumerate(self.neurons.tolist()), key=lambda place: place[1] // NEURONS_AT_ONCE)
+        by_tile = groupby(enumerate(self.neurons.tolist()), key=lambda place: place[1] // NEURONS_A_TILE)
         for places in (list(members) for _, members in by_tile):
             yield slice(places[0][0], places[-1][0] + 1)
 

@@ -10,11 +10,12 @@ import pandas as pd
 from ..activation_ranges import activation_ranges
 from ..area_chart import area_chart
 from ..explanations import Explanation
+from ..variation import constant
 from .intervals import correlations_with_intervals
 from .layer import Explained, LayerFiles, read_activations, read_simulations
 from .neighbours import nearest
 from .presence_columns import PresenceColumns
-from .scripts import packed, short, shortened, without_nan
+from .scripts import packed, rounded, short, without_nan
 
 
 def score_rows(scores: pd.DataFrame, methods: Sequence[str]) -> dict[int, list[dict[str, Any]]]:
@@ -91,25 +92,25 @@ class Records:
                 "low": short(one.low),
                 "high": short(one.high),
                 "images": one.images.tolist(),
-                "values": shortened(activations[one.images]),
+                "values": rounded(activations[one.images]),
             }
             for one in ranges
         ]
 
     def _areas(self, activations: np.ndarray, explanations: Mapping[str, Explanation]) -> dict[str, Any]:
         """The area chart of each linear method; nothing if the neuron is constant."""
-        if np.ptp(activations) == 0:
+        if constant(activations):
             return {}
         charts = {}
         for method, columns in self.presence.items():
             one = explanations[method]
             chart = area_chart(activations, columns.of(one), one.concepts, np.array(one.weights))
             charts[method] = {
-                "edges": shortened(chart.edges),
+                "edges": rounded(chart.edges),
                 "counts": chart.counts.tolist(),
                 "names": list(chart.names),
                 "weights": [None if weight is None else short(weight) for weight in chart.weights],
-                "shares": [shortened(row, 4) for row in chart.shares],
+                "shares": [rounded(row, 4) for row in chart.shares],
                 "left_out": [[name, short(weight)] for name, weight in chart.left_out],
             }
         return charts

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .layer import Explained
-from .scripts import shortened
+from .scripts import rounded
 
 SCORES = {"correlation": "correlation", "ablation_optim": "ablation", "ablation_norm": "ablation (norm)"}
 """The scores in the table and what the page calls them; one that no neuron has is left out."""
@@ -35,14 +35,14 @@ def table(
         rows = ours[ours["method"] == method].reindex(explained.neurons)
         methods[method] = {
             "concepts": [[concept_ids[concept] for concept in one.concepts] for one in explanations],
-            "weights": [shortened(one.weights, 4) for one in explanations],
+            "weights": [rounded(one.weights, 4) for one in explanations],
             "status": [status if isinstance(status, str) else "missing" for status in rows["status"]],
-            "scores": {name: shortened(rows[name].astype(float)) for name in shown},
+            "scores": {name: rounded(rows[name].astype(float)) for name in shown},
         }
     return {
         "neurons": explained.neurons.tolist(),
         "dead": explained.dead.tolist(),
-        "maxima": shortened(maxima),
+        "maxima": rounded(maxima),
         "pictures": pictures,
         "scores": shown,
         "methods": methods,

@@ -34,7 +34,7 @@ def short(value: float | None, digits: int = 5) -> float | None:
     return float(f"{value:.{digits}g}")
 
 
-def shortened(values: Sequence[float | None] | np.ndarray, digits: int = 5) -> list[float | None]:
+def rounded(values: Sequence[float | None] | np.ndarray, digits: int = 5) -> list[float | None]:
     return [short(value, digits) for value in values]
 
 

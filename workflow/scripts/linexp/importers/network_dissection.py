@@ -1,6 +1,6 @@
 """Network Dissection: the Broden label of highest IoU; units start at 1."""
 
-from ..broden import readable_name
+from ..broden_names import readable_name
 from ..explanations import Explanation
 from .format import Format, single
 from .rows import Row

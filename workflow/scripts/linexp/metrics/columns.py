@@ -7,15 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 TOP_FRACTION = 0.05
-SMALLEST_RELATIVE_STD = 1e-6
 
 Array = NDArray[np.float64]
-
-
-def constant(values: np.ndarray) -> NDArray[np.bool_]:
-    """(m,) the columns whose standard deviation is at most 1e-6 of their largest absolute value."""
-    centred = values - values.mean(axis=0, dtype=np.float64)
-    return np.sqrt((centred**2).mean(axis=0)) <= SMALLEST_RELATIVE_STD * np.abs(values).max(axis=0)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..parallel import ordered_map
-from .columns import Columns, constant
+from ..variation import constant
+from .columns import Columns
 
 BLOCK = 16
 """Neurons at a time, so that what their metrics share stays in the processor's cache, whatever the layer's size."""

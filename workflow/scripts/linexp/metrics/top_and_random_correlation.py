@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .columns import Columns, constant
+from ..variation import constant
+from .columns import Columns
 from .correlation import correlations
 from .metric import Metric
 
