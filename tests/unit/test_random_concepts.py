@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from literal import literal_correlation, literal_fit
+from scipy import stats
 from summed import cross_moments, second_moments
 
 from linexp.errors import LinexpError

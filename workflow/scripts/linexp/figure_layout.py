@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from .concepts import RANDOM_CONCEPTS
-from .figure_style import DPI, INK, MUTED, PALETTE, fitted
+from .figure_style import DPI, INK, MUTED, PALETTE, trimmed
 
 CONTROL_COLOUR = "#8A8A8A"
 MARKERS = "osD^vPX"
@@ -26,7 +26,7 @@ def blank(width: int, height: int, title: str) -> Figure:
     """A figure of a size in pixels with a title and nothing else."""
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white", layout="constrained")
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
-    title = fitted(title, width - 80, 12.5, "bold")
+    title = trimmed(title, width - 80, 12.5, "bold")
     figure.suptitle(title, fontsize=12.5, weight="bold", color=INK, x=0.02, ha="left")
     return figure
 

@@ -50,7 +50,7 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
     return _MEASURE.get_text_width_height_descent(text, font, False)[0]
 
 
-def fitted(text: str, width: float, size: float = 9, weight: str = "normal") -> str:
+def trimmed(text: str, width: float, size: float = 9, weight: str = "normal") -> str:
     """The text, cut with an ellipsis where it is wider than `width` pixels."""
     if len(text) <= LONGEST_TEXT and text_width(text, size, weight) <= width:
         return text

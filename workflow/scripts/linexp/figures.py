@@ -24,11 +24,11 @@ from .figure_style import (
     PALETTE,
     STYLE,
     count_text,
-    fitted,
     minus,
     number_text,
     short_name,
     text_width,
+    trimmed,
 )
 from .neuron_views import Explained, NeuronView, breakable
 
@@ -108,7 +108,7 @@ def _write_explanations(page: _Page, explained: Sequence[Explained], lines: Sequ
     page.text(FORMULA_LEFT, y, "explanation", 8, color=MUTED)
     for one, formula in zip(explained, lines, strict=True):
         correlation = "–" if one.correlation is None else minus(f"{one.correlation:.2f}")
-        page.text(MARGIN, y + LINE, fitted(one.method, METHOD_WIDTH))
+        page.text(MARGIN, y + LINE, trimmed(one.method, METHOD_WIDTH))
         page.text(FORMULA_LEFT - 30, y + LINE, correlation, ha="right", weight="bold")
         for line in formula:
             y += LINE
@@ -118,7 +118,7 @@ def _write_explanations(page: _Page, explained: Sequence[Explained], lines: Sequ
 def _draw_areas(page: _Page, view: NeuronView, top: int, height: int) -> None:
     """The area chart with the counts above it and the legend below; a sentence if the neuron is constant."""
     title = f"Share of images by concept of {view.charted}" if view.charted else "Distribution of activations"
-    page.text(MARGIN, top + 15, fitted(title, 645, 10, "bold"), 10, weight="bold")
+    page.text(MARGIN, top + 15, trimmed(title, 645, 10, "bold"), 10, weight="bold")
     if view.is_constant():
         constant = f"The activation is {number_text(view.activations[0])} on all {len(view.activations):,} images."
         page.text(MARGIN, top + 60, constant, color=MUTED)
@@ -184,10 +184,10 @@ def _write_legend(page: _Page, chart: AreaChart, patches: Sequence[dict], top: f
     for number, (label, patch) in enumerate(zip(labels, patches, strict=True)):
         x, y = MARGIN + column_width * (number // rows), top + LINE * (number % rows)
         page.figure.patches.append(_swatch(page, x, y, patch))
-        page.text(x + 36, y, fitted(label, column_width - 50, 8.5), 8.5)
+        page.text(x + 36, y, trimmed(label, column_width - 50, 8.5), 8.5)
     if chart.left_out:
         names = ", ".join(f"{minus(f'{weight:.2f}')}·{short_name(name)}" for name, weight in chart.left_out)
-        text = fitted(f"not charted, negative: {names}", GRID_LABEL_LEFT - 40 - MARGIN, 8)
+        text = trimmed(f"not charted, negative: {names}", GRID_LABEL_LEFT - 40 - MARGIN, 8)
         page.text(MARGIN, top + LINE * rows, text, 8, color=MUTED)
 
 

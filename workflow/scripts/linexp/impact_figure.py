@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from .figure_layout import NAME_WIDTH, dress, legend_beside, looks, note, page
-from .figure_style import INK, MUTED, STYLE, fitted
+from .figure_style import INK, MUTED, STYLE, trimmed
 
 TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 
@@ -30,7 +30,7 @@ def draw_top_impact(impacts: Mapping[str, pd.DataFrame], title: str) -> Figure:
             axes.fill_between(everything[0], low, high, color=look["color"], alpha=0.15, linewidth=0)
             axes.plot(*everything, linewidth=2, color=look["color"])
             axes.plot(betas, shares.mean(), markersize=7, clip_on=False, zorder=5, linestyle="none", **look)
-            axes.plot([], [], linewidth=2, markersize=7, label=fitted(name, NAME_WIDTH), **look)
+            axes.plot([], [], linewidth=2, markersize=7, label=trimmed(name, NAME_WIDTH), **look)
         even = np.geomspace(lowest, 100, 200)
         axes.plot(even, even / 100, color=MUTED, linestyle="--", linewidth=1.4, label="all images alike")
         ticks = [tick for tick in TICKS if tick >= lowest]

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from .calibration import RELIABILITY_BINS
 from .errors import LinexpError
 from .figure_layout import blank, dress, note
-from .figure_style import INK, MUTED, NONE_COLOUR, PALETTE, STYLE, count_text, fitted, minus
+from .figure_style import INK, MUTED, NONE_COLOUR, PALETTE, STYLE, count_text, minus, trimmed
 
 PANEL, ONE_PANEL = 640, 900
 TICKS = {0: "0 %", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1: "100 %"}
@@ -49,7 +49,7 @@ def _draw_shares(axes: Axes, calibration: Mapping[str, Any], width: int) -> None
     axes.set(xlim=(0, 1), ylim=(0, 1))
     axes.set_yticks(list(TICKS), list(TICKS.values()))
     axes.set_ylabel("images that have the concept", color=INK)
-    title = fitted(f"{calibration['name']} ({calibration['role']})", width - 150, 10, "bold")
+    title = trimmed(f"{calibration['name']} ({calibration['role']})", width - 150, 10, "bold")
     axes.set_title(title, fontsize=10, weight="bold", color=INK, loc="left", pad=24)
     facts = minus(
         f"a {calibration['a']:.2f}, b {calibration['b']:.3f}; loss {calibration['bce']:.3f}, "

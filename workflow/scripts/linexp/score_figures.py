@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from .figure_layout import NAME_WIDTH, dress, legend_beside, looks, note, page, text_colour
-from .figure_style import INK, MUTED, STYLE, fitted, minus
+from .figure_style import INK, MUTED, STYLE, minus, trimmed
 from .summary import counted
 
 MANY_POINTS = 3000
@@ -75,7 +75,7 @@ def draw_correlation_against_ablation(scores: pd.DataFrame, layer: str, simulato
                 markeredgewidth=0,
                 alpha=0.6,
                 rasterized=len(defined) > MANY_POINTS,
-                label=fitted(method, NAME_WIDTH),
+                label=trimmed(method, NAME_WIDTH),
                 **look,
             )
         fit = quadratic_fit(*(defined[name].to_numpy(float) for name in ("correlation", metric))) if metric else None
@@ -119,7 +119,7 @@ def draw_scores(scores: pd.DataFrame, layer: str, simulator: str) -> Figure:
                 _distribution(axes, row, values.loc[values["method"] == method, metric].to_numpy(), look["color"])
             axes.axvline(0, color=MUTED, linewidth=0.8, zorder=0)
             axes.set(ylim=(len(methods) - 0.5, -0.5))
-            axes.set_yticks(range(len(methods)), [fitted(method, NAME_WIDTH) for method in methods])
+            axes.set_yticks(range(len(methods)), [trimmed(method, NAME_WIDTH) for method in methods])
             axes.tick_params(axis="y", length=0, labelleft=axes is panels[0])
             axes.set_xlabel(METRICS[metric], color=INK)
             dress(axes)
@@ -175,7 +175,7 @@ def draw_lengths(lengths: Mapping[str, Sequence[int]], layer: str) -> Figure:
             place = {"ha": "center", "va": "center", "size": 7.5}
             axes.text(column + 0.5, row + 0.5, text, color=text_colour(SHARES(share)), **place)
         axes.set_xticks(np.arange(columns) + 0.5, names)
-        axes.set_yticks(np.arange(len(lengths)) + 0.5, [fitted(name, NAME_WIDTH) for name in lengths])
+        axes.set_yticks(np.arange(len(lengths)) + 0.5, [trimmed(name, NAME_WIDTH) for name in lengths])
         axes.set_xlabel("concepts in an explanation", color=INK)
         axes.invert_yaxis()
         dress(axes)
