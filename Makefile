@@ -10,7 +10,7 @@ DEMO := results/scenes_resnet/layer4
 
 demo: .venv/.installed
 	@$(BIN)/snakemake --cores all --quiet rules host
-	@$(BIN)/python -m linexp.print_summary $(DEMO)
+	@$(BIN)/python -m linexp.terminal.summary $(DEMO)
 
 install: .venv/.installed
 

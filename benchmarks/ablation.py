@@ -15,9 +15,9 @@ import torch
 from made_up_layer import LastLayer
 from measuring import Clock, argument_parser, cores, show
 
-from linexp.ablation import Simulations, ablation_scores
-from linexp.losses import CrossEntropy
-from linexp.tail_losses import LinearTailLosses
+from linexp.effects.ablation import Simulations, ablation_scores
+from linexp.effects.losses import CrossEntropy
+from linexp.effects.tail_losses import LinearTailLosses
 
 TEMPERATURE = 1.1
 N_NEURONS, N_CLASSES = 2_048, 1_000

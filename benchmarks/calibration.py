@@ -16,8 +16,8 @@ from made_up import A, B, World
 from measuring import Clock, argument_parser, beside, cores, show
 from stages import MADE_UP, run_stage, write_index
 
-from linexp import store
-from linexp.presence import probabilities
+from linexp.artifacts import store
+from linexp.concepts.presence import probabilities
 
 
 def write_labelled(folder: Path, world: World, n_images: int) -> dict[str, Path]:

@@ -31,7 +31,12 @@ from measuring import argument_parser, beside, cores, peak_gib, show
 from PIL import Image, ImageDraw
 from torch import nn
 
-from linexp import activations, image_batches, image_sources, image_text, probe_index, runtime, store, targets
+from linexp.artifacts import store
+from linexp.concepts import image_text
+from linexp.jobs import runtime
+from linexp.networks import recording, targets
+from linexp.probes import index, sources
+from linexp.probes.batches import image_batches
 
 DIFFERENT = 64
 RESNET = {"source": "torchvision", "name": "resnet50", "weights": "IMAGENET1K_V1"}
@@ -55,7 +60,7 @@ def picture(width: int, height: int, rng: np.random.Generator) -> Image.Image:
 def write_images(folder: Path, n_images: int, width: int, height: int, photos: str | None) -> None:
     """Files under `n_images` names, of which `DIFFERENT` are different."""
     rng = np.random.default_rng(0)
-    source = photos and image_sources.open_source({"kind": "parquet", "files": [photos], "image": "image"})
+    source = photos and sources.open_source({"kind": "parquet", "files": [photos], "image": "image"})
     (folder / "images").mkdir()
     for number in range(n_images):
         path = folder / "images" / f"{number:07d}.jpg"
@@ -83,11 +88,11 @@ def open_case(case: str) -> tuple[Callable, Callable, Callable]:
     network, layer = (small, "1") if case == "decoding" else (targets.build_network(RESNET).eval(), "layer4")
 
     def forward(batch: torch.Tensor) -> torch.Tensor:
-        with activations.run_to_module(network, layer) as output_of:
+        with recording.run_to_module(network, layer) as output_of:
             return output_of(batch)
 
     def recorded(batches: Iterator[torch.Tensor]) -> Iterator[np.ndarray]:
-        return (block.numpy() for block in activations.record_activations(network, layer, "avg", batches))
+        return (block.numpy() for block in recording.record_activations(network, layer, "avg", batches))
 
     return targets.preprocessing(RESNET), forward, recorded
 
@@ -98,13 +103,13 @@ class Rule:
     def __init__(self, folder: Path, case: str, n_images: int, batch_size: int, threads: int):
         self.folder, self.n_images, self.batch_size, self.threads = folder, n_images, batch_size, threads
         settings = {"kind": "image_folder", "root": str(folder / "images"), "limit": n_images}
-        self.source = image_sources.open_source(settings)
-        self.index = probe_index.index_images(self.source, {"train": 0.7, "val": 0.1, "test": 0.2}, 0, threads)
+        self.source = sources.open_source(settings)
+        self.index = index.index_images(self.source, {"train": 0.7, "val": 0.1, "test": 0.2}, 0, threads)
         self.preprocess, self.forward, self.rows_of = open_case(case)
 
     def run(self) -> None:
-        images = probe_index.IndexedImages(self.source, self.index)
-        batches = image_batches.image_batches(images, self.preprocess, self.batch_size, self.threads, "recording")
+        images = index.IndexedImages(self.source, self.index)
+        batches = image_batches(images, self.preprocess, self.batch_size, self.threads, "recording")
         with store.create_arrays(self.folder / "out.h5", store.Provenance("benchmark", {}, "")) as file:
             store.write_rows(file, "rows", self.rows_of(batches), self.n_images)
 

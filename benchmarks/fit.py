@@ -27,7 +27,7 @@ from measuring import Clock, argument_parser, beside, cores, peak_gib, show
 from scipy.linalg.blas import ssyrk
 from stages import run_stage, write_index, write_world
 
-from linexp import store
+from linexp.artifacts import store
 
 METHOD = {
     "kind": "linear",

@@ -16,9 +16,9 @@ from made_up_layer import LastLayer
 from measuring import Clock, argument_parser, beside, cores, show
 from stages import MADE_UP, run_stage, write_index
 
-from linexp import store
-from linexp.impact import BLOCK_LOGITS
-from linexp.parallel import for_slices
+from linexp.artifacts import store
+from linexp.effects.impact import BLOCK_LOGITS
+from linexp.jobs.parallel import for_slices
 
 TEMPERATURE = 1.1
 

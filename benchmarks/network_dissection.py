@@ -12,11 +12,11 @@ import torch
 from measuring import Clock, argument_parser, beside, cores, show
 from PIL import Image
 
-from linexp.activations import run_to_module
-from linexp.dissection import LabelledImages, dissect
-from linexp.image_masks import ImageMasks, PixelLabels
-from linexp.runtime import device
-from linexp.targets import build_network, given_preprocessing
+from linexp.dissection.overlaps import LabelledImages, dissect
+from linexp.jobs.runtime import device
+from linexp.networks.recording import run_to_module
+from linexp.networks.targets import build_network, given_preprocessing
+from linexp.probes.masks import ImageMasks, PixelLabels
 
 CONCEPTS, CONCEPTS_AN_IMAGE, DIFFERENT_IMAGES = 1197, 12, 64
 

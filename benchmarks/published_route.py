@@ -15,13 +15,13 @@ import torch
 from made_up import A, B, World
 from measuring import Clock, argument_parser, cores, show
 
-from linexp import runtime
-from linexp.elastic_net import elastic_net, objective
-from linexp.greedy import greedy_search
-from linexp.moments import CrossMomentsSum, MomentsSum
-from linexp.parallel import blas_on_one_thread
-from linexp.presence import probabilities
-from linexp.published_solver import glm_saga_weights
+from linexp.concepts.moments import CrossMomentsSum, MomentsSum
+from linexp.concepts.presence import probabilities
+from linexp.fitting.elastic_net import elastic_net, objective
+from linexp.fitting.glm_saga import glm_saga_weights
+from linexp.fitting.greedy import greedy_search
+from linexp.jobs import runtime
+from linexp.jobs.parallel import blas_on_one_thread
 
 LAMBDA, ALPHA = 0.05, 0.99
 MAX_CONCEPTS, WIDTH, TOLERANCE = 10, 10, 0.02

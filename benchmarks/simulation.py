@@ -19,7 +19,7 @@ from made_up import World
 from measuring import Clock, argument_parser, beside, cores, show
 from stages import MADE_UP, run_stage, write_index, write_world
 
-from linexp import store
+from linexp.artifacts import store
 from linexp.explanations import by_weight, to_table
 from linexp.metrics import METRICS, scores_of
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from made_up import A, B, World
 
-from linexp import fitting_data, linear_explanations, presence, store  # noqa: F401  so that no stage pays for imports
+from linexp.artifacts import store
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow/scripts"
 MADE_UP = store.Provenance("made up", {}, "made up")

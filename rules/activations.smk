@@ -1,12 +1,8 @@
 rule record_activations:
     input:
-        unpack(target_files),
-        script=script_file("record_activations"),
-        library=library(
-            "activations", "image_batches", "image_sources", "probe_index", "runtime", "store", "targets"
-        ),
-        images=lambda wc: image_files("probes", target_of(wc)["probe"]),
-        index=lambda wc: probe_path(wc, "index.parquet"),
+        unpack(ask(model_files.target_files)),
+        images=ask(inputs.probe_files),
+        index=ask(inputs.index_of),
     output:
         "results/{target}/{layer}/activations.h5",
     log:
@@ -17,14 +13,74 @@ rule record_activations:
         "../envs/linexp.yaml"
     threads: threads_of_target
     resources:
-        mem_mb=memory(recording),
-        runtime=runtime(recording),
+        mem_mb=memory(resources.recording),
+        runtime=runtime(resources.recording),
         gpu=1,
+        batch_size=of_target("batch_size"),
     params:
-        model=lambda wc: target_of(wc)["model"],
-        layer=layer_only,
-        images=lambda wc: image_settings("probes", target_of(wc)["probe"]),
-        batch_size=lambda wc: target_of(wc)["batch_size"],
+        model=of_target("model"),
+        layer=ask(model_files.layer_only),
+        images=ask(inputs.probe_settings),
         seed=config["seed"],
+    message:
+        "Record the activations of {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/record_activations.py"
+
+
+rule record_outputs:
+    input:
+        unpack(ask(model_files.target_files)),
+        images=ask(inputs.probe_files),
+        index=ask(inputs.index_of),
+    output:
+        "results/{target}/outputs.h5",
+    log:
+        "results/logs/record_outputs/{target}.log",
+    wildcard_constraints:
+        target=one_of(recorded_targets),
+    conda:
+        "../envs/linexp.yaml"
+    threads: threads_of_target
+    resources:
+        mem_mb=memory(resources.recording),
+        runtime=runtime(resources.recording),
+        gpu=1,
+        batch_size=of_target("batch_size"),
+    params:
+        model=of_target("model"),
+        images=ask(inputs.probe_settings),
+        class_map=of_target("class_map"),
+        temperature=of_target("temperature"),
+        seed=config["seed"],
+    message:
+        "Record the outputs of {wildcards.target}"
+    script:
+        "../workflow/scripts/record_outputs.py"
+
+
+rule extract_head:
+    input:
+        unpack(ask(model_files.target_files)),
+        images=ask(inputs.probe_files),
+        index=ask(inputs.index_of),
+    output:
+        "results/{target}/{layer}/head.h5",
+    log:
+        "results/logs/extract_head/{target}/{layer}.log",
+    wildcard_constraints:
+        target=one_of(recorded_targets),
+    conda:
+        "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(resources.recording),
+        runtime=runtime(resources.recording),
+    params:
+        model=of_target("model"),
+        layer=ask(model_files.layer_only),
+        images=ask(inputs.probe_settings),
+        seed=config["seed"],
+    message:
+        "Look for a linear head behind {wildcards.target}/{wildcards.layer}"
+    script:
+        "../workflow/scripts/extract_head.py"

@@ -1,34 +1,90 @@
-import ast
-from functools import cache
-from types import SimpleNamespace
+# The configuration, the wildcards, and how rules ask the library (linexp.planning) for what follows from both.
+import os
+import sys
+from pathlib import Path
 
-from linexp import class_lists
-from linexp import config as configuration
-from linexp import derived_targets
-from linexp import image_sources
-from linexp import run_lock
-from linexp import table_sources
+BASE = Path(os.path.relpath(workflow.basedir))  # relative, so that a moved or copied folder remakes nothing
+sys.path.insert(0, str((BASE / "workflow" / "scripts").resolve()))
+
 from linexp.baselines import BASELINES
-from linexp.concepts import RANDOM_CONCEPTS, WORD_LISTS
+from linexp.concepts.sets import RANDOM_CONCEPTS
+from linexp.config import checks, derived_targets, text
+from linexp.errors import LinexpError
+from linexp.jobs import run_lock
+from linexp.paper import sources, tables
+from linexp.planning import (
+    blocks,
+    dissection_files,
+    evaluation_files,
+    inputs,
+    model_files,
+    recipes,
+    resources,
+    work,
+)
+
+
+def stop(error):
+    """End Snakemake before any job, with one line and no traceback."""
+    print(f"linexp: {error}", file=sys.stderr)
+    sys.exit(1)
+
+
+# before Snakemake reads it, which would keep the last of two keys and run the code of a template
+try:
+    for path in dict.fromkeys(["config.yaml", *map(str, workflow.configfiles)]):
+        if os.path.exists(path):
+            text.check_text(path)
+except LinexpError as error:
+    stop(error)
+
+
+configfile: "config.yaml"
+
+
+try:
+    config = checks.checked(config, BASE / "workflow" / "schemas" / "config.schema.yaml")
+except LinexpError as error:
+    stop(f"config.yaml: {error}")
 
 # jobs on a cluster read the Snakefile too: they are part of a run
 if workflow.is_main_process:
     workflow.execute = run_lock.alone(workflow, stop)
 
 
-def named_file(path, place, origin=None):
-    """A file that the configuration names, or a stop if it is not there."""
-    if not os.path.isfile(path):
-        stop(
-            f"{place}: {path} does not exist; {f'get it from {origin}' if origin else 'put it there, or correct the path'}"
-        )
-    return path
+def ask(question):
+    """An input function, or one of params, that asks the library a question of the configuration and wildcards."""
+
+    def asked(wildcards):
+        try:
+            return question(config, wildcards)
+        except LinexpError as error:
+            stop(error)
+
+    return asked
 
 
-try:
-    config = configuration.checked(config, BASE / "workflow" / "schemas" / "config.schema.yaml")
-except LinexpError as error:
-    stop(f"config.yaml: {error}")
+def of_target(key):
+    """What a target's entry has under a key."""
+    return ask(lambda config, wildcards: inputs.target_of(config, wildcards).get(key))
+
+
+def of_method(key):
+    return lambda wildcards: config["methods"][wildcards.method].get(key)
+
+
+def of_image_text_model(key):
+    return lambda wildcards: config["image_text_models"][wildcards.image_text_model].get(key)
+
+
+def memory(work):
+    """`mem_mb` of a rule: what its first attempt takes, and more for each further one."""
+    return lambda wildcards, attempt: ask(work)(wildcards).megabytes(attempt)
+
+
+def runtime(work):
+    """`runtime` of a rule, in minutes."""
+    return lambda wildcards, attempt: ask(work)(wildcards).minutes(attempt)
 
 
 def one_of(names):
@@ -40,24 +96,29 @@ def names_of_kind(section, *kinds):
     return [name for name, entry in config[section].items() if entry["kind"] in kinds]
 
 
+def threads_of_target(wildcards):
+    """One where a target is a small network of the workflow's own: jobs side by side then save more than threads."""
+    return 1 if model_files.is_own(config, wildcards) else 8
+
+
+def threads_of_texts(wildcards):
+    """One where an image-text model is such a network: it takes longer to load than to run."""
+    return 1 if of_image_text_model("trained")(wildcards) else 8
+
+
 recorded_targets = {derived_targets.recorded_target(config["targets"], name) for name in config["targets"]}
-
-# methods whose words are in their explanations rather than in a concept set
-OWN_CONCEPTS = ("imported", "network_dissection")
-
-# training images are not scored on: a few are held out for the accuracy that training.json reports
-TRAINING_SPLIT = {"train": 0.95, "val": 0.05, "test": 0.0}
+cut_targets = blocks.cut_targets(config)
+uncut_targets = set(config["targets"]) - cut_targets
 
 
 wildcard_constraints:
     place="probes|models",
     images=one_of([*config["probes"], *config["training_sets"]]),
     probe=one_of(config["probes"]),
-    classifier=one_of(names_of_kind("trained_models", "classifier")),
-    trained_image_text=one_of(names_of_kind("trained_models", "image_text")),
+    trained_model=one_of(config["trained_models"]),
     image_text_model=one_of(config["image_text_models"]),
     simulator=one_of(config["image_text_models"]),
-    concept_set=one_of([*configuration.BUILT_IN, *config["concept_sets"]]),
+    concept_set=one_of([*checks.BUILT_IN, *config["concept_sets"]]),
     presence="label|[A-Za-z0-9_]+/[A-Za-z0-9_]+",
     target=one_of(config["targets"]),
     layer="[A-Za-z0-9_]+",
@@ -66,82 +127,5 @@ wildcard_constraints:
     block=r"\d+",
     blocks=r"\d+",
     neurons=r"(_\d+)*",
+    number=one_of(f"{number:02d}" for number in tables.paper_tables()),
     format="svg|png",
-
-
-def script_file(name):
-    return str(SCRIPTS / f"{name}.py")
-
-
-def module_file(name):
-    """The file of a library module, or the files of a package."""
-    folder = SCRIPTS / "linexp" / name
-    return sorted(folder.glob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
-
-
-@cache
-def imported_modules(file):
-    """The library modules that one file of the library imports by relative imports; not those beside it in a package."""
-    above, found = 1 if file.parent.name == "linexp" else 2, []
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level == above:
-            names = [node.module] if node.module else [alias.name for alias in node.names]
-            found += (name.split(".")[0] for name in names if not name.startswith("__"))
-    return found
-
-
-def library(*modules):
-    """The files of the given library modules and of all that they import: inputs that a rule depends on."""
-    waiting, files = list(modules), {SCRIPTS / "linexp" / "__init__.py"}
-    while waiting:
-        for file in module_file(waiting.pop()):
-            if file not in files:
-                files.add(file)
-                waiting.extend(imported_modules(file))
-    return sorted(map(str, files))
-
-
-def target_of(wildcards):
-    """The entry of a target, or a stop if it has no such layer."""
-    target = config["targets"][wildcards.target]
-    layer = getattr(wildcards, "layer", None)
-    if layer is not None and layer not in target["layers"]:
-        stop(f"target {wildcards.target}: there is no layer {layer!r}; it has {', '.join(target['layers'])}")
-    return target
-
-
-def image_settings(place, name):
-    """The entry of a set of images; scenes are read from the Parquet file that they are drawn to."""
-    section = "probes" if place == "probes" else "training_sets"
-    if name not in config[section]:
-        stop(f"{section}: there is no {name!r}; it has {', '.join(config[section])}")
-    settings = {key: value for key, value in config[section][name].items() if key != "origin"}
-    if settings["kind"] != "scenes":
-        return settings
-    from linexp import scenes
-
-    return {
-        "kind": "parquet",
-        "files": [f"results/{place}/{name}/images.parquet"],
-        "image": "image",
-        "label": "label",
-        "concepts": "concepts",
-        "class_names": list(scenes.CLASS_NAMES),
-        "superclasses": {name: list(members) for name, members in scenes.SUPERCLASSES.items()},
-    }
-
-
-def image_files(place, name):
-    """The files of a set of images, or a stop that says what is missing and how to get it."""
-    settings = image_settings(place, name)
-    entry = config["probes" if place == "probes" else "training_sets"][name]
-    problem = None if entry["kind"] == "scenes" else image_sources.missing(entry)
-    if problem:
-        stop(f"{place} {name}: {problem}")
-    named = [settings.get(key) for key in ("class_names", "superclasses")]
-    files = [named_file(path, f"{place}.{name}") for path in filter(class_lists.is_names_file, named)]
-    return [*image_sources.paths(settings), *files]
-
-
-def training_set(trained_model):
-    return config["trained_models"][trained_model]["images"]

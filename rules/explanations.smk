@@ -1,10 +1,6 @@
 rule explain_linear:
     input:
-        unpack(fitting_files),
-        script=script_file("explain_linear"),
-        library=library(
-            "explanations", "fitting_data", "linear_explanations", "published_solver", "runtime", "store"
-        ),
+        unpack(ask(inputs.fitting_files)),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:
@@ -15,21 +11,21 @@ rule explain_linear:
         "../envs/linexp.yaml"
     threads: threads_of_target
     resources:
-        mem_mb=memory(fitting),
-        runtime=runtime(fitting),
+        mem_mb=memory(work.fitting),
+        runtime=runtime(work.fitting),
     params:
-        method=lambda wc: config["methods"][wc.method],
-        neurons=neurons_of,
+        method=ask(inputs.method_entry),
+        neurons=ask(inputs.neurons_of),
         paper_parity=config["paper_parity"],
+    message:
+        "Explain {wildcards.target}/{wildcards.layer} by {wildcards.method}"
     script:
         "../workflow/scripts/explain_linear.py"
 
 
 rule explain_best_concept:
     input:
-        unpack(fitting_files),
-        script=script_file("explain_best_concept"),
-        library=library("explanations", "fitting_data", "linear_explanations", "runtime", "store"),
+        unpack(ask(inputs.fitting_files)),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:
@@ -40,22 +36,20 @@ rule explain_best_concept:
         "../envs/linexp.yaml"
     threads: threads_of_target
     resources:
-        mem_mb=memory(fitting),
-        runtime=runtime(fitting),
+        mem_mb=memory(work.fitting),
+        runtime=runtime(work.fitting),
     params:
-        neurons=neurons_of,
+        neurons=ask(inputs.neurons_of),
         paper_parity=config["paper_parity"],
+    message:
+        "Explain {wildcards.target}/{wildcards.layer} by {wildcards.method}"
     script:
         "../workflow/scripts/explain_best_concept.py"
 
 
 rule explain_baseline:
     input:
-        unpack(baseline_files),
-        script=script_file("explain_baseline"),
-        library=library(
-            "baselines", "explanations", "probe_index", "recorded_activations", "runtime", "store"
-        ),
+        unpack(ask(inputs.baseline_files)),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:
@@ -66,23 +60,23 @@ rule explain_baseline:
         "../envs/linexp.yaml"
     threads: threads_of_target
     resources:
-        mem_mb=memory(fitting_baseline),
-        runtime=runtime(fitting_baseline),
+        mem_mb=memory(work.fitting_baseline),
+        runtime=runtime(work.fitting_baseline),
     params:
-        kind=lambda wc: config["methods"][wc.method]["kind"],
-        settings=lambda wc: configuration.baseline_settings(config["methods"][wc.method]),
-        neurons=neurons_of,
+        kind=of_method("kind"),
+        settings=ask(inputs.baseline_settings),
+        neurons=ask(inputs.neurons_of),
         paper_parity=config["paper_parity"],
+    message:
+        "Explain {wildcards.target}/{wildcards.layer} by {wildcards.method}"
     script:
         "../workflow/scripts/explain_baseline.py"
 
 
 rule explain_random_concepts:
     input:
-        unpack(fitting_files),
-        script=script_file("explain_random_concepts"),
-        library=library("explanations", "fitting_data", "random_concepts", "runtime", "store"),
-        reference=lambda wc: f"results/{wc.target}/{wc.layer}/explanations/{charted_method(wc)}.parquet",
+        unpack(ask(inputs.fitting_files)),
+        reference=ask(inputs.reference_of),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:
@@ -93,23 +87,23 @@ rule explain_random_concepts:
         "../envs/linexp.yaml"
     threads: threads_of_target
     resources:
-        mem_mb=memory(fitting),
-        runtime=runtime(fitting),
+        mem_mb=memory(work.fitting),
+        runtime=runtime(work.fitting),
     params:
-        neurons=neurons_of,
+        neurons=ask(inputs.neurons_of),
         paper_parity=config["paper_parity"],
         seed=config["seed"],
+    message:
+        "Explain {wildcards.target}/{wildcards.layer} by {wildcards.method}"
     script:
         "../workflow/scripts/explain_random_concepts.py"
 
 
 rule import_explanations:
     input:
-        script=script_file("import_explanations"),
-        library=library("importers", "recorded_activations", "runtime", "store"),
-        file=imported_file,
-        index=lambda wc: probe_path(wc, "index.parquet"),
-        activations=lambda wc: recorded(wc, "{layer}/activations.h5"),
+        file=ask(inputs.imported_file),
+        index=ask(inputs.index_of),
+        activations=ask(inputs.activations_of),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:
@@ -119,11 +113,13 @@ rule import_explanations:
     conda:
         "../envs/linexp.yaml"
     resources:
-        mem_mb=memory(importing),
-        runtime=runtime(importing),
+        mem_mb=memory(work.importing),
+        runtime=runtime(work.importing),
     params:
-        format=lambda wc: config["methods"][wc.method]["format"],
-        layer=lambda wc: config["methods"][wc.method].get("layer"),
-        neurons=neurons_of,
+        format=of_method("format"),
+        layer=of_method("layer"),
+        neurons=ask(inputs.neurons_of),
+    message:
+        "Import the explanations {wildcards.method} of {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/import_explanations.py"

@@ -1,9 +1,6 @@
 rule make_report:
     input:
-        unpack(explorer_files),
-        script=script_file("make_report"),
-        library=library("explorer", "image_sources", "probe_index", "runtime", "store"),
-        page=explorer_page(),
+        unpack(ask(evaluation_files.explorer_files)),
     output:
         "results/{target}/{layer}/report/index.html",
     log:
@@ -12,15 +9,17 @@ rule make_report:
         "../envs/linexp.yaml"
     threads: threads_of_target
     resources:
-        mem_mb=memory(drawing_neurons),
-        runtime=runtime(drawing_neurons),
+        mem_mb=memory(work.drawing_neurons),
+        runtime=runtime(work.drawing_neurons),
     params:
         title="{target} / {layer}",
-        methods=lambda wc: target_of(wc)["methods"],
-        linear=linear_methods,
-        simulator=lambda wc: target_of(wc)["simulator"],
-        calibrated=calibrated_models,
-        images=lambda wc: image_settings("probes", target_of(wc)["probe"]),
+        methods=of_target("methods"),
+        linear=ask(inputs.linear_methods),
+        simulator=of_target("simulator"),
+        calibrated=ask(evaluation_files.calibrated_models),
+        images=ask(inputs.probe_settings),
         seed=config["seed"],
+    message:
+        "Make the explorer of {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/make_report.py"

@@ -3,8 +3,6 @@ report: "../workflow/report/workflow.rst"
 
 rule draw_scores:
     input:
-        script=script_file("draw_scores"),
-        library=library("figure_style", "runtime", "score_figures", "store"),
         scores="results/{target}/{layer}/scores.parquet",
     output:
         report(
@@ -19,19 +17,19 @@ rule draw_scores:
     conda:
         "../envs/linexp.yaml"
     resources:
-        mem_mb=memory(small),
-        runtime=runtime(small),
+        mem_mb=memory(resources.small),
+        runtime=runtime(resources.small),
     params:
         title="{target} / {layer}",
-        simulator=lambda wc: target_of(wc)["simulator"],
+        simulator=of_target("simulator"),
+    message:
+        "Draw the scores of {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/draw_scores.py"
 
 
 rule draw_ablation:
     input:
-        script=script_file("draw_ablation"),
-        library=library("figure_style", "runtime", "score_figures", "store"),
         scores="results/{target}/{layer}/scores.parquet",
     output:
         report(
@@ -46,19 +44,19 @@ rule draw_ablation:
     conda:
         "../envs/linexp.yaml"
     resources:
-        mem_mb=memory(small),
-        runtime=runtime(small),
+        mem_mb=memory(resources.small),
+        runtime=runtime(resources.small),
     params:
         title="{target} / {layer}",
-        simulator=lambda wc: target_of(wc)["simulator"],
+        simulator=of_target("simulator"),
+    message:
+        "Draw correlation against ablation of {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/draw_ablation.py"
 
 
 rule draw_lengths:
     input:
-        script=script_file("draw_lengths"),
-        library=library("figure_style", "runtime", "score_figures", "store"),
         scores="results/{target}/{layer}/scores.parquet",
     output:
         report(
@@ -73,21 +71,21 @@ rule draw_lengths:
     conda:
         "../envs/linexp.yaml"
     resources:
-        mem_mb=memory(small),
-        runtime=runtime(small),
+        mem_mb=memory(resources.small),
+        runtime=runtime(resources.small),
     params:
         title="{target} / {layer}",
-        simulator=lambda wc: target_of(wc)["simulator"],
+        simulator=of_target("simulator"),
+    message:
+        "Draw the lengths of explanations of {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/draw_lengths.py"
 
 
 rule draw_weights:
     input:
-        script=script_file("draw_weights"),
-        library=library("explanations", "figure_style", "runtime", "store", "weight_map"),
         scores="results/{target}/{layer}/scores.parquet",
-        explanations=lambda wc: f"results/{wc.target}/{wc.layer}/explanations/{mapped_method(wc)}.parquet",
+        explanations=ask(evaluation_files.mapped_explanations),
     output:
         report(
             "results/{target}/{layer}/figures/weights{neurons}.{format}",
@@ -101,22 +99,22 @@ rule draw_weights:
     conda:
         "../envs/linexp.yaml"
     resources:
-        mem_mb=memory(small),
-        runtime=runtime(small),
+        mem_mb=memory(resources.small),
+        runtime=runtime(resources.small),
     params:
         title="{target} / {layer}",
-        method=mapped_method,
-        simulator=lambda wc: target_of(wc)["simulator"],
-        neurons=lambda wc: [int(number) for number in wc.neurons.split("_")[1:]],
+        method=ask(evaluation_files.mapped_method),
+        simulator=of_target("simulator"),
+        neurons=ask(evaluation_files.mapped_neurons),
+    message:
+        "Draw the weights of concepts of {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/draw_weights.py"
 
 
 rule draw_calibration:
     input:
-        script=script_file("draw_calibration"),
-        library=library("figure_style", "reliability_figure", "runtime", "store"),
-        calibrations=lambda wc: [f"results/calibration/{name}.json" for name, _ in drawn_calibrations(wc)],
+        calibrations=ask(evaluation_files.calibration_records),
     output:
         report(
             "results/{target}/{layer}/figures/calibration.{format}",
@@ -130,19 +128,19 @@ rule draw_calibration:
     conda:
         "../envs/linexp.yaml"
     resources:
-        mem_mb=memory(small),
-        runtime=runtime(small),
+        mem_mb=memory(resources.small),
+        runtime=runtime(resources.small),
     params:
         title="{target} / {layer}",
-        calibrated=drawn_calibrations,
+        calibrated=ask(evaluation_files.drawn_calibrations),
+    message:
+        "Draw the calibration of {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/draw_calibration.py"
 
 
 rule draw_top_impact:
     input:
-        script=script_file("draw_top_impact"),
-        library=library("figure_style", "impact_figure", "runtime", "store"),
         impacts=["results/{target}/{layer}/impact.parquet"],
     output:
         report(
@@ -157,22 +155,20 @@ rule draw_top_impact:
     conda:
         "../envs/linexp.yaml"
     resources:
-        mem_mb=memory(small),
-        runtime=runtime(small),
+        mem_mb=memory(resources.small),
+        runtime=runtime(resources.small),
     params:
         title="{target} / {layer}",
         layers=["{layer}"],
+    message:
+        "Draw Top Impact of {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/draw_top_impact.py"
 
 
 rule draw_layers_impact:
     input:
-        script=script_file("draw_top_impact"),
-        library=library("figure_style", "impact_figure", "runtime", "store"),
-        impacts=lambda wc: [
-            f"results/{wc.target}/{layer}/impact.parquet" for layer in target_of(wc)["layers"]
-        ],
+        impacts=ask(evaluation_files.impacts_of_layers),
     output:
         report(
             "results/{target}/figures/top_impact.{format}",
@@ -186,10 +182,12 @@ rule draw_layers_impact:
     conda:
         "../envs/linexp.yaml"
     resources:
-        mem_mb=memory(small),
-        runtime=runtime(small),
+        mem_mb=memory(resources.small),
+        runtime=runtime(resources.small),
     params:
         title="{target}",
-        layers=lambda wc: list(target_of(wc)["layers"]),
+        layers=ask(evaluation_files.layer_names),
+    message:
+        "Draw Top Impact of all layers of {wildcards.target}"
     script:
         "../workflow/scripts/draw_top_impact.py"

@@ -1,61 +1,58 @@
 rule train_classifier:
     input:
-        script=script_file("train_classifier"),
-        library=library("image_sources", "probe_index", "runtime", "store", "training", "weights"),
-        images=lambda wc: image_files("models", training_set(wc.classifier)),
-        index=lambda wc: f"results/models/{training_set(wc.classifier)}/index.parquet",
+        unpack(ask(model_files.training_files)),
     output:
-        weights="results/models/{classifier}/weights.safetensors",
-        training="results/models/{classifier}/training.json",
+        weights="results/models/{trained_model}/weights.safetensors",
+        training="results/models/{trained_model}/training.json",
     log:
-        "results/logs/train_classifier/{classifier}.log",
+        "results/logs/train_classifier/{trained_model}.log",
+    wildcard_constraints:
+        trained_model=one_of(names_of_kind("trained_models", "classifier")),
     conda:
         "../envs/linexp.yaml"
     threads: 2
     resources:
-        mem_mb=memory(lambda wc: training(wc.classifier)),
-        runtime=runtime(lambda wc: training(wc.classifier)),
+        mem_mb=memory(resources.training),
+        runtime=runtime(resources.training),
         gpu=1,
     params:
-        model=lambda wc: config["trained_models"][wc.classifier],
-        images=lambda wc: image_settings("models", training_set(wc.classifier)),
+        model=ask(model_files.trained_entry),
+        images=ask(model_files.training_settings),
         seed=config["seed"],
+    message:
+        "Train the classifier {wildcards.trained_model}"
     script:
         "../workflow/scripts/train_classifier.py"
 
 
 rule train_image_text:
     input:
-        script=script_file("train_image_text"),
-        library=library("image_sources", "probe_index", "runtime", "store", "training", "weights"),
-        configuration=lambda wc: config["trained_models"][wc.trained_image_text]["model"],
-        images=lambda wc: image_files("models", training_set(wc.trained_image_text)),
-        index=lambda wc: f"results/models/{training_set(wc.trained_image_text)}/index.parquet",
-        labels=lambda wc: f"results/models/{training_set(wc.trained_image_text)}/labels.h5",
+        unpack(ask(model_files.image_text_training_files)),
     output:
-        weights="results/models/{trained_image_text}/weights.safetensors",
-        training="results/models/{trained_image_text}/training.json",
+        weights="results/models/{trained_model}/weights.safetensors",
+        training="results/models/{trained_model}/training.json",
     log:
-        "results/logs/train_image_text/{trained_image_text}.log",
+        "results/logs/train_image_text/{trained_model}.log",
+    wildcard_constraints:
+        trained_model=one_of(names_of_kind("trained_models", "image_text")),
     conda:
         "../envs/linexp.yaml"
     threads: 2
     resources:
-        mem_mb=memory(lambda wc: training(wc.trained_image_text)),
-        runtime=runtime(lambda wc: training(wc.trained_image_text)),
+        mem_mb=memory(resources.training),
+        runtime=runtime(resources.training),
         gpu=1,
     params:
-        model=lambda wc: config["trained_models"][wc.trained_image_text],
-        images=lambda wc: image_settings("models", training_set(wc.trained_image_text)),
+        model=ask(model_files.trained_entry),
+        images=ask(model_files.training_settings),
         seed=config["seed"],
+    message:
+        "Train the image-text model {wildcards.trained_model}"
     script:
         "../workflow/scripts/train_image_text.py"
 
 
 rule download_target_weights:
-    input:
-        script=script_file("download_target_weights"),
-        library=library("runtime", "store", "targets", "weights"),
     output:
         "results/models/targets/{target}.safetensors",
     log:
@@ -64,15 +61,14 @@ rule download_target_weights:
     conda:
         "../envs/linexp.yaml"
     params:
-        model=lambda wc: config["targets"][wc.target]["model"],
+        model=of_target("model"),
+    message:
+        "Download the weights of {wildcards.target}"
     script:
         "../workflow/scripts/download_target_weights.py"
 
 
 rule download_image_text_weights:
-    input:
-        script=script_file("download_image_text_weights"),
-        library=library("image_text", "runtime", "store", "weights"),
     output:
         "results/models/image_text/{image_text_model}.safetensors",
     log:
@@ -81,6 +77,8 @@ rule download_image_text_weights:
     conda:
         "../envs/linexp.yaml"
     params:
-        model=lambda wc: image_text_settings(wc.image_text_model),
+        model=ask(model_files.image_encoder),
+    message:
+        "Download the weights of {wildcards.image_text_model}"
     script:
         "../workflow/scripts/download_image_text_weights.py"

@@ -1,7 +1,5 @@
 rule make_label_presence:
     input:
-        script=script_file("make_label_presence"),
-        library=library("presence", "probe_index", "runtime", "store"),
         index="results/probes/{probe}/index.parquet",
         labels="results/probes/{probe}/labels.h5",
     output:
@@ -11,18 +9,18 @@ rule make_label_presence:
     conda:
         "../envs/linexp.yaml"
     resources:
-        mem_mb=memory(presence_of_labels),
-        runtime=runtime(presence_of_labels),
+        mem_mb=memory(resources.presence_of_labels),
+        runtime=runtime(resources.presence_of_labels),
     params:
         paper_parity=config["paper_parity"],
+    message:
+        "Make P of the labels of {wildcards.probe}"
     script:
         "../workflow/scripts/make_label_presence.py"
 
 
 rule make_pseudo_presence:
     input:
-        script=script_file("make_pseudo_presence"),
-        library=library("parallel", "presence", "probe_index", "runtime", "store"),
         index="results/probes/{probe}/index.parquet",
         images="results/probes/{probe}/embeddings/{image_text_model}.h5",
         concepts="results/probes/{probe}/concepts/{concept_set}/{image_text_model}.h5",
@@ -35,18 +33,18 @@ rule make_pseudo_presence:
         "../envs/linexp.yaml"
     threads: 8
     resources:
-        mem_mb=memory(presence_of_concepts),
-        runtime=runtime(presence_of_concepts),
+        mem_mb=memory(resources.presence_of_concepts),
+        runtime=runtime(resources.presence_of_concepts),
     params:
         paper_parity=config["paper_parity"],
+    message:
+        "Make P of {wildcards.concept_set} in {wildcards.probe} by {wildcards.image_text_model}"
     script:
         "../workflow/scripts/make_pseudo_presence.py"
 
 
 rule compute_moments:
     input:
-        script=script_file("compute_moments"),
-        library=library("moments", "parallel", "probe_index", "progress", "runtime", "store"),
         index="results/probes/{probe}/index.parquet",
         presence="results/probes/{probe}/P/{presence}/P.h5",
     output:
@@ -57,7 +55,9 @@ rule compute_moments:
         "../envs/linexp.yaml"
     threads: 8
     resources:
-        mem_mb=memory(summing_moments),
-        runtime=runtime(summing_moments),
+        mem_mb=memory(resources.summing_moments),
+        runtime=runtime(resources.summing_moments),
+    message:
+        "Compute the moments of P of {wildcards.presence} in {wildcards.probe}"
     script:
         "../workflow/scripts/compute_moments.py"

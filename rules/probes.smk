@@ -1,7 +1,4 @@
 rule draw_scenes:
-    input:
-        script=script_file("draw_scenes"),
-        library=library("runtime", "scenes_data", "store"),
     output:
         "results/{place}/{images}/images.parquet",
     log:
@@ -10,19 +7,19 @@ rule draw_scenes:
         "../envs/linexp.yaml"
     threads: 8
     resources:
-        mem_mb=memory(drawing),
-        runtime=runtime(drawing),
+        mem_mb=memory(resources.drawing),
+        runtime=runtime(resources.drawing),
     params:
-        images=lambda wc: config["probes" if wc.place == "probes" else "training_sets"][wc.images],
+        images=ask(inputs.image_entry),
         seed=config["seed"],
+    message:
+        "Draw the scenes of {wildcards.images}"
     script:
         "../workflow/scripts/draw_scenes.py"
 
 
 rule draw_masks:
     input:
-        script=script_file("draw_masks"),
-        library=library("runtime", "scenes_data", "store"),
         index="results/{place}/{images}/index.parquet",
     output:
         "results/{place}/{images}/masks.h5",
@@ -32,20 +29,20 @@ rule draw_masks:
         "../envs/linexp.yaml"
     threads: 8
     resources:
-        mem_mb=memory(drawing),
-        runtime=runtime(drawing),
+        mem_mb=memory(resources.drawing),
+        runtime=runtime(resources.drawing),
     params:
-        images=lambda wc: config["probes" if wc.place == "probes" else "training_sets"][wc.images],
+        images=ask(inputs.image_entry),
         seed=config["seed"],
+    message:
+        "Draw where each object of {wildcards.images} is"
     script:
         "../workflow/scripts/draw_masks.py"
 
 
 rule index_images:
     input:
-        script=script_file("index_images"),
-        library=library("image_sources", "probe_index", "runtime", "store"),
-        images=lambda wc: image_files(wc.place, wc.images),
+        images=ask(inputs.image_files),
     output:
         "results/{place}/{images}/index.parquet",
     log:
@@ -54,21 +51,21 @@ rule index_images:
         "../envs/linexp.yaml"
     threads: 8
     resources:
-        mem_mb=memory(reading),
-        runtime=runtime(reading),
+        mem_mb=memory(resources.reading),
+        runtime=runtime(resources.reading),
     params:
-        images=lambda wc: image_settings(wc.place, wc.images),
-        split=lambda wc: config["split"] if wc.place == "probes" else TRAINING_SPLIT,
+        images=ask(inputs.image_settings),
+        split=ask(inputs.split_of),
         seed=config["seed"],
+    message:
+        "Index the images of {wildcards.images}"
     script:
         "../workflow/scripts/index_images.py"
 
 
 rule make_labels:
     input:
-        script=script_file("make_labels"),
-        library=library("class_lists", "image_sources", "labels", "probe_index", "runtime", "store"),
-        images=lambda wc: image_files(wc.place, wc.images),
+        source=ask(inputs.image_files),  # as what the images have beside a class is not in the index
         index="results/{place}/{images}/index.parquet",
     output:
         "results/{place}/{images}/labels.h5",
@@ -78,20 +75,20 @@ rule make_labels:
         "../envs/linexp.yaml"
     threads: 8
     resources:
-        mem_mb=memory(reading),
-        runtime=runtime(reading),
+        mem_mb=memory(resources.reading),
+        runtime=runtime(resources.reading),
     params:
-        images=lambda wc: image_settings(wc.place, wc.images),
+        images=ask(inputs.image_settings),
+    message:
+        "Label the images of {wildcards.images}"
     script:
         "../workflow/scripts/make_labels.py"
 
 
 rule make_concept_set:
     input:
-        script=script_file("make_concept_set"),
-        library=library("class_lists", "concepts", "runtime", "store"),
         labels="results/probes/{probe}/labels.h5",
-        files=lambda wc: [part["file"] for part in concept_set_members(wc) if "file" in part],
+        files=ask(inputs.concept_set_files),
     output:
         "results/probes/{probe}/concepts/{concept_set}.parquet",
     log:
@@ -99,9 +96,11 @@ rule make_concept_set:
     conda:
         "../envs/linexp.yaml"
     resources:
-        mem_mb=memory(small),
-        runtime=runtime(small),
+        mem_mb=memory(resources.small),
+        runtime=runtime(resources.small),
     params:
-        members=lambda wc: concept_set_members(wc),
+        members=ask(inputs.concept_set_members),
+    message:
+        "Put together the concepts {wildcards.concept_set} for {wildcards.probe}"
     script:
         "../workflow/scripts/make_concept_set.py"

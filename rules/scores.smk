@@ -1,8 +1,6 @@
 rule simulate:
     input:
-        unpack(simulation_files),
-        script=script_file("simulate"),
-        library=library("explanations", "runtime", "simulation", "store"),
+        unpack(ask(inputs.simulation_files)),
     output:
         "results/{target}/{layer}/simulations/{simulator}/{method}.h5",
     log:
@@ -11,27 +9,18 @@ rule simulate:
         "../envs/linexp.yaml"
     threads: threads_of_target
     resources:
-        mem_mb=memory(simulating),
-        runtime=runtime(simulating),
+        mem_mb=memory(work.simulating),
+        runtime=runtime(work.simulating),
+    message:
+        "Simulate {wildcards.target}/{wildcards.layer} by {wildcards.method} with {wildcards.simulator}"
     script:
         "../workflow/scripts/simulate.py"
 
 
 rule score_explanations:
     input:
-        script=script_file("score_explanations"),
-        library=library("probe_index", "recorded_activations", "runtime", "scoring", "store"),
-        index=lambda wc: probe_path(wc, "index.parquet"),
-        activations=lambda wc: recorded(wc, "{layer}/activations.h5"),
-        explanations=lambda wc: [
-            f"results/{wc.target}/{wc.layer}/explanations/{method}.parquet" for method, _ in scored_pairs(wc)
-        ],
-        simulations=simulations_of,
-        ablation=lambda wc: (
-            f"results/{wc.target}/{wc.layer}/ablation.parquet"
-            if target_of(wc)["layers"][wc.layer]["ablation"]
-            else []
-        ),
+        unpack(ask(evaluation_files.score_files)),
+        simulations=ask(inputs.simulations_of),
     output:
         "results/{target}/{layer}/scores.parquet",
     log:
@@ -40,22 +29,22 @@ rule score_explanations:
         "../envs/linexp.yaml"
     threads: threads_of_target
     resources:
-        mem_mb=memory(scoring),
-        runtime=runtime(scoring),
+        mem_mb=memory(work.scoring),
+        runtime=runtime(work.scoring),
     params:
-        pairs=scored_pairs,
-        neurons=neurons_of,
+        pairs=ask(inputs.scored_pairs),
+        neurons=ask(inputs.neurons_of),
+    message:
+        "Score the explanations of {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/score_explanations.py"
 
 
 rule shuffle_explanations:
     input:
-        script=script_file("shuffle_explanations"),
-        library=library("controls", "probe_index", "recorded_activations", "runtime", "store"),
-        index=lambda wc: probe_path(wc, "index.parquet"),
-        activations=lambda wc: recorded(wc, "{layer}/activations.h5"),
-        simulations=simulations_of,
+        index=ask(inputs.index_of),
+        activations=ask(inputs.activations_of),
+        simulations=ask(inputs.simulations_of),
     output:
         "results/{target}/{layer}/shuffles.parquet",
     log:
@@ -63,32 +52,21 @@ rule shuffle_explanations:
     conda:
         "../envs/linexp.yaml"
     resources:
-        mem_mb=memory(shuffling),
-        runtime=runtime(shuffling),
+        mem_mb=memory(work.shuffling),
+        runtime=runtime(work.shuffling),
     params:
-        pairs=scored_pairs,
-        neurons=neurons_of,
+        pairs=ask(inputs.scored_pairs),
+        neurons=ask(inputs.neurons_of),
         seed=config["seed"],
+    message:
+        "Shuffle the explanations of {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/shuffle_explanations.py"
 
 
 rule check_sanity:
     input:
-        unpack(sanity_files),
-        script=script_file("check_sanity"),
-        library=library(
-            "ablation",
-            "explanations",
-            "layer_effects",
-            "presence",
-            "probe_index",
-            "recorded_activations",
-            "runtime",
-            "sanity",
-            "store",
-            "tail_losses",
-        ),
+        unpack(ask(evaluation_files.sanity_files)),
     output:
         "results/{target}/{layer}/sanity.csv",
     log:
@@ -97,22 +75,22 @@ rule check_sanity:
         "../envs/linexp.yaml"
     threads: threads_of_target
     resources:
-        mem_mb=memory(checking),
-        runtime=runtime(checking),
+        mem_mb=memory(work.checking),
+        runtime=runtime(work.checking),
     params:
-        methods=linear_methods,
-        simulator=lambda wc: target_of(wc)["simulator"],
-        ablation=lambda wc: {key: target_of(wc)["ablation"][key] for key in ("loss", "optim")},
-        neurons=neurons_of,
+        methods=ask(inputs.linear_methods),
+        simulator=of_target("simulator"),
+        ablation=ask(evaluation_files.checked_ablation),
+        neurons=ask(inputs.neurons_of),
         seed=config["seed"],
+    message:
+        "Check the metrics on {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/check_sanity.py"
 
 
 rule compare_methods:
     input:
-        script=script_file("compare_methods"),
-        library=library("metrics", "runtime", "store", "summary"),
         scores="results/{target}/{layer}/scores.parquet",
     output:
         report(
@@ -127,19 +105,19 @@ rule compare_methods:
     conda:
         "../envs/linexp.yaml"
     resources:
-        mem_mb=memory(small),
-        runtime=runtime(small),
+        mem_mb=memory(resources.small),
+        runtime=runtime(resources.small),
     params:
         seed=config["seed"],
+    message:
+        "Compare the methods of {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/compare_methods.py"
 
 
 rule summarise_scores:
     input:
-        unpack(summary_files),
-        script=script_file("summarise_scores"),
-        library=library("metrics", "runtime", "store", "summary"),
+        unpack(ask(evaluation_files.summary_files)),
     output:
         report(
             "results/{target}/{layer}/summary.csv",
@@ -153,9 +131,11 @@ rule summarise_scores:
     conda:
         "../envs/linexp.yaml"
     resources:
-        mem_mb=memory(small),
-        runtime=runtime(small),
+        mem_mb=memory(resources.small),
+        runtime=runtime(resources.small),
     params:
         seed=config["seed"],
+    message:
+        "Summarise the scores of {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/summarise_scores.py"

@@ -8,9 +8,14 @@ import pandas as pd
 import pyarrow as pa
 from PIL import Image
 
-from linexp import explorer, presence, probe_index, sanity, scoring, simulation, store, summary
+from linexp import explorer
+from linexp.artifacts import store
+from linexp.concepts import presence
 from linexp.explanations import OK, UNEXPLAINED, by_weight, to_table, weight_matrix
 from linexp.metrics import METRICS
+from linexp.probes.index import rows_of, split_images
+from linexp.scoring import sanity, simulation, summary
+from linexp.scoring.scores import score_table, with_ablation
 
 HOSTILE = '<script>window.broken = 1</script> & "quoted" \u2028 <img src=x onerror=alert(1)>'
 CONCEPTS = ["dog", "hot dog", "grass", "sky", HOSTILE, "watch dog's tail", "red car", "carpet"]
@@ -69,10 +74,10 @@ def make_layer(folder: Path, n_neurons: int, n_images: int, concepts: list[str] 
             "key": [f"row{row:05d}" for row in range(n_images)],
             "label": pa.array([row % 2 for row in range(n_images)], pa.int32()),
             "class_name": [("dog", HOSTILE)[row % 2] for row in range(n_images)],
-            "split": probe_index.split_images(n_images, {"train": 0.7, "val": 0.1, "test": 0.2}, seed).tolist(),
+            "split": split_images(n_images, {"train": 0.7, "val": 0.1, "test": 0.2}, seed).tolist(),
         }
     )
-    test = probe_index.rows_of(index, "test")
+    test = rows_of(index, "test")
     texts, images = _unit(rng.normal(size=(len(concepts), DIM))), _unit(rng.normal(size=(n_images, DIM)))
     p = presence.probabilities(images, texts, A, B)
     weights = rng.gamma(2.0, 1.0, (len(concepts), n_neurons)) * (
@@ -126,9 +131,9 @@ def _write(folder, index, texts, images, p, activations, explained, concepts, te
         simulated = np.concatenate(list(simulation.simulate([images], texts, weights, A, B)))
         store.write_arrays(folder / f"{method}.h5", made, {"simulated": simulated})
         table = to_table(explanations).to_pandas()
-        scores = scoring.score_table(table, simulated[test], activations[test], activations.max(axis=0) < 0.01)
+        scores = score_table(table, simulated[test], activations[test], activations.max(axis=0) < 0.01)
         tables.append(scores.assign(method=method, simulator=SIMULATOR))
-    scores = scoring.with_ablation(pd.concat(tables), None)
+    scores = with_ablation(pd.concat(tables), None)
     store.write_table(folder / "scores.parquet", made, pa.Table.from_pandas(scores, preserve_index=False))
     summary.summarise(scores, list(METRICS)).to_csv(folder / "summary.csv", index=False)
     better = {name: metric.higher_is_better for name, metric in METRICS.items()}

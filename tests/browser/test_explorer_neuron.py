@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_up_layer import HOSTILE
 
-from linexp.activation_ranges import activation_ranges
+from linexp.figures.activation_ranges import activation_ranges
 
 
 def tried(page) -> float:

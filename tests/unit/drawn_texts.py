@@ -6,7 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from linexp.figure_style import STYLE
+from linexp.figures.style import STYLE
 
 
 def texts_of(figure: Figure) -> list[tuple[str, object]]:

@@ -1,7 +1,7 @@
 """What sums over blocks come to, in one call, for tests."""
 
-from linexp.moments import CrossMoments, CrossMomentsSum, Moments, MomentsSum
-from linexp.presence import ConceptStatistics, StatisticsSum
+from linexp.concepts.moments import CrossMoments, CrossMomentsSum, Moments, MomentsSum
+from linexp.concepts.presence import ConceptStatistics, StatisticsSum
 
 
 def _summed(sums, *blocks):

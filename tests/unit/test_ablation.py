@@ -6,9 +6,9 @@ import torch
 from layers import Layer, literal_alpha, literal_losses, made_up, noisy
 from scipy.optimize import minimize
 
-from linexp.ablation import Simulations, ablation_scores, norm_scale
-from linexp.losses import CrossEntropy
-from linexp.tail_losses import LinearTailLosses
+from linexp.effects.ablation import Simulations, ablation_scores, norm_scale
+from linexp.effects.losses import CrossEntropy
+from linexp.effects.tail_losses import LinearTailLosses
 
 
 def losses_of(layer: Layer) -> LinearTailLosses:

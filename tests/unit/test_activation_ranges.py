@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linexp.activation_ranges import IMAGES_PER_RANGE, activation_ranges
+from linexp.figures.activation_ranges import IMAGES_PER_RANGE, activation_ranges
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,9 +8,9 @@ import torchvision
 from torch import nn
 from torch_threads import one_thread  # noqa: F401
 
-from linexp.activations import find_module, pool_neurons, record_activations
 from linexp.errors import LinexpError
-from linexp.image_batches import image_batches
+from linexp.networks.recording import find_module, pool_neurons, record_activations
+from linexp.probes.batches import image_batches
 
 
 def images(n: int = 6, size: int = 32) -> torch.Tensor:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linexp.area_chart import MAX_AREAS, N_BINS, area_chart, owning_concept
+from linexp.figures.area_chart import MAX_AREAS, N_BINS, area_chart, owning_concept
 
 NESTED = ["animal", "cat", "siamese", "hat", "pet"]
 IMAGES = {

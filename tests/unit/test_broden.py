@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from linexp.broden import BrodenImages, BrodenPixelLabels
-from linexp.broden_names import readable_name
 from linexp.errors import LinexpError
-from linexp.image_sources import further_concepts, has_classes, missing, open_source, possible_labels
+from linexp.probes.broden import BrodenImages, BrodenPixelLabels
+from linexp.probes.broden_names import readable_name
+from linexp.probes.sources import further_concepts, has_classes, missing, open_source, possible_labels
 
 CATEGORIES = ["color", "object", "part", "material", "scene", "texture"]
 HEIGHT, WIDTH = 6, 9

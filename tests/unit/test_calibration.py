@@ -10,7 +10,7 @@ from literal import literal_calibration
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from linexp.calibration import Calibration, calibrate, pair_histogram, similarity_blocks, usable_concepts
+from linexp.concepts.calibration import Calibration, calibrate, pair_histogram, similarity_blocks, usable_concepts
 from linexp.errors import LinexpError
 
 

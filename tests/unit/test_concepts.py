@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from linexp.concepts import BUILT_IN, concept_table, read_concepts
+from linexp.concepts.sets import BUILT_IN, concept_table, read_concepts
 from linexp.errors import LinexpError
 
 

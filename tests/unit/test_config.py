@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from linexp.config import RESERVED_TARGETS, checked, is_file, members, parse_neurons, published_weights
+from linexp.config.checks import RESERVED_TARGETS, checked, is_file, members, parse_neurons, published_weights
 from linexp.errors import LinexpError
 
 REPOSITORY = Path(__file__).parents[2]

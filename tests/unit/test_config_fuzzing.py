@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linexp.config import checked, members, parse_neurons
+from linexp.config.checks import checked, members, parse_neurons
 from linexp.errors import NOT_ONE_LINE, LinexpError
 
 REPOSITORY = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from linexp.config_text import MAX_VALUES, check_text
+from linexp.config.text import MAX_VALUES, check_text
 from linexp.errors import NOT_ONE_LINE, LinexpError
 
 REPOSITORY = Path(__file__).parents[2]

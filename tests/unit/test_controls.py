@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from linexp.controls import shuffled_correlations
+from linexp.scoring.shuffling import shuffled_correlations
 
 
 def _pair(seed: int, n: int, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linexp import __version__, seals, store
+from linexp import __version__
+from linexp.artifacts import seals, store
 from linexp.errors import LinexpError
 
 PROVENANCE = store.Provenance("a_rule", {"λ": 0.05, "concepts": ["dog", "cat"]}, "f" * 64)

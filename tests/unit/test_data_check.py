@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from linexp import config as configuration
 from linexp.__main__ import SCHEMA, main
-from linexp.data_check import layer_names, layer_problems, parts
+from linexp.config import checks as configuration
+from linexp.planning.data_check import layer_names, layer_problems, parts
 
 REPOSITORY = Path(__file__).parents[2]
 SHIPPED = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))

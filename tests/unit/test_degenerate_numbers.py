@@ -11,18 +11,22 @@ from PIL import Image
 from test_skipped_images import PAPER, Images
 from torch import nn
 
-from linexp import explanations, figure_style, figures, fitting_data, linear_explanations, moments, presence, store
-from linexp.activations import record_activations
-from linexp.calibration import calibrate, pair_histogram
-from linexp.concepts import concept_table, read_concepts
+from linexp import explanations
+from linexp.artifacts import store
+from linexp.concepts import moments, presence
+from linexp.concepts.calibration import calibrate, pair_histogram
+from linexp.concepts.sets import concept_table, read_concepts
 from linexp.errors import LinexpError
 from linexp.explanations import CONSTANT, Explanation
-from linexp.labels import multi_hot
-from linexp.neuron_views import Explained, NeuronView
-from linexp.probe_index import SPLITS, index_images, rows_of, split_blocks
-from linexp.scoring import CONSTANT_SIMULATION, score_table
-from linexp.simulation import simulate
-from linexp.summary import summarise
+from linexp.figures import neuron, style
+from linexp.figures.neuron_view import Explained, NeuronView
+from linexp.fitting import data, linear
+from linexp.networks.recording import record_activations
+from linexp.probes.index import SPLITS, index_images, rows_of, split_blocks
+from linexp.probes.labels import multi_hot
+from linexp.scoring.scores import CONSTANT_SIMULATION, score_table
+from linexp.scoring.simulation import simulate
+from linexp.scoring.summary import summarise
 
 METHOD = {"lambda": 0.05, "alpha": 0.99, "greedy": {"max_concepts": 10, "width": 10, "tolerance": 0.02}}
 A, B = 20.0, -0.2
@@ -74,8 +78,8 @@ def explain(folder: Path, activations: np.ndarray, names=NAMES, concepts: np.nda
                 file[f"{split}/{name}"] = value
     with store.create_arrays(files["activations"], made) as file:
         store.write_rows(file, "activations", [activations], N)
-    sources = fitting_data.FittingFiles(files["P"], files["moments"], files["activations"], folder / "index.parquet")
-    explained = linear_explanations.explain(fitting_data.read_problem(sources, None, False), METHOD)
+    sources = data.FittingFiles(files["P"], files["moments"], files["activations"], folder / "index.parquet")
+    explained = linear.explain(data.read_problem(sources, None, False), METHOD)
     table = explanations.to_table(explained)
     weights = explanations.weight_matrix(explanations.from_table(table), names)
     simulated = np.concatenate(list(simulate([IMAGES], concepts, weights, A, B)))
@@ -226,8 +230,8 @@ def test_a_picture_of_strange_names_is_drawn_as_large_as_any(tmp_path):
     sizes = []
     for names in (STRANGE, NAMES):
         view = NeuronView("net", 7, P[:, 0], explained, "le", names, weights, P)
-        figure = figures.draw_neuron(view, [Image.new("RGB", (8, 8), "red")] * N)
-        figure_style.save_figure(figure, tmp_path / "a.png", "png")
+        figure = neuron.draw_neuron(view, [Image.new("RGB", (8, 8), "red")] * N)
+        style.save_figure(figure, tmp_path / "a.png", "png")
         with Image.open(tmp_path / "a.png") as image:
             sizes.append(image.size)
     assert sizes[0][0] == sizes[1][0]

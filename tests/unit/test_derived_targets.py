@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from linexp.derived_targets import recorded_target, with_likes
+from linexp.config.derived_targets import recorded_target, with_likes
 from linexp.errors import LinexpError
 
 TARGETS = {

@@ -10,8 +10,8 @@ from literal import literal_objective, literal_violation, standardised
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet
 
-from linexp.elastic_net import TOLERANCE, elastic_net, objective
-from linexp.published_solver import glm_saga_weights
+from linexp.fitting.elastic_net import TOLERANCE, elastic_net, objective
+from linexp.fitting.glm_saga import glm_saga_weights
 
 QUICK = settings(max_examples=60, deadline=None)
 

@@ -9,18 +9,12 @@ import pytest
 from drawn_texts import check_texts
 from PIL import Image
 
-from linexp import store
+from linexp.artifacts import store
 from linexp.errors import LinexpError
 from linexp.explanations import Explanation, to_table
-from linexp.figure_style import save_figure
-from linexp.figures import draw_neuron, thumbnail_strip
-from linexp.neuron_views import (
-    Explained,
-    NeuronView,
-    ViewFiles,
-    breakable,
-    read_views,
-)
+from linexp.figures.neuron import draw_neuron, thumbnail_strip
+from linexp.figures.neuron_view import Explained, NeuronView, ViewFiles, breakable, read_views
+from linexp.figures.style import save_figure
 
 LONG = [f"concept number {n} of a name that is very long indeed" for n in range(10)]
 

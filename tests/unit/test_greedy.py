@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from literal import literal_correlation, literal_fit, literal_greedy, moments_for_search, standardised
 from scipy.linalg import hadamard
 
-from linexp.elastic_net import elastic_net
-from linexp.greedy import greedy_search, top_concepts
+from linexp.fitting.elastic_net import elastic_net
+from linexp.fitting.greedy import greedy_search, top_concepts
 
 KINDS = ("gaussian", "probabilities", "labels", "few values")
 WEIGHTS = ("elastic net", "arbitrary", "few values", "none")

@@ -8,10 +8,10 @@ import torchvision
 from torch import nn
 from torch_threads import one_thread  # noqa: F401
 
-from linexp.activations import pool_neurons
 from linexp.errors import LinexpError
-from linexp.heads import linear_head
-from linexp.image_batches import ImageRows
+from linexp.networks.heads import linear_head
+from linexp.networks.recording import pool_neurons
+from linexp.probes.batches import ImageRows
 
 
 def images(n: int = 8) -> torch.Tensor:

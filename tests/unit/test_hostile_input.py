@@ -14,13 +14,16 @@ import pytest
 import torch
 from torch import nn
 
-from linexp import class_lists, concepts, image_text, store, targets
+from linexp.artifacts import store
+from linexp.artifacts.weights import read_weights
+from linexp.concepts import image_text, sets
 from linexp.errors import LinexpError
 from linexp.explanations import Explanation, to_table
-from linexp.image_sources import open_source
 from linexp.importers import read_explanations, write_linear_csv
-from linexp.probe_index import index_images
-from linexp.weights import read_weights
+from linexp.networks import targets
+from linexp.probes import class_lists
+from linexp.probes.index import index_images
+from linexp.probes.sources import open_source
 
 REPOSITORY = Path(__file__).parents[2]
 LIBRARY = REPOSITORY / "workflow/scripts"
@@ -156,7 +159,7 @@ def test_the_traps_are_traps():
 
 READERS = {
     "csv of explanations": lambda path: read_explanations(path),
-    "concepts": lambda path: concepts.read_concepts(path),
+    "concepts": lambda path: sets.read_concepts(path),
     "class names": lambda path: class_lists.class_names(path),
     "superclasses": lambda path: class_lists.superclasses(path),
     "parquet": lambda path: store.read_table(path),

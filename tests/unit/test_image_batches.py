@@ -12,9 +12,9 @@ import torch
 from PIL import Image
 
 from linexp.errors import LinexpError
-from linexp.image_batches import ImageRows, decoded_batches, image_batches
-from linexp.parallel import ordered_map
-from linexp.targets import given_preprocessing
+from linexp.jobs.parallel import ordered_map
+from linexp.networks.targets import given_preprocessing
+from linexp.probes.batches import ImageRows, decoded_batches, image_batches
 
 PREPROCESS = given_preprocessing([0.4, 0.5, 0.6], [0.2, 0.3, 0.4], resize=40, crop=32, interpolation="bicubic")
 

@@ -16,8 +16,8 @@ import torchvision
 from PIL import Image
 
 from linexp.errors import LinexpError
-from linexp.image_kinds import FolderImages, ParquetImages
-from linexp.image_sources import missing, open_source, paths
+from linexp.probes.kinds import FolderImages, ParquetImages
+from linexp.probes.sources import missing, open_source, paths
 
 HF_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 

@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 from torch_threads import one_thread  # noqa: F401
 
-from linexp import image_text
+from linexp.artifacts.weights import write_weights
+from linexp.concepts import image_text
 from linexp.errors import LinexpError
-from linexp.weights import write_weights
 
 RESOURCES = Path(__file__).parents[2] / "workflow" / "resources"
 SMALL = [RESOURCES / "small_resnet.json", RESOURCES / "small_byobnet.json"]

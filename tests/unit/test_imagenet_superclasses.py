@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from linexp.class_lists import RESOURCES, class_names, superclasses
 from linexp.errors import LinexpError
-from linexp.labels import multi_hot
+from linexp.probes.class_lists import RESOURCES, class_names, superclasses
+from linexp.probes.labels import multi_hot
 
 TOOLS = Path(__file__).parents[2] / "tools"
 KNOWN = {

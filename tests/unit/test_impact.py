@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from layers import literal_losses, made_up
 
-from linexp import impact
-from linexp.losses import CrossEntropy
+from linexp.effects import impact
+from linexp.effects.losses import CrossEntropy
 
 
 @pytest.fixture(scope="module")

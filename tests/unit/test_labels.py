@@ -6,9 +6,9 @@ import torchvision
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linexp.class_lists import class_names, is_file, superclasses
 from linexp.errors import LinexpError
-from linexp.labels import multi_hot
+from linexp.probes.class_lists import class_names, is_file, superclasses
+from linexp.probes.labels import multi_hot
 
 WORDS = ["cat", "dog", "crane", "car", "bus", "boat"]
 

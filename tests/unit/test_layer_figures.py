@@ -11,18 +11,18 @@ from sklearn.metrics import r2_score
 
 from linexp.errors import LinexpError
 from linexp.explanations import CONSTANT, Explanation
-from linexp.figure_layout import looks, text_colour
-from linexp.figure_style import save_figure
-from linexp.impact_figure import draw_top_impact
-from linexp.reliability_figure import draw_reliability
-from linexp.score_figures import (
+from linexp.figures.calibration import draw_reliability
+from linexp.figures.layout import looks, text_colour
+from linexp.figures.scores import (
     draw_correlation_against_ablation,
     draw_lengths,
     draw_scores,
     length_shares,
     quadratic_fit,
 )
-from linexp.weight_map import draw_weight_map, ranked_neurons, select, weight_map
+from linexp.figures.style import save_figure
+from linexp.figures.top_impact import draw_top_impact
+from linexp.figures.weights import draw_weight_map, ranked_neurons, select, weight_map
 
 LONG = "a_method_with_a_name_that_is_far_too_long_for_a_legend_of_any_kind"
 RNG = np.random.default_rng(0)

@@ -8,8 +8,8 @@ from PIL import Image
 from scipy.io import savemat
 
 from linexp.errors import LinexpError
-from linexp.image_sources import missing, open_source
-from linexp.listed_images import open_imagenet, open_places365
+from linexp.probes.listed import open_imagenet, open_places365
+from linexp.probes.sources import missing, open_source
 
 
 def jpeg(colour: int) -> bytes:

@@ -6,10 +6,10 @@ import torch
 from layers import literal_losses, made_up
 from numpy.polynomial import chebyshev
 
-from linexp.loss_curves import coefficients, nodes, sample_curves
-from linexp.losses import CrossEntropy, Divergence
-from linexp.scale_search import series
-from linexp.tail_losses import LinearTailLosses
+from linexp.effects.loss_curves import coefficients, nodes, sample_curves
+from linexp.effects.losses import CrossEntropy, Divergence
+from linexp.effects.scale_search import series
+from linexp.effects.tail_losses import LinearTailLosses
 
 
 def test_losses_are_those_of_torch():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from summed import cross_moments, second_moments
 
-from linexp.moments import TILE, CrossMomentsSum, MomentsSum
+from linexp.concepts.moments import TILE, CrossMomentsSum, MomentsSum
 
 PRECISION = {np.float32: 2e-6, np.float64: 1e-13}
 

@@ -8,11 +8,11 @@ from torch import nn
 from torch_threads import one_thread  # noqa: F401
 
 from linexp import scenes
-from linexp.dissection import LabelledImages, Overlaps, dissect, location_maps
+from linexp.dissection.best_overlap import explain, summary
+from linexp.dissection.overlaps import LabelledImages, Overlaps, dissect, location_maps
 from linexp.errors import LinexpError
-from linexp.image_masks import ImageMasks, PixelLabels
-from linexp.network_dissection import explain, summary
-from linexp.targets import given_preprocessing
+from linexp.networks.targets import given_preprocessing
+from linexp.probes.masks import ImageMasks, PixelLabels
 
 AS_IT_IS = {"mean": [0, 0, 0], "std": [1, 1, 1]}
 
@@ -87,7 +87,7 @@ def test_blocks_of_neurons_do_not_matter(monkeypatch):
     maps = torch.randn(6, 9, 4, 4, generator=torch.Generator().manual_seed(1))
     found = []
     for pixels in (1, 2 * 320, 2**24):
-        monkeypatch.setattr("linexp.dissection._PIXELS_A_BLOCK", pixels)
+        monkeypatch.setattr("linexp.dissection.overlaps._PIXELS_A_BLOCK", pixels)
         overlaps = Overlaps(torch.full((9,), 0.5), labels.categories)
         overlaps.add(maps, labels.images)
         found.append(overlaps.iou())

@@ -16,15 +16,15 @@ from torch import nn
 from torch_threads import one_thread  # noqa: F401
 from torchvision.models.resnet import BasicBlock
 
-from linexp import ablation, impact
-from linexp.activations import record_activations
-from linexp.dissection import LabelledImages, dissect
-from linexp.image_masks import ImageMasks, PixelLabels
-from linexp.losses import CrossEntropy
-from linexp.neuron_blocks import block_of, merge_arrays, merge_tables
-from linexp.tail_losses import LinearTailLosses, ReplayedTailLosses
-from linexp.tails import ReplayedTail, split_network
-from linexp.targets import given_preprocessing
+from linexp.dissection.overlaps import LabelledImages, dissect
+from linexp.effects import ablation, impact
+from linexp.effects.blocks import block_of, merge_arrays, merge_tables
+from linexp.effects.losses import CrossEntropy
+from linexp.effects.tail_losses import LinearTailLosses, ReplayedTailLosses
+from linexp.networks.recording import record_activations
+from linexp.networks.tails import ReplayedTail, split_network
+from linexp.networks.targets import given_preprocessing
+from linexp.probes.masks import ImageMasks, PixelLabels
 
 VAL, TEST = slice(0, 60), slice(60, 100)
 

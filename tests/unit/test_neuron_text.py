@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from linexp import store
 from linexp.__main__ import main
+from linexp.artifacts import store
 from linexp.explanations import Explanation, to_table
-from linexp.neuron_text import BAR, neuron_text, read_layer
+from linexp.terminal.neuron import BAR, neuron_text, read_layer
 
 REPOSITORY = Path(__file__).parents[2]
 PROVENANCE = store.Provenance("test", {}, "f")

@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 from torch_threads import one_thread  # noqa: F401
 
 from linexp.errors import LinexpError
-from linexp.outputs import TEMPERATURES, fit_temperature, model_labels, record_logits
+from linexp.networks.outputs import TEMPERATURES, fit_temperature, model_labels, record_logits
 
 NAMES = ["cat", "dog", "bird"]
 LABELS = np.array([2, -1, 0, 1, 1], np.int32)

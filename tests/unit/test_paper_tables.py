@@ -10,13 +10,13 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
-from linexp import paper_tables, store
+from linexp.artifacts import store
+from linexp.artifacts.store import Provenance
 from linexp.errors import LinexpError
 from linexp.importers import read_explanations
-from linexp.paper_tables import Cell, fill, printed_figure
-from linexp.store import Provenance
+from linexp.paper.tables import COLUMNS, Cell, fill, paper_tables, printed_figure
 
-TABLES = paper_tables.paper_tables()
+TABLES = paper_tables()
 MADE = Provenance("score_explanations", {}, "0" * 64)
 published_files = pytest.mark.skipif(
     "PUBLISHED" not in os.environ, reason="the environment variable PUBLISHED names no folder of published files"
@@ -187,7 +187,7 @@ def test_what_was_not_computed_or_has_no_file_is_empty(tmp_path):
     _scores(tmp_path / "scores.parquet", 1, ablation_optim=np.nan)
     without = replace(_cell("correlation"), note="no images", printed="0.2924 (4.37)")
     rows = fill(3, [_cell("ablation_optim", tmp_path / "scores.parquet"), without], seed=0)
-    assert list(rows) == paper_tables.COLUMNS
+    assert list(rows) == COLUMNS
     assert rows[["measured", "se", "low", "high"]].isna().all(axis=None)
     assert (rows["neurons"].isna().tolist(), rows["note"].tolist()) == ([False, True], ["", "no images"])
     assert rows.loc[1, ["paper", "paper_length"]].tolist() == [0.2924, 4.37]

@@ -11,10 +11,10 @@ from PIL import Image
 from torch import nn
 from torch_threads import one_thread  # noqa: F401
 
-from linexp.activations import record_activations
-from linexp.heads import linear_head
-from linexp.tails import ReplayedTail, split_network
-from linexp.targets import load_target, preprocessing
+from linexp.networks.heads import linear_head
+from linexp.networks.recording import record_activations
+from linexp.networks.tails import ReplayedTail, split_network
+from linexp.networks.targets import load_target, preprocessing
 
 TARGETS = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))["targets"]
 NEURONS = {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from linexp.parallel import batched, blas_on_one_thread, for_slices, ordered_map
+from linexp.jobs.parallel import batched, blas_on_one_thread, for_slices, ordered_map
 
 
 def _failing():

@@ -10,12 +10,14 @@ import torchvision
 from PIL import Image
 from torch_threads import one_thread  # noqa: F401
 
-from linexp import pixel_labels, scenes, store
+from linexp import scenes
+from linexp.artifacts import store
 from linexp.errors import LinexpError
-from linexp.image_masks import ImageMasks
-from linexp.pixel_labels import ScenePixelLabels, open_pixel_labels, visible_part
-from linexp.scenes_data import draw_masks
-from linexp.targets import given_preprocessing
+from linexp.networks.targets import given_preprocessing
+from linexp.probes import pixel_labels
+from linexp.probes.masks import ImageMasks
+from linexp.probes.pixel_labels import ScenePixelLabels, open_pixel_labels, visible_part
+from linexp.scenes.data import draw_masks
 
 N, SIZE, SEED = 40, 48, 5
 NORMAL = {"mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4]}

@@ -7,9 +7,9 @@ import pytest
 from literal import literal_fit, standardised
 from summed import cross_moments, second_moments
 
-from linexp import linear_explanations
-from linexp.elastic_net import elastic_net
-from linexp.linear_explanations import Problem, best_concept, explain
+from linexp.fitting import linear
+from linexp.fitting.elastic_net import elastic_net
+from linexp.fitting.linear import Problem, best_concept, explain
 
 SETTINGS = {"lambda": 0.05, "alpha": 0.99, "greedy": {"max_concepts": 10, "width": 10, "tolerance": 0.02}}
 N_TRAIN, N_VAL, N_CONCEPTS, N_NEURONS = 3500, 500, 60, 60
@@ -235,7 +235,7 @@ def test_weights_from_another_solver_are_used_in_place_of_the_exact_ones(p, plan
 
 
 def test_a_neuron_whose_elastic_net_did_not_converge_says_so(p, planted, monkeypatch, capsys):
-    monkeypatch.setattr(linear_explanations, "TOLERANCE", -1.0)
+    monkeypatch.setattr(linear, "TOLERANCE", -1.0)
     explanations = explain(_problem(p, _activations(p, planted, 0.1)[:, :3]), SETTINGS)
     assert [e.status for e in explanations] == ["not_converged"] * 3
     assert all(e.concepts for e in explanations)

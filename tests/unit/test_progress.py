@@ -5,8 +5,8 @@ import sys
 import h5py
 import numpy as np
 
-from linexp.progress import progress
-from linexp.store import write_rows
+from linexp.artifacts.store import write_rows
+from linexp.jobs.progress import progress
 
 
 def test_much_to_write_is_said_once_before_the_second_block_is_made(tmp_path, capsys):

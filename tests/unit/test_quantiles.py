@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch_threads import one_thread  # noqa: F401
 
+from linexp.dissection.quantiles import QuantileSketch
 from linexp.errors import LinexpError
-from linexp.quantiles import QuantileSketch
 
 BOUND = 2.0**-7
 

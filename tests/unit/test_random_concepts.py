@@ -8,8 +8,8 @@ from summed import cross_moments, second_moments
 
 from linexp.errors import LinexpError
 from linexp.explanations import CONSTANT, UNEXPLAINED, Explanation
-from linexp.linear_explanations import Problem
-from linexp.random_concepts import random_concepts
+from linexp.fitting.linear import Problem
+from linexp.fitting.random_concepts import random_concepts
 
 N_TRAIN, N_VAL, N_CONCEPTS, N_NEURONS = 300, 120, 25, 40
 

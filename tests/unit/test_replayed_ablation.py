@@ -11,12 +11,12 @@ from torch import nn
 from torch_threads import one_thread  # noqa: F401
 from torchvision.models.resnet import BasicBlock
 
-from linexp import impact
-from linexp.ablation import Simulations, ablation_scores
-from linexp.heads import linear_head
-from linexp.losses import CrossEntropy, Divergence
-from linexp.tail_losses import LinearTailLosses, ReplayedTailLosses
-from linexp.tails import ReplayedTail, split_network
+from linexp.effects import impact
+from linexp.effects.ablation import Simulations, ablation_scores
+from linexp.effects.losses import CrossEntropy, Divergence
+from linexp.effects.tail_losses import LinearTailLosses, ReplayedTailLosses
+from linexp.networks.heads import linear_head
+from linexp.networks.tails import ReplayedTail, split_network
 
 SIZE, N_VAL, N_TEST, TEMPERATURE = 32, 24, 16, 1.3
 VAL, TEST = np.arange(N_VAL), np.arange(N_VAL, N_VAL + N_TEST)

@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from linexp import run_lock
-from linexp.atomic_files import atomic
+from linexp.artifacts.atomic_files import atomic
 from linexp.errors import LinexpError
+from linexp.jobs import run_lock
 
 BEGIN = "import sys; from pathlib import Path; from linexp import run_lock; run_lock.begin_run(Path(sys.argv[1]))"
 WAIT = "; print('begun', flush=True); sys.stdin.read()"

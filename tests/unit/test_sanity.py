@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from linexp.metrics import METRICS
-from linexp.sanity import TESTS, best_labels, check, extra_labels, missing_labels, share_passed
+from linexp.scoring.sanity import TESTS, best_labels, check, extra_labels, missing_labels, share_passed
 
 CORRELATION, MAD = METRICS["correlation"], METRICS["mad"]
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from linexp import scenes
-from linexp.image_sources import open_source
-from linexp.scenes_data import draw_images, draw_masks
+from linexp.probes.sources import open_source
+from linexp.scenes.data import draw_images, draw_masks
 
 N, SIZE = 24, 48
 

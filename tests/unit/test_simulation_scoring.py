@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from literal import literal_simulation, standardised
 
-from linexp import simulation
 from linexp.metrics import METRICS
-from linexp.scoring import ABLATION, score_table, with_ablation
-from linexp.simulation import simulate
+from linexp.scoring import simulation
+from linexp.scoring.scores import ABLATION, score_table, with_ablation
+from linexp.scoring.simulation import simulate
 
 correlation_scores = METRICS["correlation"].score
 

@@ -7,12 +7,12 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+from linexp.artifacts.store import Provenance, read_table, write_table
 from linexp.errors import LinexpError
-from linexp.image_kinds import ImageSource
-from linexp.image_sources import further_concepts, open_source
-from linexp.labels import multi_hot
-from linexp.probe_index import IndexedImages, fingerprint, index_images, indexed_source, skipped_images
-from linexp.store import Provenance, read_table, write_table
+from linexp.probes.index import IndexedImages, fingerprint, index_images, indexed_source, skipped_images
+from linexp.probes.kinds import ImageSource
+from linexp.probes.labels import multi_hot
+from linexp.probes.sources import further_concepts, open_source
 
 PAPER = {"train": 0.7, "val": 0.1, "test": 0.2}
 BAD = (0, 7, 8, 29)

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linexp import __version__, store
+from linexp import __version__
+from linexp.artifacts import store
 from linexp.errors import LinexpError
 
 PROVENANCE = store.Provenance("a_rule", {"λ": 0.05, "b": [1, None], "a": {"x": True}}, "f" * 64)

@@ -14,8 +14,8 @@ from PIL import EpsImagePlugin, Image
 from PIL.PngImagePlugin import PngInfo
 
 from linexp.errors import LinexpError
-from linexp.image_sources import open_source
-from linexp.probe_index import IndexedImages, index_images
+from linexp.probes.index import IndexedImages, index_images
+from linexp.probes.sources import open_source
 
 WHOLE = {"train": 1.0, "val": 0.0, "test": 0.0}
 RED, GREEN, BLUE, WHITE = (200, 20, 30), (10, 180, 40), (30, 40, 220), (255, 255, 255)

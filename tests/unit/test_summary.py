@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from linexp.summary import compare, summarise
+from linexp.scoring.summary import compare, summarise
 
 METRICS = ["correlation", "mad"]
 

@@ -6,8 +6,8 @@ import re
 import pandas as pd
 import pytest
 
-from linexp.paper_tables import fill, paper_tables, read_filled
-from linexp.table_markup import to_latex, to_markdown
+from linexp.paper.markup import to_latex, to_markdown
+from linexp.paper.tables import fill, paper_tables, read_filled
 
 BLANK = {"measured": None, "low": None, "high": None, "length": None, "paper_length": None, "note": None}
 HOSTILE = r"a_b|c & 5% $x$ {y} #1 ~ ^ \cmd <tag> *z* `k` [q](r)"

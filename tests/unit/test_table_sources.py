@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from linexp import config as configuration
-from linexp.paper_tables import NOT_APPLICABLE, paper_tables
-from linexp.table_sources import table_cells
+from linexp.config import checks as configuration
+from linexp.paper.sources import table_cells
+from linexp.paper.tables import NOT_APPLICABLE, paper_tables
 
 REPOSITORY = Path(__file__).parents[2]
 SCHEMA = REPOSITORY / "workflow" / "schemas" / "config.schema.yaml"

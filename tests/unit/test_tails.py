@@ -11,9 +11,9 @@ from torch import nn
 from torch_threads import one_thread  # noqa: F401
 from torchvision.models.resnet import BasicBlock
 
-from linexp.activations import pool_neurons
 from linexp.errors import LinexpError
-from linexp.tails import ReplayedTail, _ChangedNeuron, split_network
+from linexp.networks.recording import pool_neurons
+from linexp.networks.tails import ReplayedTail, _ChangedNeuron, split_network
 
 
 def images(size: int = 32, n: int = 7) -> torch.Tensor:

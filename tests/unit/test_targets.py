@@ -14,10 +14,10 @@ from torch import nn
 from torch_threads import one_thread  # noqa: F401
 from torchvision.models import WeightsEnum
 
-from linexp import targets
-from linexp.activations import record_activations
+from linexp.artifacts.weights import write_weights
 from linexp.errors import LinexpError
-from linexp.weights import write_weights
+from linexp.networks import targets
+from linexp.networks.recording import record_activations
 
 NORMAL = {"mean": [0.1, 0.2, 0.3], "std": [0.5, 0.6, 0.7]}
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linexp import tiles
-from linexp.tiles import TileReader, write_rows
+from linexp.artifacts import tiles
+from linexp.artifacts.tiles import TileReader, write_rows
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -13,9 +13,10 @@ from PIL import Image
 from torch_threads import one_thread  # noqa: F401
 from torchvision.transforms import v2
 
-from linexp import image_text, targets, training
+from linexp.artifacts.weights import load_weights, write_weights
+from linexp.concepts import image_text
 from linexp.errors import LinexpError
-from linexp.weights import load_weights, write_weights
+from linexp.networks import targets, training
 
 RESOURCES = Path(__file__).parents[2] / "workflow" / "resources"
 COLOURS = ["red", "green", "blue"]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from linexp import uncertainty
-from linexp.uncertainty import bootstrap_means, mean_intervals
+from linexp.scoring import uncertainty
+from linexp.scoring.uncertainty import bootstrap_means, mean_intervals
 
 
 def _columns(seed: int, n: int) -> np.ndarray:

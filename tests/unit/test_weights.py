@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
+from linexp.artifacts.weights import load_weights, read_weights, write_weights
 from linexp.errors import LinexpError
-from linexp.weights import load_weights, read_weights, write_weights
 
 
 def network(seed: int = 0, width: int = 4) -> nn.Sequential:

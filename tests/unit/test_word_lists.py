@@ -2,8 +2,8 @@
 
 import pytest
 
-from linexp.class_lists import RESOURCES
-from linexp.concepts import concept_table, read_concepts
+from linexp.concepts.sets import concept_table, read_concepts
+from linexp.probes.class_lists import RESOURCES
 
 LISTS = {"nouns.txt": 6_800, "words.txt": 20_000}
 

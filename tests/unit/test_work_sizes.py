@@ -2,7 +2,7 @@
 
 import pytest
 
-from linexp import work_sizes
+from linexp.planning import work_sizes
 
 CONFIG = {
     "concept_sets": {

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from linexp import write_errors
-from linexp.atomic_files import atomic
+from linexp.artifacts.atomic_files import atomic
 from linexp.errors import LinexpError
+from linexp.jobs import write_errors
 
 SCRIPT = """
 import resource, sys

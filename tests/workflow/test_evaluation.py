@@ -11,9 +11,12 @@ import pytest
 import torch
 
 from conftest import REPOSITORY
-from linexp import image_sources, scenes, seals, store, targets
-from linexp.image_batches import decoded_batches
-from linexp.outputs import TEMPERATURES
+from linexp import scenes
+from linexp.artifacts import seals, store
+from linexp.networks import targets
+from linexp.networks.outputs import TEMPERATURES
+from linexp.probes import sources
+from linexp.probes.batches import decoded_batches
 
 sys.path.append(str(REPOSITORY / "tests/unit"))
 from hooked import hooked_alpha, hooked_losses
@@ -44,7 +47,7 @@ def literal(evaluated):
     folder = evaluated.folder / "results"
     files = {"training": folder / "models/net/training.json", "weights": folder / "models/net/weights.safetensors"}
     network, preprocess = targets.open_target({}, files, seed=0)
-    source = image_sources.open_source(
+    source = sources.open_source(
         {
             "kind": "parquet",
             "files": [str(folder / "probes/scenes/images.parquet")],

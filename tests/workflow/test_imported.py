@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from linexp import image_text
-from linexp.presence import probabilities
+from linexp.concepts import image_text
+from linexp.concepts.presence import probabilities
 
 CSV = '''layer,unit,description
 layer3,0,red things

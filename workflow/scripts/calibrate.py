@@ -2,7 +2,10 @@
 
 from dataclasses import asdict
 
-from linexp import calibration, probe_index, runtime, store
+from linexp.artifacts import store
+from linexp.concepts import calibration
+from linexp.jobs import runtime
+from linexp.probes.index import fitting_rows
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
@@ -10,7 +13,7 @@ given, files = snakemake.params.calibration, snakemake.input
 if "probe" in given:
     fingerprint = store.same_probe(files.index, files.labels, files.concepts, files.embeddings)
     index = store.read_table(files.index)
-    rows = probe_index.fitting_rows(index, snakemake.params.paper_parity)
+    rows = fitting_rows(index, snakemake.params.paper_parity)
     (covered,) = store.read_arrays(files.labels, "classes_covered")
     origins = store.read_strings(files.labels, "origins")
     usable = calibration.usable_concepts(origins, covered, origins.count("class"))

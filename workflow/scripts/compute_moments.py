@@ -1,6 +1,9 @@
 """Moments of P over train and val. Output: HDF5 with count, mean and covariance of each split."""
 
-from linexp import moments, parallel, probe_index, progress, runtime, store
+from linexp.artifacts import store
+from linexp.concepts import moments
+from linexp.jobs import parallel, progress, runtime
+from linexp.probes.index import rows_of, split_blocks
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
@@ -14,8 +17,8 @@ with (
 ):
     p = presence["P"]
     sums = {split: moments.MomentsSum(p.shape[1], snakemake.threads) for split in ("train", "val")}
-    n_rows = sum(len(probe_index.rows_of(index, split)) for split in sums)
-    blocks = probe_index.split_blocks(index, list(sums), p)
+    n_rows = sum(len(rows_of(index, split)) for split in sums)
+    blocks = split_blocks(index, list(sums), p)
     seen = progress.progress(blocks, n_rows, "image", "moments", step=lambda found: len(found[1]))
     for split, rows, (block,) in seen:
         sums[split].add(block, rows)

@@ -3,27 +3,32 @@
 Output: HDF5 with iou, thresholds and the concepts.
 """
 
-from linexp import dissection, image_sources, pixel_labels, probe_index, runtime, store, targets
+from linexp.artifacts import store
+from linexp.dissection import overlaps
+from linexp.jobs import runtime
+from linexp.networks import targets
+from linexp.probes import pixel_labels, sources
+from linexp.probes.index import IndexedImages, indexed_source, rows_of
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
 fingerprint = store.same_probe(*filter(None, (files.index, files.get("masks"))))
 index = store.read_table(files.index)
-source = image_sources.open_source(params.images)
+source = sources.open_source(params.images)
 labels = pixel_labels.open_pixel_labels(params.pixel_labels, files.get("masks"))
 network, preprocess = targets.open_target(params.model, files, params.seed)
-rows = probe_index.rows_of(index, params.split)
-images = dissection.LabelledImages(
-    probe_index.IndexedImages(source, index),
+rows = rows_of(index, params.split)
+images = overlaps.LabelledImages(
+    IndexedImages(source, index),
     labels,
     rows,
-    probe_index.indexed_source(source, index).rows[rows],
+    indexed_source(source, index).rows[rows],
     preprocess,
-    params.batch_size,
+    snakemake.resources.batch_size,
     snakemake.threads,
 )
 layer = params.layer
-found = dissection.dissect(
+found = overlaps.dissect(
     network.to(runtime.device()),
     layer["module"],
     images,

@@ -1,7 +1,9 @@
 """Download the published weights of a model to explain. Output: safetensors."""
 
-from linexp import runtime, store, targets, weights
+from linexp.artifacts import store, weights
+from linexp.jobs import runtime
+from linexp.networks import targets
 
 runtime.start(snakemake)
 state = targets.download(snakemake.params.model)
-weights.write_weights(snakemake.output[0], state, store.Provenance.of(snakemake, "").attributes())
+weights.write_weights(snakemake.output[0], state, store.Provenance.of(snakemake, ""))

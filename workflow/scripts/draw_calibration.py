@@ -1,6 +1,8 @@
 """Draw the reliability diagrams of the image-text models of a layer. Output: PNG or SVG."""
 
-from linexp import figure_style, reliability_figure, runtime, store
+from linexp.artifacts import store
+from linexp.figures import calibration, style
+from linexp.jobs import runtime
 
 runtime.start(snakemake)
 paths, params = snakemake.input.calibrations, snakemake.params
@@ -8,7 +10,7 @@ calibrations = [
     store.read_json(path) | {"name": name, "role": role}
     for (name, role), path in zip(params.calibrated, paths, strict=True)
 ]
-figure = reliability_figure.draw_reliability(calibrations, params.title)
-provenance = store.Provenance.of(snakemake, "").attributes()
-with store.atomic(snakemake.output[0]) as temporary:
-    figure_style.save_figure(figure, temporary, snakemake.wildcards.format, provenance)
+figure = calibration.draw_reliability(calibrations, params.title)
+provenance = store.Provenance.of(snakemake, "")
+with store.create_file(snakemake.output[0], provenance) as temporary:
+    style.save_figure(figure, temporary, snakemake.wildcards.format, provenance.summary())

@@ -1,13 +1,16 @@
 """Draw how many concepts explanations have, by method. Output: PNG or SVG."""
 
-from linexp import figure_style, runtime, score_figures, store
+from linexp.artifacts import store
+from linexp.figures import style
+from linexp.figures.scores import draw_lengths
+from linexp.jobs import runtime
 
 runtime.start(snakemake)
 path, params = snakemake.input.scores, snakemake.params
 scores = store.read_table(path).to_pandas()
 of_simulator = scores[scores["simulator"] == params.simulator]
 lengths = {method: rows["n_concepts"].to_numpy() for method, rows in of_simulator.groupby("method", sort=False)}
-figure = score_figures.draw_lengths(lengths, params.title)
-provenance = store.Provenance.of(snakemake, store.probe_fingerprint(path)).attributes()
-with store.atomic(snakemake.output[0]) as temporary:
-    figure_style.save_figure(figure, temporary, snakemake.wildcards.format, provenance)
+figure = draw_lengths(lengths, params.title)
+provenance = store.Provenance.of(snakemake, store.probe_fingerprint(path))
+with store.create_file(snakemake.output[0], provenance) as temporary:
+    style.save_figure(figure, temporary, snakemake.wildcards.format, provenance.summary())

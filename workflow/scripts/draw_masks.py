@@ -1,9 +1,11 @@
 """Draw scenes again and keep where each object is. Output: HDF5 with one mask an object."""
 
-from linexp import runtime, scenes_data, store
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.scenes import data
 
 runtime.start(snakemake)
-arrays = scenes_data.draw_masks(
+arrays = data.draw_masks(
     snakemake.params.images["images"],
     snakemake.params.images["size"],
     snakemake.params.images["first"],

@@ -1,10 +1,14 @@
 """Draw a neuron: its explanations, area chart and images by activation. Output: PNG or SVG."""
 
-from linexp import figure_style, figures, image_sources, neuron_views, probe_index, runtime, store
+from linexp.artifacts import store
+from linexp.figures import neuron, neuron_view, style
+from linexp.jobs import runtime
+from linexp.probes import index
+from linexp.probes.sources import open_source
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
-sources = neuron_views.ViewFiles(
+sources = neuron_view.ViewFiles(
     files.index,
     files.activations,
     files.scores,
@@ -12,12 +16,12 @@ sources = neuron_views.ViewFiles(
     files.get("presence"),
 )
 fingerprint = sources.same_probe()
-source = image_sources.open_source(params.images)
-images = probe_index.IndexedImages(source, store.read_table(files.index))
-(view,) = neuron_views.read_views(
+source = open_source(params.images)
+images = index.IndexedImages(source, store.read_table(files.index))
+(view,) = neuron_view.read_views(
     sources, params.title, [int(snakemake.wildcards.neuron)], params.charted, params.simulator
 )
-provenance = store.Provenance.of(snakemake, fingerprint).attributes()
-with store.atomic(snakemake.output[0]) as temporary:
-    figure = figures.draw_neuron(view, images, params.seed)
-    figure_style.save_figure(figure, temporary, snakemake.wildcards.format, provenance)
+provenance = store.Provenance.of(snakemake, fingerprint)
+with store.create_file(snakemake.output[0], provenance) as temporary:
+    figure = neuron.draw_neuron(view, images, params.seed)
+    style.save_figure(figure, temporary, snakemake.wildcards.format, provenance.summary())

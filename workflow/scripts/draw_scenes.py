@@ -1,9 +1,11 @@
 """Draw scenes. Output: Parquet with the encoded images, their class and the concepts that are true of them."""
 
-from linexp import runtime, scenes_data, store
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.scenes import data
 
 runtime.start(snakemake)
-table = scenes_data.draw_images(
+table = data.draw_images(
     snakemake.params.images["images"],
     snakemake.params.images["size"],
     snakemake.params.images["first"],

@@ -1,6 +1,9 @@
 """Draw the weights of concepts in the explanations of some neurons as a heat map. Output: PNG or SVG."""
 
-from linexp import explanations, figure_style, runtime, store, weight_map
+from linexp import explanations
+from linexp.artifacts import store
+from linexp.figures import style, weights
+from linexp.jobs import runtime
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
@@ -12,9 +15,9 @@ explained = explanations.from_table(store.read_table(files.explanations))
 if params.neurons:
     neurons, remark = params.neurons, ""
 else:
-    neurons = weight_map.ranked_neurons(correlations)
+    neurons = weights.ranked_neurons(correlations)
     remark = "Neurons: from the best to the least explained, evenly spaced by rank of test correlation."
-figure = weight_map.draw_weight_map(weight_map.select(explained, neurons), params.title, params.method, remark)
-provenance = store.Provenance.of(snakemake, fingerprint).attributes()
-with store.atomic(snakemake.output[0]) as temporary:
-    figure_style.save_figure(figure, temporary, snakemake.wildcards.format, provenance)
+figure = weights.draw_weight_map(weights.select(explained, neurons), params.title, params.method, remark)
+provenance = store.Provenance.of(snakemake, fingerprint)
+with store.create_file(snakemake.output[0], provenance) as temporary:
+    style.save_figure(figure, temporary, snakemake.wildcards.format, provenance.summary())

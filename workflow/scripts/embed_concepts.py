@@ -1,6 +1,8 @@
 """Embed a concept set with an image-text model. Output: HDF5 with embeddings (n_concepts, dim) float32."""
 
-from linexp import image_text, runtime, store
+from linexp.artifacts import store
+from linexp.concepts import image_text
+from linexp.jobs import runtime
 
 runtime.start(snakemake)
 concepts = store.read_table(snakemake.input.concepts)["concept"].to_pylist()

@@ -1,6 +1,9 @@
 """Embed the texts of explanations from elsewhere. Output: HDF5 with embeddings (n_concepts, dim) float32."""
 
-from linexp import explanations, image_text, runtime, store
+from linexp import explanations
+from linexp.artifacts import store
+from linexp.concepts import image_text
+from linexp.jobs import runtime
 
 runtime.start(snakemake)
 explained = explanations.from_table(store.read_table(snakemake.input.explanations))

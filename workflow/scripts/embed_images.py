@@ -1,17 +1,22 @@
 """Embed all images with an image-text model. Output: HDF5 with embeddings (n_images, dim) float32, unit norm."""
 
-from linexp import image_batches, image_sources, image_text, probe_index, runtime, store
+from linexp.artifacts import store
+from linexp.concepts import image_text
+from linexp.jobs import runtime
+from linexp.probes import sources
+from linexp.probes.batches import image_batches
+from linexp.probes.index import IndexedImages
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
 params = snakemake.params
 index = store.read_table(snakemake.input.index)
-source = image_sources.open_source(params.images)
+source = sources.open_source(params.images)
 model = image_text.load(params.model, snakemake.input.weights)
-batches = image_batches.image_batches(
-    probe_index.IndexedImages(source, index),
+batches = image_batches(
+    IndexedImages(source, index),
     model.preprocess,
-    params.batch_size,
+    snakemake.resources.batch_size,
     snakemake.threads,
     "embedding",
 )

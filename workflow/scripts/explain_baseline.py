@@ -1,12 +1,16 @@
 """Explanations of a layer by a baseline. Output: Parquet, one row a neuron."""
 
-from linexp import baselines, explanations, probe_index, recorded_activations, runtime, store
+from linexp import baselines, explanations
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.networks import recorded
+from linexp.probes import index
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
 fingerprint = store.same_probe(files.images, files.concepts, files.activations, files.index)
-rows = probe_index.fitting_rows(store.read_table(files.index), params.paper_parity)
-neurons, activations = recorded_activations.read_activations(files.activations, params.neurons)
+rows = index.fitting_rows(store.read_table(files.index), params.paper_parity)
+neurons, activations = recorded.read_activations(files.activations, params.neurons)
 (images,), (texts,) = (store.read_arrays(path, "embeddings") for path in (files.images, files.concepts))
 evidence = baselines.Evidence(
     neurons, activations[rows], images[rows], store.read_strings(files.concepts, "concepts"), texts

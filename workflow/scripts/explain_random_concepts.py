@@ -1,14 +1,17 @@
 """Null control: random concepts with fitted weights, as many as a reference has. Output: Parquet, one row a neuron."""
 
-from linexp import explanations, fitting_data, random_concepts, runtime, store
+from linexp import explanations
+from linexp.artifacts import store
+from linexp.fitting import data, random_concepts
+from linexp.jobs import runtime
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
 files, params = snakemake.input, snakemake.params
-sources = fitting_data.FittingFiles(files.presence, files.moments, files.activations, files.index)
+sources = data.FittingFiles(files.presence, files.moments, files.activations, files.index)
 sources.same_probe()
 fingerprint = store.same_probe(files.index, files.reference)
-problem = fitting_data.read_problem(sources, params.neurons, params.paper_parity, snakemake.threads)
+problem = data.read_problem(sources, params.neurons, params.paper_parity, snakemake.threads)
 reference = explanations.from_table(store.read_table(files.reference))
 explained = random_concepts.random_concepts(problem, reference, params.seed, snakemake.threads)
 store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), explanations.to_table(explained))

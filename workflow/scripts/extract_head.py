@@ -1,16 +1,20 @@
 """Find the linear map behind a layer. Output: HDF5 with weight (n_classes, n_neurons) and bias; attribute `linear`."""
 
-from linexp import heads, image_batches, image_sources, probe_index, runtime, store, targets
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.networks import heads, targets
+from linexp.probes import batches, sources
+from linexp.probes.index import IndexedImages
 
 N_IMAGES = 8
 
 runtime.start(snakemake)
 params = snakemake.params
 index = store.read_table(snakemake.input.index)
-source = image_sources.open_source(params.images)
+source = sources.open_source(params.images)
 network, preprocess = targets.open_target(params.model, snakemake.input, params.seed)
-few = image_batches.ImageRows(probe_index.IndexedImages(source, index), range(min(N_IMAGES, len(index))))
-(images,) = image_batches.image_batches(few, preprocess, N_IMAGES, snakemake.threads, "finding the head")
+few = batches.ImageRows(IndexedImages(source, index), range(min(N_IMAGES, len(index))))
+(images,) = batches.image_batches(few, preprocess, N_IMAGES, snakemake.threads, "finding the head")
 layer = params.layer
 head = heads.linear_head(network.to(runtime.device()), layer["module"], layer["pool"], layer["channels"], images)
 provenance = store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index))

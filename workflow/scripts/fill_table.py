@@ -1,9 +1,10 @@
 """Fill a table of the paper with what is measured of a user's targets. Output: CSV, one row a cell."""
 
-from linexp import paper_tables, runtime, store
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.paper.tables import Cell, fill
 
 runtime.start(snakemake)
-cells = [paper_tables.Cell(**cell) for cell in snakemake.params.cells]
-table = paper_tables.fill(int(snakemake.wildcards.number), cells, snakemake.params.seed)
-with store.atomic(snakemake.output[0]) as temporary:
-    table.to_csv(temporary, index=False, float_format="%.6g")
+cells = [Cell(**cell) for cell in snakemake.params.cells]
+table = fill(int(snakemake.wildcards.number), cells, snakemake.params.seed)
+store.write_csv(snakemake.output[0], store.Provenance.of(snakemake, ""), table, numbers="%.6g")

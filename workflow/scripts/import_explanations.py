@@ -1,11 +1,14 @@
 """Explanations from a published file. Output: Parquet, one row a neuron, published scores beside."""
 
-from linexp import importers, recorded_activations, runtime, store
+from linexp import importers
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.networks import recorded
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
 fingerprint = store.same_probe(files.index, files.activations)
-neurons, _ = recorded_activations.read_activations(files.activations, params.neurons)
+neurons, _ = recorded.read_activations(files.activations, params.neurons)
 with store.open_arrays(files.activations) as file:
     n_neurons = file["activations"].shape[1]
 table = importers.read_explanations(files.file, params.format, params.layer)

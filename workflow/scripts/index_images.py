@@ -2,17 +2,20 @@
 
 import sys
 
-from linexp import image_sources, probe_index, runtime, store
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.probes import sources
+from linexp.probes.index import fingerprint, index_images, skipped_images
 
 runtime.start(snakemake)
 params = snakemake.params
-source = image_sources.open_source(params.images)
+source = sources.open_source(params.images)
 skip_bad = params.images.get("on_bad_image") == "skip"
-index = probe_index.index_images(source, params.split, params.seed, snakemake.threads, skip_bad)
-skipped = probe_index.skipped_images(index)
+index = index_images(source, params.split, params.seed, snakemake.threads, skip_bad)
+skipped = skipped_images(index)
 for reason in skipped.values():
     print(f"left out: {reason}", file=sys.stderr)
 if skipped:
     print(f"{len(skipped)} of {len(source)} images are left out", file=sys.stderr)
-provenance = store.Provenance.of(snakemake, probe_index.fingerprint(index))
+provenance = store.Provenance.of(snakemake, fingerprint(index))
 store.write_table(snakemake.output[0], provenance, index)

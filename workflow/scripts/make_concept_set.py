@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from linexp import class_lists, concepts, runtime, store
+from linexp.artifacts import store
+from linexp.concepts import sets
+from linexp.jobs import runtime
+from linexp.probes import class_lists
 
 runtime.start(snakemake)
 labelled = np.array(store.read_strings(snakemake.input.labels, "concepts"), object)
@@ -12,12 +15,12 @@ origins = np.array(store.read_strings(snakemake.input.labels, "origins"), object
 def concepts_of(origin: str, file: str | None = None, number: int | None = None, class_names: str | None = None):
     """The concepts of one part of the set: from a file, a list of class names, or the labels of the probe."""
     if file:
-        return concepts.read_concepts(file)[:number]
+        return sets.read_concepts(file)[:number]
     if class_names:
         return class_lists.class_names(class_names)
-    return list(labelled[np.isin(origins, concepts.BUILT_IN[origin])])
+    return list(labelled[np.isin(origins, sets.BUILT_IN[origin])])
 
 
-table = concepts.concept_table((part["origin"], concepts_of(**part)) for part in snakemake.params.members)
+table = sets.concept_table((part["origin"], concepts_of(**part)) for part in snakemake.params.members)
 fingerprint = store.probe_fingerprint(snakemake.input.labels)
 store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), table)

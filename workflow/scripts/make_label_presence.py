@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from linexp import presence, probe_index, runtime, store
+from linexp.artifacts import store
+from linexp.concepts import presence
+from linexp.jobs import runtime
+from linexp.probes.index import fitting_rows
 
 runtime.start(snakemake)
 files = snakemake.input
@@ -14,7 +17,7 @@ with store.create_arrays(snakemake.output[0], provenance) as file:
         file,
         lambda columns: lambda rows: labels[np.ix_(rows, columns)],
         store.read_strings(files.labels, "concepts"),
-        probe_index.fitting_rows(index, snakemake.params.paper_parity),
+        fitting_rows(index, snakemake.params.paper_parity),
         len(index),
         min_top_mean=0.0,  # labels are sure, so only those that never vary are left out
     )

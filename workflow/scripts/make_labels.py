@@ -1,13 +1,16 @@
 """Make multi-hot labels of a set of images. Output: HDF5 with labels, concepts, origins, classes_covered."""
 
-from linexp import class_lists, image_sources, labels, probe_index, runtime, store
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.probes import class_lists, labels, sources
+from linexp.probes.index import indexed_source
 
 runtime.start(snakemake)
 settings = snakemake.params.images
 index = store.read_table(snakemake.input.index)
-source = probe_index.indexed_source(image_sources.open_source(settings), index)
+source = indexed_source(sources.open_source(settings), index)
 superclasses = class_lists.superclasses(settings.get("superclasses"))
-concepts = image_sources.further_concepts(source, snakemake.threads)
+concepts = sources.further_concepts(source, snakemake.threads)
 made = labels.multi_hot(source.labels, source.class_names, superclasses, concepts)
 store.write_arrays(
     snakemake.output[0],

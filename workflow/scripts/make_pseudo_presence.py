@@ -2,7 +2,10 @@
 
 from functools import partial
 
-from linexp import parallel, presence, probe_index, runtime, store
+from linexp.artifacts import store
+from linexp.concepts import presence
+from linexp.jobs import parallel, runtime
+from linexp.probes.index import fitting_rows
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
@@ -28,7 +31,7 @@ with (
         file,
         partial(p_of, store.row_reader(images["embeddings"])),
         store.read_strings(files.concepts, "concepts"),
-        probe_index.fitting_rows(index, snakemake.params.paper_parity),
+        fitting_rows(index, snakemake.params.paper_parity),
         len(index),
         min_top_mean=presence.MIN_TOP_MEAN,
         threads=snakemake.threads,

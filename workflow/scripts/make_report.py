@@ -2,7 +2,10 @@
 
 import sys
 
-from linexp import explorer, image_sources, probe_index, runtime, store
+from linexp import explorer
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.probes import index, sources
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
@@ -27,8 +30,8 @@ layer = explorer.LayerFiles(
     concepts=by_method(files.concepts),
     presence=by_method(files.presence, params.linear),
 )
-provenance = store.Provenance.of(snakemake, layer.same_probe()).attributes()
-images = probe_index.IndexedImages(image_sources.open_source(params.images), store.read_table(files.index))
+provenance = store.Provenance.of(snakemake, layer.same_probe())
+images = index.IndexedImages(sources.open_source(params.images), store.read_table(files.index))
 shown = explorer.Shown(params.title, params.simulator, params.calibrated, params.seed, provenance)
 size = explorer.write_explorer(snakemake.output[0], layer, shown, images, snakemake.threads)
 print(f"report: {size / 1e6:.1f} MB in the folder of {snakemake.output[0]}", file=sys.stderr)

@@ -1,8 +1,10 @@
 """Put the ablation scores of all blocks of a layer together. Output: Parquet, as of a layer in one piece."""
 
-from linexp import neuron_blocks, runtime, store
+from linexp.artifacts import store
+from linexp.effects.blocks import merge_tables
+from linexp.jobs import runtime
 
 runtime.start(snakemake)
 blocks = snakemake.input.blocks
-table = neuron_blocks.merge_tables([store.read_table(path) for path in blocks], len(snakemake.params.pairs))
+table = merge_tables([store.read_table(path) for path in blocks], len(snakemake.params.pairs))
 store.write_table(snakemake.output[0], store.Provenance.of(snakemake, store.same_probe(*blocks)), table)

@@ -1,11 +1,13 @@
 """Put the dissections of all blocks of a layer together. Output: HDF5, as of a layer in one piece."""
 
-from linexp import neuron_blocks, runtime, store
+from linexp.artifacts import store
+from linexp.effects.blocks import merge_arrays
+from linexp.jobs import runtime
 
 runtime.start(snakemake)
 blocks = snakemake.input.blocks
 names = ("iou", "thresholds", "constant")
-merged = neuron_blocks.merge_arrays([store.read_arrays(path, *names) for path in blocks])
+merged = merge_arrays([store.read_arrays(path, *names) for path in blocks])
 store.write_arrays(
     snakemake.output[0],
     store.Provenance.of(snakemake, store.same_probe(*blocks)),

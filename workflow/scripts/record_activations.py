@@ -3,19 +3,23 @@
 import numpy as np
 import torch
 
-from linexp import activations, image_batches, image_sources, probe_index, runtime, store, targets
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.networks import recording, targets
+from linexp.probes import sources
+from linexp.probes.batches import image_batches
+from linexp.probes.index import IndexedImages
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
 params = snakemake.params
 index = store.read_table(snakemake.input.index)
-source = image_sources.open_source(params.images)
+source = sources.open_source(params.images)
 network, preprocess = targets.open_target(params.model, snakemake.input, params.seed)
-batches = image_batches.image_batches(
-    probe_index.IndexedImages(source, index), preprocess, params.batch_size, snakemake.threads, "recording"
-)
+size, threads = snakemake.resources.batch_size, snakemake.threads
+batches = image_batches(IndexedImages(source, index), preprocess, size, threads, "recording")
 layer = params.layer
-blocks = activations.record_activations(
+blocks = recording.record_activations(
     network.to(runtime.device()), layer["module"], layer["pool"], batches, layer["channels"]
 )
 highest: list[torch.Tensor] = []
@@ -31,4 +35,4 @@ def with_maximum(blocks):
 provenance = store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index))
 with store.create_arrays(snakemake.output[0], provenance) as file:
     store.write_rows(file, "activations", with_maximum(blocks), len(index), chunk_columns=64)
-    store.write_array(file, "dead", np.asarray(highest[0] < activations.DEAD_BELOW))
+    store.write_array(file, "dead", np.asarray(highest[0] < recording.DEAD_BELOW))

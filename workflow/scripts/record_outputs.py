@@ -4,22 +4,27 @@ from itertools import chain
 
 import numpy as np
 
-from linexp import image_batches, image_sources, outputs, probe_index, runtime, store, targets
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.networks import outputs, targets
+from linexp.probes import sources
+from linexp.probes.batches import image_batches
+from linexp.probes.index import IndexedImages, rows_of
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
 params = snakemake.params
 index = store.read_table(snakemake.input.index)
-source = image_sources.open_source(params.images)
+source = sources.open_source(params.images)
 network, preprocess = targets.open_target(params.model, snakemake.input, params.seed)
-batches = image_batches.image_batches(
-    probe_index.IndexedImages(source, index), preprocess, params.batch_size, snakemake.threads, "recording outputs"
+batches = image_batches(
+    IndexedImages(source, index), preprocess, snakemake.resources.batch_size, snakemake.threads, "recording outputs"
 )
 blocks = outputs.record_logits(network.to(runtime.device()), batches)
 first = next(blocks)
 # before the other images: a wrong class_map is told at once
 labels = outputs.model_labels(index["label"].to_numpy(), source.class_names, params.class_map, first.shape[1])
-val = probe_index.rows_of(index, "val")
+val = rows_of(index, "val")
 provenance = store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index))
 with store.create_arrays(snakemake.output[0], provenance) as file:
     store.write_rows(file, "logits", chain([first], blocks), len(index))

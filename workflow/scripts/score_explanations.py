@@ -4,14 +4,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from linexp import probe_index, recorded_activations, runtime, scoring, store
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.networks import recorded
+from linexp.probes import index
+from linexp.scoring.scores import score_table, with_ablation
 
 runtime.start(snakemake)
 files = snakemake.input
 ablation = [files.ablation] if files.get("ablation") else []
 fingerprint = store.same_probe(files.index, files.activations, *files.explanations, *files.simulations, *ablation)
-rows = probe_index.rows_of(store.read_table(files.index), "test")
-neurons, activations = recorded_activations.read_activations(files.activations, snakemake.params.neurons)
+rows = index.rows_of(store.read_table(files.index), "test")
+neurons, activations = recorded.read_activations(files.activations, snakemake.params.neurons)
 activations = activations[rows]
 (dead,) = store.read_arrays(files.activations, "dead")
 tables = []
@@ -21,10 +25,10 @@ for (method, simulator), explained, simulated in zip(
     with store.open_arrays(simulated) as file:
         values = np.concatenate(list(store.row_blocks(file["simulated"], rows)))
     explanations = store.read_table(explained).to_pandas()
-    table = scoring.score_table(explanations, values, activations, dead[neurons], snakemake.threads)
+    table = score_table(explanations, values, activations, dead[neurons], snakemake.threads)
     table.insert(0, "method", method)
     table.insert(1, "simulator", simulator)
     tables.append(table)
-scores = scoring.with_ablation(pd.concat(tables), store.read_table(*ablation).to_pandas() if ablation else None)
+scores = with_ablation(pd.concat(tables), store.read_table(*ablation).to_pandas() if ablation else None)
 table = pa.Table.from_pandas(scores, preserve_index=False)
 store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), table)

@@ -6,17 +6,21 @@ One row a method and simulator: `shuffled_mean` over all mismatched pairs, `shuf
 import pandas as pd
 import pyarrow as pa
 
-from linexp import controls, probe_index, recorded_activations, runtime, store
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.networks import recorded
+from linexp.probes import index
+from linexp.scoring import shuffling
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
 fingerprint = store.same_probe(files.index, files.activations, *files.simulations)
-test = probe_index.rows_of(store.read_table(files.index), "test")
-_, activations = recorded_activations.read_activations(files.activations, params.neurons)
+test = index.rows_of(store.read_table(files.index), "test")
+_, activations = recorded.read_activations(files.activations, params.neurons)
 rows = []
 for pair, path in zip(params.pairs, files.simulations, strict=True):
     (simulated,) = store.read_arrays(path, "simulated")
-    rows.append((*pair, *controls.shuffled_correlations(simulated[test], activations[test], params.seed)))
+    rows.append((*pair, *shuffling.shuffled_correlations(simulated[test], activations[test], params.seed)))
 table = pd.DataFrame(rows, columns=["method", "simulator", "shuffled_mean", "shuffled_p95"])
 provenance = store.Provenance.of(snakemake, fingerprint)
 store.write_table(snakemake.output[0], provenance, pa.Table.from_pandas(table, preserve_index=False))

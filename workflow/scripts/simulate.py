@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from linexp import explanations, runtime, simulation, store
+from linexp import explanations
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.scoring import simulation
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()

@@ -5,12 +5,15 @@ One row a method and simulator, as `summary.summarise` describes it; what is und
 
 import pandas as pd
 
-from linexp import metrics, runtime, store, summary
+from linexp import metrics
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.scoring import summary
 
 runtime.start(snakemake)
 files = snakemake.input
 tables = [path for path in (files.scores, files.get("shuffled"), files.get("untrained")) if path]
-store.same_probe(*tables)
+provenance = store.Provenance.of(snakemake, store.same_probe(*tables))
 
 
 def table(name):
@@ -25,5 +28,4 @@ summarised = summary.summarise(
     table("shuffled"),
     table("untrained"),
 )
-with store.atomic(snakemake.output[0]) as temporary:
-    summarised.to_csv(temporary, index=False, float_format="%.6f")
+store.write_csv(snakemake.output[0], provenance, summarised)

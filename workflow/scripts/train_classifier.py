@@ -2,14 +2,18 @@
 
 import numpy as np
 
-from linexp import image_sources, probe_index, runtime, store, training, weights
+from linexp.artifacts import store, weights
+from linexp.jobs import runtime
+from linexp.networks import training
+from linexp.probes import sources
+from linexp.probes.index import IndexedImages
 
 runtime.start(snakemake)
 settings, images = snakemake.params.model, snakemake.params.images
 index = store.read_table(snakemake.input.index)
-source = image_sources.open_source(images)
+source = sources.open_source(images)
 network, record = training.train_classifier(
-    training.load_pixels(probe_index.IndexedImages(source, index), settings["size"], snakemake.threads),
+    training.load_pixels(IndexedImages(source, index), settings["size"], snakemake.threads),
     index["label"].to_numpy(),
     np.array(index["split"].to_pylist()),
     len(source.class_names),
@@ -17,5 +21,5 @@ network, record = training.train_classifier(
     snakemake.params.seed,
 )
 provenance = store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index))
-weights.write_weights(snakemake.output.weights, network.state_dict(), provenance.attributes())
+weights.write_weights(snakemake.output.weights, network.state_dict(), provenance)
 store.write_json(snakemake.output.training, provenance, record | {"class_names": list(source.class_names)})

@@ -5,16 +5,20 @@ from pathlib import Path
 
 import numpy as np
 
-from linexp import image_sources, probe_index, runtime, store, training, weights
+from linexp.artifacts import store, weights
+from linexp.jobs import runtime
+from linexp.networks import training
+from linexp.probes import sources
+from linexp.probes.index import IndexedImages
 
 runtime.start(snakemake)
 settings, images = snakemake.params.model, snakemake.params.images
 index = store.read_table(snakemake.input.index)
 configuration = json.loads(Path(settings["model"]).read_text(encoding="utf-8"))
 size = configuration.get("model_cfg", configuration)["vision_cfg"]["image_size"]
-source = image_sources.open_source(images)
+source = sources.open_source(images)
 network, record = training.train_image_text(
-    training.load_pixels(probe_index.IndexedImages(source, index), size, snakemake.threads),
+    training.load_pixels(IndexedImages(source, index), size, snakemake.threads),
     store.read_arrays(snakemake.input.labels, "labels")[0],
     store.read_strings(snakemake.input.labels, "concepts"),
     np.array(index["split"].to_pylist()),
@@ -22,5 +26,5 @@ network, record = training.train_image_text(
     snakemake.params.seed,
 )
 provenance = store.Provenance.of(snakemake, store.same_probe(snakemake.input.index, snakemake.input.labels))
-weights.write_weights(snakemake.output.weights, network.state_dict(), provenance.attributes())
+weights.write_weights(snakemake.output.weights, network.state_dict(), provenance)
 store.write_json(snakemake.output.training, provenance, record)

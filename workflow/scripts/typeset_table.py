@@ -1,10 +1,12 @@
 """Set a table of the paper in Markdown or LaTeX, from its CSV."""
 
-from linexp import paper_tables, runtime, store, table_markup
+from linexp.artifacts import store
+from linexp.jobs import runtime
+from linexp.paper import markup, tables
 
 runtime.start(snakemake)
-typeset = {"md": table_markup.to_markdown, "tex": table_markup.to_latex}[snakemake.wildcards.markup]
-table = paper_tables.read_filled(snakemake.input.table)
+typeset = {"md": markup.to_markdown, "tex": markup.to_latex}[snakemake.wildcards.markup]
+table = tables.read_filled(snakemake.input.table)
 text = typeset(table, snakemake.params.caption, snakemake.params.stub)
-with store.atomic(snakemake.output[0]) as temporary:
+with store.create_file(snakemake.output[0], store.Provenance.of(snakemake, "")) as temporary:
     temporary.write_text(text, encoding="utf-8")

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import yaml
 
-from . import config as configuration
-from . import data_check, neuron_text, store
-from .derived_targets import recorded_target
+from .artifacts import store
+from .config import checks as configuration
+from .config.derived_targets import recorded_target
 from .errors import LinexpError
+from .planning import data_check
+from .terminal import neuron
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 CONFIG = "config.yaml"
@@ -63,13 +65,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _show(options: argparse.Namespace) -> int:
-    layer = neuron_text.read_layer(options.folder)
-    neuron_text.check_neuron(layer, options.neuron)
+    layer = neuron.read_layer(options.folder)
+    neuron.check_neuron(layer, options.neuron)
     path = _recorded_activations(options.folder)
     store.same_probe(options.folder / "scores.parquet", path)
     with store.open_arrays(path) as file:
         activations = file["activations"][:, options.neuron]
-    print(neuron_text.neuron_text(layer, options.neuron, activations, _width()))
+    print(neuron.neuron_text(layer, options.neuron, activations, _width()))
     return 0
 
 
@@ -89,8 +91,8 @@ def _find(options: argparse.Namespace) -> int:
     if options.limit < 1:
         raise LinexpError(f"--limit: {options.limit} lines are none; give 1 or more")
     words = " ".join(options.concept)
-    found = neuron_text.find_concept(neuron_text.read_layer(options.folder), words, options.method)
-    print(neuron_text.found_text(found, words, options.limit, _width()))
+    found = neuron.find_concept(neuron.read_layer(options.folder), words, options.method)
+    print(neuron.found_text(found, words, options.limit, _width()))
     return 0
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from .. import probe_index, store
-from ..progress import progress
+from ..artifacts import store
+from ..jobs.progress import progress
+from ..probes.index import rows_of
 from . import shown_images
 from .layer import Explained, LayerFiles, Shown, read_activations
 from .layer_page import render
@@ -47,7 +48,7 @@ def write_explorer(
         facts = _write_data(folder, files, shown, images, threads)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     html = render(files, shown, facts | {"size": size})
-    with store.atomic(page) as temporary:
+    with store.create_file(page, shown.provenance) as temporary:
         temporary.write_text(html, encoding="utf-8")
     return size + page.stat().st_size
 
@@ -80,7 +81,7 @@ def _write_data(
     for source in sorted(PAGE.glob("*.js")) + sorted(PAGE.glob("*.css")):
         shutil.copyfile(source, folder / source.name)
     index, scores = store.read_table(files.index), store.read_table(files.scores).to_pandas()
-    explained, test = Explained.read(files), probe_index.rows_of(index, "test")
+    explained, test = Explained.read(files), rows_of(index, "test")
     concepts = concepts_to_ship(files, explained)
     ids = {concept: number for number, concept in enumerate(concepts)}
     sample = shown_images.sample_rows(test, shown.seed)

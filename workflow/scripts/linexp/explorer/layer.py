@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import store
+from ..artifacts import store
 from ..errors import LinexpError
 from ..explanations import Explanation, from_table
-from ..recorded_activations import check_finite
+from ..networks.recorded import check_finite
 
 NEURONS_A_TILE = 64
 """As many as a tile of activations or of simulations has columns."""
@@ -58,14 +58,14 @@ class Shown:
     Attributes:
         title: target and layer. simulator: the main one.
         calibrated: name and role of the models in `LayerFiles.calibrations`.
-        seed: of the draws of images. provenance: attributes of the page.
+        seed: of the draws of images. provenance: of the page.
     """
 
     title: str
     simulator: str
     calibrated: Sequence[tuple[str, str]]
     seed: int
-    provenance: Mapping[str, str]
+    provenance: store.Provenance
 
 
 @dataclass(frozen=True)

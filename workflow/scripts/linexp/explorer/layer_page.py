@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from .. import store
+from ..artifacts import store
 from ..metrics import METRICS
-from ..sanity import TESTS
+from ..scoring.sanity import TESTS
 from .layer import LayerFiles, Shown
 
 PAGE = Path(__file__).parent / "page"
@@ -34,6 +34,7 @@ def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
     environment.filters |= {"number": number, "count": lambda value: f"{value:,}", "size": size}
     summary = pd.read_csv(files.summary, keep_default_na=False, na_values=[""])
     metrics = [name for name in METRICS if name in summary and summary[name].notna().any()]
+    provenance = shown.provenance.summary()
     return environment.get_template("index.html").render(
         shown=shown,
         facts=facts,
@@ -51,7 +52,8 @@ def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
             store.read_json(path) | {"name": name, "role": role}
             for (name, role), path in zip(shown.calibrated, files.calibrations, strict=True)
         ],
-        settings=json.dumps(json.loads(shown.provenance["settings"]), indent=2, ensure_ascii=False),
+        provenance=provenance,
+        settings=json.dumps(json.loads(provenance["settings"]), indent=2, ensure_ascii=False),
     )
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..activation_ranges import activation_ranges
-from ..area_chart import area_chart
 from ..explanations import Explanation
+from ..figures.activation_ranges import activation_ranges
+from ..figures.area_chart import area_chart
 from ..variation import constant
 from .intervals import correlations_with_intervals
 from .layer import Explained, LayerFiles, read_activations, read_simulations

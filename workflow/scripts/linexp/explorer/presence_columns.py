@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import store
+from ..artifacts import store
 from ..errors import LinexpError
 from ..explanations import Explanation
 

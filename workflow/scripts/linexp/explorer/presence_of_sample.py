@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import store
-from ..presence import probabilities
+from ..artifacts import store
+from ..concepts.presence import probabilities
 from .layer import Explained, LayerFiles
 from .scripts import packed, write_script
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from ..parallel import ordered_map
-from ..progress import progress
+from ..jobs.parallel import ordered_map
+from ..jobs.progress import progress
 
 SIDE = 128
 FILES_A_FOLDER = 1000

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from .. import store
+from ..artifacts import store
 from ..errors import LinexpError
 from ..explanations import CONSTANT, MISSING, NOT_CONVERGED, OK, UNEXPLAINED, Explanation
 from .format import PUBLISHED, Format

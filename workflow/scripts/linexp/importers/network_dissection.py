@@ -1,7 +1,7 @@
 """Network Dissection: the Broden label of highest IoU; units start at 1."""
 
-from ..broden_names import readable_name
 from ..explanations import Explanation
+from ..probes.broden_names import readable_name
 from .format import Format, single
 from .rows import Row
 

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ..parallel import ordered_map
+from ..jobs.parallel import ordered_map
 from ..variation import constant
 from .columns import Columns
 

@@ -1,0 +1,259 @@
+"""Artifacts on disk: HDF5 for arrays, Parquet for tables, JSON for a few numbers.
+
+Every artifact is written under a temporary name and then moved to its own, so a file that has its final name is
+whole. Every artifact says where it comes from (`Provenance`). All that it holds is covered by checksums, so a damaged
+file is noticed when it is read: those of HDF5 1.10 and of Parquet's pages, and seals for what these leave out.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from ..errors import LinexpError
+from ..jobs.progress import say_what_is_written
+from . import seals, tables, tiles
+from .atomic_files import atomic as atomic
+from .attributes import create_file as create_file
+from .attributes import write_csv as write_csv
+from .seals import Provenance as Provenance
+from .tables import read_json as read_json
+from .tables import read_table as read_table
+from .tables import write_json as write_json
+from .tables import write_table as write_table
+
+ROWS_PER_BLOCK = 2048
+CHUNK_ROWS = 1024
+CHUNK_VALUES = 1 << 18
+_OF_HDF5 = (OSError, KeyError, ValueError, TypeError, RuntimeError)
+"""What h5py raises when it runs into damage."""
+
+
+@contextmanager
+def create_arrays(path: str | Path, provenance: Provenance) -> Iterator[h5py.File]:
+    """A new HDF5 file, to be filled in the `with` block; it gets its name when the block ends well."""
+    with atomic(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110"), locking=False) as file:
+        file.attrs.update(seals.sealed(provenance.attributes(), path))
+        yield file
+        file.flush()  # closing alone can hide that the disk is full
+
+
+def write_arrays(path: str | Path, provenance: Provenance, arrays: Mapping[str, Any]) -> None:
+    """Write whole arrays; lists of strings become UTF-8 string data sets."""
+    with create_arrays(path, provenance) as file:
+        for name, values in arrays.items():
+            write_array(file, name, values)
+
+
+def write_array(file: h5py.Group, name: str, values: Any) -> None:
+    """Write an array, a number, or a list of strings as a UTF-8 string data set, with a checksum."""
+    if isinstance(values, list):
+        dataset = file.create_dataset(name, data=np.array(values, dtype=object), dtype=h5py.string_dtype())
+        dataset.attrs["sha256"] = seals.sha256_of(values)
+    elif np.ndim(values):
+        dataset = file.create_dataset(name, data=values, fletcher32=np.size(values) > 0)
+    else:
+        # within the header, which has a checksum
+        layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        layout.set_layout(h5py.h5d.COMPACT)
+        layout.set_obj_track_times(False)
+        kind = h5py.h5t.py_create(np.asarray(values).dtype)
+        h5py.h5d.create(file.id, name.encode(), kind, h5py.h5s.create(h5py.h5s.SCALAR), layout)
+        dataset = file[name]
+        dataset[()] = values
+    dataset.flush()
+
+
+def write_rows(
+    file: h5py.File, name: str, blocks: Iterable[np.ndarray], n_rows: int, chunk_columns: int | None = None
+) -> None:
+    """Stream blocks of rows into a float32 data set, in tiles of at most `CHUNK_ROWS` rows and `CHUNK_VALUES` values.
+
+    Args:
+        blocks: each (rows, columns).
+        n_rows: number of rows in all.
+        chunk_columns: columns a tile, so that few columns can be read without the rest; default all.
+
+    Raises:
+        LinexpError: a value is not finite.
+    """
+    dataset, written, waiting = None, 0, []
+
+    def flush(tile_rows: int) -> int:
+        """Write the rows that wait, but for those that fill no tile."""
+        rows = waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
+        whole = len(rows) // tile_rows * tile_rows
+        if written + len(rows) > n_rows:
+            raise ValueError(f"{name}: more than {n_rows} rows came")
+        if not np.isfinite(rows[:whole]).all():
+            raise LinexpError(f"{name}: there are values that are not finite; check the model and its precision")
+        tiles.write_rows(dataset, written, rows[:whole])
+        waiting[:] = [rows[whole:].copy()] if whole < len(rows) else []
+        return written + whole
+
+    for block in blocks:
+        if dataset is None:
+            columns = block.shape[1]
+            width = max(1, min(columns, chunk_columns or columns))
+            # a power of two, so that blocks of rows end with a tile
+            height = 1 << (min(CHUNK_ROWS, max(1, CHUNK_VALUES // width)).bit_length() - 1)
+            tile = (max(1, min(n_rows, height)), width)
+            chunked = {"chunks": tile, "fletcher32": True} if columns else {}
+            dataset = file.create_dataset(name, (n_rows, columns), np.float32, **chunked)
+            say_what_is_written(name, n_rows, columns)
+        waiting.append(np.asarray(block, np.float32))
+        if sum(map(len, waiting)) >= CHUNK_ROWS:
+            written = flush(tile[0])
+    if waiting:
+        written = flush(tile_rows=1)
+    if written != n_rows:
+        raise ValueError(f"{name}: {written} rows came, {n_rows} were expected")
+    if dataset is not None:
+        dataset.flush()
+
+
+@contextmanager
+def open_arrays(path: str | Path) -> Iterator[h5py.File]:
+    """An HDF5 artifact for reading. Artifacts never change, so no lock is taken (shared file systems).
+
+    Raises:
+        LinexpError: the file is no HDF5 file or a damaged one, of another version, or made for another place.
+    """
+    try:
+        file = h5py.File(path, "r", locking=False)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise seals.damaged(path, "HDF5", error) from error
+    with file:
+        try:
+            attributes = dict(file.attrs)
+            file.visit(file.get)  # opens every data set and group
+        except _OF_HDF5 as error:
+            raise seals.damaged(path, "HDF5", error) from error
+        seals.check(path, attributes)
+        yield file
+
+
+def _read_whole(path: str | Path, read: Callable[[h5py.File], Any]) -> Any:
+    """What `read` takes out of an HDF5 artifact; whatever damage it runs into is said of the file."""
+    with open_arrays(path) as file:
+        try:
+            return read(file)
+        except _OF_HDF5 as error:
+            raise seals.damaged(path, "HDF5", error) from error
+
+
+def read_arrays(path: str | Path, *names: str) -> tuple[np.ndarray, ...]:
+    """Whole arrays of an HDF5 artifact, in the order of `names`."""
+    return _read_whole(path, lambda file: tuple(_read_dataset(file[name]) for name in names))
+
+
+def _read_dataset(dataset: h5py.Dataset) -> np.ndarray:
+    return tiles.TileReader(dataset).read() if dataset.ndim == 2 else dataset[...]
+
+
+def read_strings(path: str | Path, name: str) -> list[str]:
+    """A string data set of an HDF5 artifact."""
+
+    def read(file: h5py.File) -> list[str]:
+        strings = list(file[name].asstr()[...])
+        if file[name].attrs["sha256"] != seals.sha256_of(strings):
+            raise ValueError(f"the checksum of {name} is wrong")
+        return strings
+
+    return _read_whole(path, read)
+
+
+def read_attribute(path: str | Path, name: str) -> Any:
+    """An attribute of an HDF5 artifact."""
+    return _read_whole(path, lambda file: file.attrs[name])
+
+
+def read_columns(dataset: h5py.Dataset, columns: int | slice) -> np.ndarray:
+    """One column of a data set, (n_rows,), or several that lie beside each other, (n_rows, n).
+
+    Raises:
+        LinexpError: they are damaged.
+    """
+    try:
+        return dataset[:, columns]
+    except OSError as error:
+        raise seals.damaged(dataset.file.filename, "HDF5", error) from error
+
+
+def row_reader(dataset: h5py.Dataset) -> Callable[[int, int], np.ndarray]:
+    """A function that gives the rows from `begin` to before `end`; several threads may call it.
+
+    Raises:
+        LinexpError: they are damaged.
+    """
+    path = dataset.file.filename
+
+    def read(begin: int, end: int) -> np.ndarray:
+        try:
+            return reader.read(begin, end)
+        except OSError as error:
+            raise seals.damaged(path, "HDF5", error) from error
+
+    try:
+        reader = tiles.TileReader(dataset)
+    except (OSError, RuntimeError) as error:
+        raise seals.damaged(path, "HDF5", error) from error
+    return read
+
+
+def read_rows(dataset: h5py.Dataset, begin: int, end: int) -> np.ndarray:
+    """The rows from `begin` to before `end`, once; `row_reader` is for many calls."""
+    return row_reader(dataset)(begin, end)
+
+
+def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterator[np.ndarray]:
+    """The rows of a data set, in ascending order; with `rows`, only those.
+
+    They come in blocks of `ROWS_PER_BLOCK`, so those of two data sets fit each other.
+
+    Args:
+        dataset: (n, …) data set.
+        rows: ascending row numbers, or None for all.
+    """
+    read = row_reader(dataset)
+    for begin in range(0, len(dataset), ROWS_PER_BLOCK):
+        block = read(begin, begin + ROWS_PER_BLOCK)
+        if rows is None:
+            yield block
+            continue
+        first, last = np.searchsorted(rows, (begin, begin + ROWS_PER_BLOCK))
+        if last > first:
+            yield block[rows[first:last] - begin]
+
+
+def probe_fingerprint(path: str | Path) -> str:
+    """The fingerprint of the probe that an artifact belongs to.
+
+    Raises:
+        LinexpError: the file is damaged, of another version, or made for another place.
+    """
+    path = Path(path)
+    if path.suffix == ".h5":
+        return read_attribute(path, "probe_fingerprint")
+    if path.suffix == ".json":
+        return read_json(path)["probe_fingerprint"]
+    return tables.read_attributes(path)["probe_fingerprint"]
+
+
+def same_probe(*paths: str | Path) -> str:
+    """The fingerprint that all artifacts share.
+
+    Raises:
+        LinexpError: two of them were made from different probing data.
+    """
+    fingerprints = [probe_fingerprint(path) for path in paths]
+    for path, fingerprint in zip(paths, fingerprints, strict=True):
+        if fingerprint != fingerprints[0]:
+            raise LinexpError(
+                f"{paths[0]} and {path} were made from different images or splits; make both again: "
+                f"snakemake --cores all -f {paths[0]} {path}"
+            )
+    return fingerprints[0]

@@ -1,0 +1,1 @@
+"""The configuration: its text, its schema, and what its sections say of each other."""

@@ -1,0 +1,266 @@
+"""The configuration: defaults, validation, and what follows from several sections together."""
+
+import math
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..baselines import BASELINES, check_settings
+from ..concepts.sets import BUILT_IN, RANDOM_CONCEPTS
+from ..errors import LinexpError, shortened, suggest
+from ..probes.sources import possible_labels
+from .derived_targets import UNTRAINED_SUFFIX, first_linear, with_controls, with_likes
+from .schema import check_against_schema, check_values, with_defaults
+
+RESERVED_TARGETS = ("probes", "calibration", "tables", "models", "logs")
+RESERVED_TRAINED = ("targets", "image_text")
+Config = dict[str, Any]
+
+
+def checked(config: Mapping[str, Any], schema_path: str | Path) -> Config:
+    """Validate a configuration and fill in its defaults.
+
+    Raises:
+        LinexpError: the first thing that is wrong, as key, value and remedy in one line.
+    """
+    schema = _schema(schema_path)
+    config = with_likes(config)
+    check_against_schema(config, schema)
+    check_values(config)
+    filled = with_defaults(config, schema, schema)
+    _check_references(filled)
+    return with_controls(filled)
+
+
+@cache
+def _schema(path: str | Path) -> dict[str, Any]:
+    """The schema in a file, with all kinds of baselines."""
+    schema = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    kinds = schema["$defs"]["method"]["properties"]["kind"]["enum"]
+    kinds += [kind for kind in BASELINES if kind not in kinds]
+    return schema
+
+
+def targets_of_run(config: Config) -> list[str]:
+    """The targets of the layers under `run`, each once."""
+    return list(dict.fromkeys(layer.partition("/")[0] for layer in config["run"]))
+
+
+def _check_name(name: str, known: Iterable[str], place: str, what: str) -> None:
+    known = list(known)
+    if name not in known:
+        raise LinexpError(f"{place}: {what} {shortened(repr(name), 40)} does not exist; {suggest(name, known)}")
+
+
+def _check_references(config: Config) -> None:
+    """Whether every name that an entry uses exists, and whether what it asks for is possible."""
+    total = sum(config["split"].values())
+    if abs(total - 1) > 1e-9:
+        raise LinexpError(f"split: the shares add up to {total:g}; they have to add up to 1")
+    for section in ("probes", "training_sets"):
+        for name, images in config[section].items():
+            _check_classes(images, f"{section}.{name}")
+    for name, trained in config["trained_models"].items():
+        place = f"trained_models.{name}"
+        if name in RESERVED_TRAINED:
+            raise LinexpError(f"{place}: the name {name!r} is reserved; take another")
+        _check_name(trained["images"], config["training_sets"], f"{place}.images", "training set")
+        _check_labelled(config, "training_sets", trained["images"], f"{place}.images", trained["kind"] == "classifier")
+    for name in config["concept_sets"]:
+        if name in BUILT_IN or name == "label":
+            raise LinexpError(f"concept_sets.{name}: the name {name!r} is reserved; take another")
+        members(config, name)
+    for name, model in config["image_text_models"].items():
+        _check_image_text_model(config, model, f"image_text_models.{name}")
+    for name, method in config["methods"].items():
+        if name == RANDOM_CONCEPTS:
+            raise LinexpError(f"methods.{name}: the name {name!r} is reserved; take another")
+        _check_method(config, method, f"methods.{name}")
+    for name, target in config["targets"].items():
+        _check_target(config, name, target)
+    for number, layer in enumerate(config["run"]):
+        target, _, layer = layer.partition("/")
+        _check_name(target, config["targets"], f"run.{number}", "target")
+        _check_name(layer, config["targets"][target]["layers"], f"run.{number}", "layer")
+
+
+def _check_classes(images: Mapping[str, Any], place: str) -> None:
+    """Class names need a label column, and superclasses are made of class names."""
+    for key in ("class_names", "superclasses"):
+        if images["kind"] == "parquet" and key in images and "label" not in images:
+            raise LinexpError(f"{place}.{key}: there is no label column to name; give label, or take {key} out")
+    names, groups = images.get("class_names"), images.get("superclasses")
+    if groups == "wordnet" and names != "imagenet1k":
+        raise LinexpError(f"{place}.superclasses: wordnet knows the classes of imagenet1k; set class_names: imagenet1k")
+    if isinstance(names, list) and isinstance(groups, Mapping):
+        for group, parts in groups.items():
+            for part in parts:
+                _check_name(part, names, f"{place}.superclasses.{group}", "class")
+
+
+def _check_labelled(config: Config, section: str, name: str, place: str, classes: bool = False) -> None:
+    """Whether a set of images can have labels at all; with `classes` concepts alone are not enough."""
+    images = config[section][name]
+    possible = possible_labels(images)
+    if "classes" not in possible and (classes or not possible):
+        remedy = f"give its label column in {section}.{name}, or use" if images["kind"] == "parquet" else "use"
+        raise LinexpError(f"{place}: {name!r} has no labels; {remedy} another")
+
+
+def _check_trained(config: Config, name: str | None, kind: str, place: str) -> None:
+    if name is not None:
+        fitting = [other for other, model in config["trained_models"].items() if model["kind"] == kind]
+        _check_name(name, fitting, place, f"trained model of kind {kind}")
+
+
+def _check_image_text_model(config: Config, model: Mapping[str, Any], place: str) -> None:
+    if "probe" in model["calibration"]:
+        probe = model["calibration"]["probe"]
+        _check_name(probe, config["probes"], f"{place}.calibration.probe", "probe")
+        _check_labelled(config, "probes", probe, f"{place}.calibration.probe")
+    _check_trained(config, model.get("trained"), "image_text", f"{place}.trained")
+    if model.get("model", "").endswith(".json") and not is_weights_file(model["pretrained"]):
+        tag = model["pretrained"]
+        raise LinexpError(f"{place}.pretrained: {tag!r} is no file of weights, which a JSON model needs; {_A_FILE}")
+
+
+def _check_method(config: Config, method: Mapping[str, Any], place: str) -> None:
+    for key in ("explainer", "concepts"):
+        if method.get("presence") == "label" and key in method:
+            raise LinexpError(f"{place}.{key}: presence: label works on the labels alone; take {key} out")
+    if "explainer" in method:
+        _check_name(method["explainer"], config["image_text_models"], f"{place}.explainer", "image-text model")
+    if "concepts" in method:
+        _check_concept_set(config, method["concepts"], f"{place}.concepts")
+    if method["kind"] in BASELINES:
+        check_settings(method["kind"], baseline_settings(method), place)
+
+
+def baseline_settings(method: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a baseline: all keys but those that say what it works on."""
+    return {key: value for key, value in method.items() if key not in ("kind", "explainer", "concepts")}
+
+
+def _check_concept_set(config: Config, name: str, place: str) -> None:
+    _check_name(name, [*BUILT_IN, *config["concept_sets"]], place, "concept set")
+
+
+def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
+    place = f"targets.{name}"
+    if name in RESERVED_TARGETS:
+        raise LinexpError(f"{place}: the name {name!r} is reserved; take another")
+    for copy in [name + UNTRAINED_SUFFIX] if "untrained" in target["controls"] else []:
+        if copy in config["targets"]:
+            raise LinexpError(f"targets.{copy}: the name is taken by the untrained control of {name!r}; take another")
+    _check_model(config, target["model"], f"{place}.model")
+    _check_name(target["probe"], config["probes"], f"{place}.probe", "probe")
+    _check_concept_set(config, target["concepts"], f"{place}.concepts")
+    models = config["image_text_models"]
+    simulators = {f"{place}.simulator": target["simulator"]}
+    simulators |= {f"{place}.more_simulators.{number}": name for number, name in enumerate(target["more_simulators"])}
+    _check_name(target["explainer"], models, f"{place}.explainer", "image-text model")
+    for where, simulator in simulators.items():
+        _check_name(simulator, models, where, "image-text model")
+    if target["simulator"] in target["more_simulators"]:
+        raise LinexpError(f"{place}.more_simulators: {target['simulator']!r} is the simulator already; take it out")
+    if parse_neurons(target.get("neurons")) == []:
+        raise LinexpError(f"{place}.neurons: {target['neurons']!r} is empty; the end comes after the last neuron")
+    for number, method_name in enumerate(target["methods"]):
+        _check_name(method_name, config["methods"], f"{place}.methods.{number}", "method")
+    for number, method_name in enumerate(target["methods"]):
+        method = config["methods"][method_name]
+        if method.get("presence") == "label":
+            _check_labelled(config, "probes", target["probe"], f"{place}.methods.{number} ({method_name})")
+            continue
+        explainer = method.get("explainer", target["explainer"])
+        for where, simulator in simulators.items():
+            if simulator == explainer and not target["allow_same_simulator"]:
+                raise LinexpError(
+                    f"{where}: {explainer!r} is also the explainer of method {method_name!r}; "
+                    "name a different model, or set allow_same_simulator: true"
+                )
+    _check_effects(config, target, place)
+
+
+def _check_effects(config: Config, target: Mapping[str, Any], place: str) -> None:
+    """Whether there can be labels to compare losses with, and a method for the controls to go by."""
+    probe, class_map = config["probes"][target["probe"]], target.get("class_map")
+    labelled = "classes" in possible_labels(probe)
+    scored = any(layer["ablation"] for layer in target["layers"].values())
+    if scored and target["ablation"]["loss"] == "cross_entropy" and not (labelled and class_map != "none"):
+        raise LinexpError(f"{place}.ablation.loss: {NO_LABELS}")
+    names = probe.get("class_names")
+    if isinstance(class_map, Mapping) and isinstance(names, list):
+        for name in class_map:
+            _check_name(name, names, f"{place}.class_map", "class")
+    followed = [control for control in target["controls"] if control != "shuffled"]
+    if followed and first_linear(config, target) is None:
+        raise LinexpError(f"{place}.controls: {followed[0]} goes by a linear method; add one, or take it out")
+
+
+NO_LABELS = (
+    "cross_entropy needs labels of classes that the model knows, and the probe has none; "
+    "set loss: kl, or ablation: false in the layers"
+)
+NO_IMPACT = (
+    "Top Impact needs labels of classes that the model knows, and the probe has none; "
+    "give class_map or another probe, or do not ask for it"
+)
+_A_FILE = "give a path that ends in .safetensors, .pth, .pt, .bin, .tar or .ckpt"
+
+
+def _check_model(config: Config, model: Mapping[str, Any], place: str) -> None:
+    source = model["source"]
+    if source == "trained":
+        _check_trained(config, model["name"], "classifier", f"{place}.name")
+        return
+    key = "checkpoint" if source == "factory" else "weights"
+    weights = model[key]
+    if published_weights(model) and source == "factory":
+        raise LinexpError(f"{place}.{key}: {weights!r} is neither none nor a file of weights; {_A_FILE}")
+    if published_weights(model) and source in ("timm", "hub") and weights != "pretrained":
+        raise LinexpError(f"{place}.{key}: {weights!r} is unknown to {source}; give pretrained, none or a file")
+    if "preprocess" not in model and not published_weights(model):
+        raise LinexpError(f"{place}: weights {weights!r} do not say how to preprocess images; give preprocess")
+    given = model.get("preprocess", {})
+    if given.get("crop", 0) > given.get("resize", math.inf):
+        sizes = f"crop {given['crop']} is larger than resize {given['resize']}"
+        raise LinexpError(f"{place}.preprocess: {sizes}, so a black border would be added; make resize larger")
+
+
+def published_weights(model: Mapping[str, Any]) -> bool:
+    """Whether a model's weights are published under a name, rather than in a file or random."""
+    weights = model.get("weights", model.get("checkpoint", "none"))
+    return weights != "none" and not is_weights_file(weights)
+
+
+def is_weights_file(weights: str) -> bool:
+    """Whether weights are given as the path of a file, rather than by name."""
+    return Path(weights).suffix in (".safetensors", ".pt", ".pth", ".bin", ".tar", ".ckpt")
+
+
+def members(config: Config, concept_set: str, seen: tuple[str, ...] = ()) -> list[str]:
+    """The built-in sets and files that a concept set consists of, as names in order.
+
+    Raises:
+        LinexpError: a name does not exist, or a union contains itself.
+    """
+    place = f"concept_sets.{seen[-1]}" if seen else "concepts"
+    _check_name(concept_set, [*BUILT_IN, *config["concept_sets"]], place, "concept set")
+    if concept_set in seen:
+        raise LinexpError(f"concept_sets.{concept_set}: the union contains itself; take it out of {seen[-1]!r}")
+    entry = config["concept_sets"].get(concept_set, {})
+    if "union" not in entry:
+        return [concept_set]
+    return [name for part in entry["union"] for name in members(config, part, (*seen, concept_set))]
+
+
+def parse_neurons(setting: list[int] | str | None) -> list[int] | None:
+    """The neurons that a target names, ascending: a list, a range such as "0:256", or None for all."""
+    if isinstance(setting, str):
+        begin, end = map(int, setting.split(":"))
+        return list(range(begin, end))
+    return sorted(set(setting)) if setting else None

@@ -1,0 +1,95 @@
+"""Targets that follow from others: those that are `like` another, and null controls."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..concepts.sets import RANDOM_CONCEPTS
+from ..errors import LinexpError, suggest
+
+UNTRAINED_SUFFIX = "_untrained"
+RECORDED = ("model", "probe", "batch_size", "class_map", "temperature")
+"""Settings that what is recorded of a model depends on: the same for all targets that share it."""
+NOT_TAKEN_OVER = ("methods", "controls")
+
+
+def with_likes(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill targets that are `like` another with its settings, so that both share what is recorded of the model.
+
+    Methods and controls are their own. Of `layers` they may name some, and say of each whether ablation is scored.
+
+    Args:
+        config: not validated yet; what is not a mapping is left to the schema.
+
+    Raises:
+        LinexpError: there is no such target, or a setting that recordings depend on is another.
+    """
+    targets = config.get("targets")
+    if not isinstance(targets, Mapping):
+        return dict(config)
+    filled = {
+        name: _filled(name, target, targets) if isinstance(target, Mapping) and "like" in target else target
+        for name, target in targets.items()
+    }
+    return {**config, "targets": filled}
+
+
+def _filled(name: str, target: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str, Any]:
+    place, like = f"targets.{name}", target["like"]
+    original = targets.get(like) if isinstance(like, str) else None
+    if not isinstance(original, Mapping):
+        raise LinexpError(f"{place}.like: target {str(like)[:40]!r} does not exist; {suggest(like, targets)}")
+    if "like" in original:
+        raise LinexpError(f"{place}.like: {like!r} is itself like {str(original['like'])[:40]!r}; name that one")
+    for key in RECORDED:
+        if key in target:
+            raise LinexpError(f"{place}.{key}: it is that of {like!r}, whose recordings are shared; take {key} out")
+    controls = target.get("controls")
+    if isinstance(controls, list) and "untrained" in controls:
+        raise LinexpError(f"{place}.controls: untrained is a control of {like!r}; take it out here")
+    taken_over = {key: value for key, value in original.items() if key not in NOT_TAKEN_OVER}
+    layers, known = target.get("layers"), original.get("layers")
+    if isinstance(layers, Mapping) and isinstance(known, Mapping):
+        layers = {layer: _layer(f"{place}.layers.{layer}", layer, entry, known) for layer, entry in layers.items()}
+        target = {**target, "layers": layers}
+    return {**taken_over, **target}
+
+
+def _layer(place: str, layer: str, entry: Any, known: Mapping[str, Any]) -> Any:
+    if layer not in known:
+        raise LinexpError(f"{place}: there is no such layer to share; {suggest(layer, known)}")
+    if not isinstance(entry, Mapping) or not isinstance(known[layer], Mapping):
+        return entry
+    for key in entry:
+        if key != "ablation":
+            raise LinexpError(f"{place}.{key}: only ablation can be another in a shared layer; take {key} out")
+    return {**known[layer], **entry}
+
+
+def recorded_target(targets: Mapping[str, Any], name: str) -> str:
+    """The target under whose name a target's model is recorded."""
+    return targets[name].get("like", name)
+
+
+def with_controls(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the null controls that targets ask for: a method of random concepts, untrained copies of targets."""
+    targets, methods = dict(config["targets"]), dict(config["methods"])
+    for name, target in config["targets"].items():
+        if RANDOM_CONCEPTS in target["controls"]:
+            methods[RANDOM_CONCEPTS] = {"kind": RANDOM_CONCEPTS}
+        if "untrained" in target["controls"]:
+            layers = {layer: {**entry, "ablation": False} for layer, entry in target["layers"].items()}
+            targets[name + UNTRAINED_SUFFIX] = {
+                **target,
+                "model": {**target["model"], "untrained": True},
+                "layers": layers,
+                "methods": [first_linear(config, target)],
+                "more_simulators": [],
+                "controls": [],
+            }
+    return {**config, "targets": targets, "methods": methods}
+
+
+def first_linear(config: Mapping[str, Any], target: Mapping[str, Any]) -> str | None:
+    """The first linear method of a target: the one that pictures, rankings and controls go by."""
+    linear = (name for name in target["methods"] if config["methods"][name]["kind"] == "linear")
+    return next(linear, None)

@@ -1,0 +1,1 @@
+"""What a job needs around its work: one run at a time, threads, a log, progress, errors in one line."""

@@ -1,0 +1,89 @@
+"""What every script does first: its log, its threads, its errors in one line."""
+
+import contextlib
+import ctypes
+import os
+import sys
+from pathlib import Path
+
+from ..errors import LinexpError
+from . import write_errors
+
+
+class _Tee:
+    """A text stream that writes to several others."""
+
+    def __init__(self, *streams):
+        self.streams = streams
+
+    def write(self, text: str) -> int:
+        for stream in self.streams:
+            stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        for stream in self.streams:
+            stream.flush()
+
+    def isatty(self) -> bool:
+        return False
+
+
+def _report_in_one_line(kind, error, traceback) -> None:
+    if _is_echo(traceback):
+        return
+    if issubclass(kind, OSError):
+        error = write_errors.explained(error, error.filename or "a file") or error
+    # a full disk takes no log; standard error itself comes first
+    with contextlib.suppress(OSError):
+        if isinstance(error, LinexpError):
+            print(f"linexp: {error}", file=sys.stderr)
+        elif issubclass(kind, KeyboardInterrupt):
+            print("linexp: interrupted; run the same command again to go on", file=sys.stderr)
+        else:
+            sys.__excepthook__(kind, error, traceback)
+    if isinstance(error, write_errors.WriteError):
+        os._exit(1)  # HDF5 would try to write again at the end, and crash
+
+
+def _is_echo(traceback) -> bool:
+    """Whether h5py says of an object that it lets go of what has been said of writing it."""
+    return traceback is not None and traceback.tb_frame.f_code.co_name == "h5py._objects.ObjectID._dealloc"
+
+
+def _report_unraisable(unraisable) -> None:
+    if not _is_echo(unraisable.exc_traceback):
+        sys.__unraisablehook__(unraisable)
+
+
+def start(snakemake) -> None:
+    """Send standard error to the rule's log as well, and report a `LinexpError` without a traceback.
+
+    The log stays open until the process ends, so the traceback of an unexpected error reaches it too.
+    """
+    sys.excepthook, sys.unraisablehook = _report_in_one_line, _report_unraisable
+    if snakemake.log:
+        path = Path(snakemake.log[0])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sys.stderr = _Tee(sys.__stderr__, path.open("w", buffering=1, encoding="utf-8"))
+
+
+def device() -> str:
+    """`cuda` where a GPU can be used, else `cpu`."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def keep_freed_memory() -> None:
+    """Let glibc use freed memory again rather than give it back, for work on many blocks of the same size.
+
+    A forward pass on a CPU makes and drops large tensors, and so do products of blocks; a page of fresh memory costs
+    as much as computing what goes into it. Nothing above 1 GiB is kept (32 MiB in older releases). All threads share
+    what is kept, if this is called before they start. Elsewhere than under glibc nothing happens.
+    """
+    trim_threshold, mmap_threshold, arena_max = -1, -3, -8  # of malloc.h
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt and (mallopt(mmap_threshold, 2**30) or mallopt(mmap_threshold, 2**25)):
+        mallopt(trim_threshold, 2**31 - 1)
+        mallopt(arena_max, 1)

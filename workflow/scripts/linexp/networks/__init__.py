@@ -1,0 +1,1 @@
+"""The models to explain: opened, recorded, cut at a layer, replayed, trained."""

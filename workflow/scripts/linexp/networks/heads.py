@@ -1,0 +1,121 @@
+"""Is what follows a layer one linear map? Then a change of a neuron changes the logits by a multiple of one vector."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..errors import LinexpError
+from .outputs import logits_of
+from .recording import find_module, pool_neurons
+
+NOISE_SCALES = (0.0, 1.0, 100.0)
+"""Noise that replaces the layer's output in turn, relative to its largest value; 0: the output itself."""
+
+
+@torch.inference_mode()
+def layer_and_logits(
+    network: nn.Module, module: str, images: Tensor, change: Callable[[Tensor], Tensor] | None = None
+) -> tuple[Tensor, Tensor]:
+    """The output of a layer and the logits (n, n_classes), in one pass of the whole network.
+
+    Args:
+        network: in evaluation mode.
+        module: dotted path of the layer's module.
+        images: (n, 3, height, width).
+        change: what the network goes on with instead of the layer's output.
+
+    Returns:
+        The output as it goes on (a copy), and the logits.
+
+    Raises:
+        LinexpError: there is no such module, it is not used exactly once, or an output is not a tensor of n rows.
+    """
+    passed: list[Tensor] = []
+
+    def hook(_module, _inputs, output):
+        if not isinstance(output, Tensor):
+            raise LinexpError(f"module: {module} returns a {type(output).__name__}; take a module inside it")
+        output = change(output) if change else output
+        passed.append(output.clone())
+        return output
+
+    with find_module(network, module).register_forward_hook(hook):
+        logits = logits_of(network, images)
+    if not passed:
+        raise LinexpError(f"module: {module} takes no part in the network's forward pass; take another")
+    if len(passed) > 1:
+        remedy = "take one that is used once, or set `ablation: false` for this layer"
+        raise LinexpError(f"module: {module} is used {len(passed)} times in a forward pass; {remedy}")
+    if len(passed[0]) != len(images):
+        shape = tuple(passed[0].shape)
+        raise LinexpError(f"module: {module} gives {shape} for {len(images)} images; take one with a row for each")
+    return passed[0], logits
+
+
+def linear_head(
+    network: nn.Module, module: str, pool: str, channels: str, images: Tensor
+) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+    """The `nn.Linear` that makes the logits of the pooled output of a layer, if that is all that follows the layer.
+
+    It is found on images, and again with noise of both signs as the layer's output, which tells it from a network that
+    has a ReLU, a normalisation or another pooling in between.
+
+    Args:
+        network: in evaluation mode, on the device to use.
+        module: dotted path of the layer's module.
+        pool, channels: as for `pool_neurons`.
+        images: (n, 3, height, width), a few.
+
+    Returns:
+        weight (n_classes, n_neurons) and bias (n_classes,), or None if the logits are anything else.
+
+    Raises:
+        LinexpError: see `layer_and_logits` and `pool_neurons`.
+    """
+    generator = torch.Generator().manual_seed(0)
+    found = None
+    for scale in NOISE_SCALES:
+
+        def noise(output: Tensor, scale: float = scale) -> Tensor:
+            # per place, and per image so that it does not average out
+            shapes = output.shape, (len(output), *[1] * (output.ndim - 1))
+            drawn = sum(torch.randn(shape, generator=generator, dtype=output.dtype) for shape in shapes)
+            return drawn.to(output) * scale * (1 + output.abs().max())
+
+        found = _last_linear(network, module, pool, channels, images, noise if scale else None)
+        if found is None:
+            return None
+    bias = torch.zeros(len(found.weight)) if found.bias is None else found.bias
+    return tuple(tensor.detach().float().cpu().numpy() for tensor in (found.weight, bias))
+
+
+@torch.inference_mode()
+def _last_linear(network, module, pool, channels, images, change) -> nn.Linear | None:
+    """The linear map whose input is the pooled output of the layer and whose output is the network's, in one pass."""
+    calls: list[tuple[nn.Linear, Tensor, Tensor]] = []
+
+    def remember(linear, inputs, output):
+        if output.ndim == 2:
+            calls.append((linear, inputs[0], output))
+
+    handles = [other.register_forward_hook(remember) for other in network.modules() if isinstance(other, nn.Linear)]
+    try:
+        output, logits = layer_and_logits(network, module, images, change)
+    finally:
+        for handle in handles:
+            handle.remove()
+    pooled = pool_neurons(output, pool, channels)
+    rounding = 100 * torch.finfo(output.dtype).eps * output.abs().max()
+    for linear, taken, given in calls:
+        if (
+            taken.shape == pooled.shape
+            and ((taken - pooled).abs() <= rounding).all()
+            and torch.equal(given, logits)
+            and torch.equal(given, functional.linear(taken, linear.weight, linear.bias))
+        ):
+            return linear
+    return None

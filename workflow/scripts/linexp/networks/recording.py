@@ -1,0 +1,106 @@
+"""Recording what the neurons of a layer do: a forward pass with a hook, pooled to one number a neuron."""
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import LinexpError
+
+DEAD_BELOW = 0.01
+"""A neuron whose maximum over the probe is below this is dead (C.2)."""
+
+
+class _LayerReached(Exception):
+    """Ends the forward pass at the recorded layer: nothing behind it is needed."""
+
+
+def pool_neurons(output: Tensor, pool: str, channels: str = "first") -> Tensor:
+    """Summarise the output of a layer to one scalar a neuron: g(A_k(x)) of §3.2.
+
+    Args:
+        output: (n, neurons), tokens (n, tokens, neurons) or maps (n, neurons, height, width).
+        pool: `avg` or `max` over places, `first` for the first (class) token, `none` for scalars.
+        channels: `last` for maps that are (n, height, width, neurons), as in Swin transformers.
+
+    Returns:
+        (n, neurons).
+
+    Raises:
+        LinexpError: the pooling does not fit the shape.
+    """
+    shape = tuple(output.shape)
+    if output.ndim == 4:
+        output = output.flatten(1, 2) if channels == "last" else output.flatten(2).transpose(1, 2)
+    if output.ndim == 2 and pool == "none":
+        return output
+    if output.ndim == 3 and pool in ("avg", "max"):
+        return output.mean(1) if pool == "avg" else output.amax(1)
+    if len(shape) == 3 and pool == "first":
+        return output[:, 0]
+    fitting = {2: "none", 3: "avg, max or first", 4: "avg or max"}.get(len(shape))
+    remedy = f"take {fitting}" if fitting else "record a module with 2 to 4 axes"
+    raise LinexpError(f"pool: {pool} does not fit an output of shape {shape}; {remedy}")
+
+
+def find_module(network: nn.Module, path: str) -> nn.Module:
+    """The module at a dotted path.
+
+    Raises:
+        LinexpError: there is none; the message names one that is close.
+    """
+    try:
+        return network.get_submodule(path)
+    except AttributeError as error:
+        close = difflib.get_close_matches(path, [name for name, _ in network.named_modules()], n=1, cutoff=0)
+        raise LinexpError(f"module: {path} is not in the network; did you mean {close[0]}?") from error
+
+
+@contextmanager
+def run_to_module(network: nn.Module, module: str) -> Iterator[Callable[[Tensor], Tensor]]:
+    """A function that runs a batch of (n, 3, height, width) images up to a module and returns the module's output.
+
+    Args:
+        network: in evaluation mode, on the device to use; outputs stay there.
+        module: dotted path of the module.
+
+    Raises:
+        LinexpError: there is no such module, it is not used, or it returns no tensor.
+    """
+    layer = find_module(network, module)
+    where = next(network.parameters(), torch.empty(0)).device
+    outputs: list[Tensor] = []
+
+    def stop_here(_module, _inputs, output):
+        if not isinstance(output, Tensor):
+            raise LinexpError(f"module: {module} returns a {type(output).__name__}; record a module inside it")
+        outputs.append(output)
+        raise _LayerReached
+
+    @torch.inference_mode()
+    def run(batch: Tensor) -> Tensor:
+        try:
+            network(batch.to(where))
+        except _LayerReached:
+            return outputs.pop()
+        raise LinexpError(f"module: {module} takes no part in the network's forward pass; record another")
+
+    with layer.register_forward_hook(stop_here):
+        yield run
+
+
+@torch.inference_mode()
+def record_activations(
+    network: nn.Module, module: str, pool: str, batches: Iterable[Tensor], channels: str = "first"
+) -> Iterator[Tensor]:
+    """Run batches up to one module and yield its pooled output, (n, neurons) float32 on the CPU.
+
+    Args:
+        network, module: as in `run_to_module`.
+        batches: (n, 3, height, width) images.
+    """
+    with run_to_module(network, module) as output_of:
+        for batch in batches:
+            yield pool_neurons(output_of(batch), pool, channels).float().cpu()

@@ -1,0 +1,122 @@
+"""The code that an artifact depends on: a script, the library files that it uses, and the data files that these read.
+
+Imports are followed file by file: an import leads to the file that it names, not to all that lies in its package. Only
+an extension point counts whole, where it is used as one.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+LIBRARY = Path(__file__).parents[1]
+SCRIPTS = LIBRARY.parent
+RESOURCES = LIBRARY / "resources"
+CHANGES_NOTHING = (
+    "__init__.py",
+    "jobs/progress.py",
+    "jobs/run_lock.py",
+    "jobs/write_errors.py",
+    "terminal/",
+    "planning/",
+)
+"""Files and packages of which no artifact can tell: the version, and what is shown, locked or planned."""
+
+
+@cache
+def code_of(script: str) -> dict[str, str]:
+    """Digests of a script and of all that it depends on, by path below the folder of scripts.
+
+    Args:
+        script: its name, such as `explain_linear`.
+    """
+    waiting, files = [SCRIPTS / f"{script}.py"], set()
+    while waiting:
+        file = waiting.pop()
+        if file in files or _changes_nothing(file):
+            continue
+        files.add(file)
+        if file.suffix == ".py":
+            waiting.extend(_used_by(file))
+    return {file.relative_to(SCRIPTS).as_posix(): digest_of(file) for file in sorted(files)}
+
+
+def _changes_nothing(file: Path) -> bool:
+    if not file.is_relative_to(LIBRARY):
+        return False
+    place = file.relative_to(LIBRARY).as_posix()
+    return any(place == name or (name.endswith("/") and place.startswith(name)) for name in CHANGES_NOTHING)
+
+
+@cache
+def digest_of(file: Path) -> str:
+    """The digest of a file; of Python that of its syntax tree, so that comments and docstrings do not count."""
+    content = file.read_bytes()
+    if file.suffix == ".py":
+        content = ast.dump(_without_docstrings(ast.parse(content))).encode()
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    """A syntax tree without texts that stand alone, which document what is above them."""
+    for node in ast.walk(tree):
+        for body in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
+            if isinstance(body, list):
+                body[:] = [statement for statement in body if not _is_text(statement)] or [ast.Pass()]
+    return tree
+
+
+def _is_text(statement: ast.AST) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+@cache
+def _used_by(file: Path) -> frozenset[Path]:
+    """The files of the library that a Python file imports, and the data files that it names."""
+    tree = ast.parse(file.read_bytes())
+    return frozenset(path for node in ast.walk(tree) for path in (*_imported(node, file), *_named(node, file)))
+
+
+def _imported(node: ast.AST, file: Path) -> Iterator[Path]:
+    if not isinstance(node, ast.ImportFrom):
+        return
+    module = node.module.split(".") if node.module else []
+    if node.level:
+        base = file.parents[node.level - 1].joinpath(*module)
+    elif module and module[0] == LIBRARY.name:
+        base = SCRIPTS.joinpath(*module)
+    else:
+        return
+    if base.with_suffix(".py").is_file():
+        yield base.with_suffix(".py")
+        return
+    for alias in node.names:
+        inside = base / alias.name
+        if inside.with_suffix(".py").is_file():
+            yield inside.with_suffix(".py")
+        elif (inside / "__init__.py").is_file():
+            yield from _package(inside)
+        else:
+            yield from _package(base)
+
+
+def _package(folder: Path) -> list[Path]:
+    """A package that is used as such: its `__init__`, and all beside it if that loads them by name."""
+    init = folder / "__init__.py"
+    names_modules = "import_module" in init.read_text(encoding="utf-8")
+    return sorted(folder.glob("*.py")) if names_modules else [init]
+
+
+def _named(node: ast.AST, file: Path) -> Iterator[Path]:
+    """The data files whose names stand in the code: in `resources`, or beside the module, maybe as a folder."""
+    if not (isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.strip("./")):
+        return
+    name = node.value
+    if not file.is_relative_to(LIBRARY) or Path(name).name != name or len(name) > 100:
+        return
+    for place in (RESOURCES / name, file.parent / name):
+        if place.is_file() and place.suffix != ".py":
+            yield place
+        elif place.is_dir() and not (place / "__init__.py").exists() and place != RESOURCES:
+            yield from sorted(path for path in place.rglob("*") if path.is_file() and "__pycache__" not in path.parts)

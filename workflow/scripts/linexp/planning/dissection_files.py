@@ -1,0 +1,83 @@
+"""What Network Dissection works on."""
+
+from types import SimpleNamespace
+
+from ..config.checks import Config
+from ..errors import LinexpError
+from ..probes import pixel_labels
+from .inputs import Settings, image_files, image_settings, recorded, target_of
+from .model_files import target_files
+
+MAPS = ("module", "channels")
+"""The settings of a layer that change where its neurons are active."""
+
+
+def dissection_probe(config: Config, wildcards) -> str:
+    """The data set with pixel labels that a method dissects on: its own or the target's.
+
+    Raises:
+        LinexpError: there is no such probe, or it has no pixel labels.
+    """
+    probe = config["methods"][wildcards.method].get("probe", target_of(config, wildcards)["probe"])
+    place = f"methods.{wildcards.method}.probe"
+    if probe not in config["probes"]:
+        raise LinexpError(f"{place}: probe {probe!r} does not exist; use one of {', '.join(config['probes'])}")
+    if config["probes"][probe]["kind"] not in pixel_labels.KINDS:
+        kinds = " or ".join(pixel_labels.KINDS)
+        raise LinexpError(f"{place}: {probe!r} has no pixel labels; use a probe of kind {kinds}")
+    return probe
+
+
+def _images(config: Config, wildcards) -> SimpleNamespace:
+    return SimpleNamespace(place="probes", images=dissection_probe(config, wildcards))
+
+
+def dissected_images(config: Config, wildcards) -> Settings:
+    """What opens the images to dissect on."""
+    return image_settings(config, _images(config, wildcards))
+
+
+def labelled_pixels(config: Config, wildcards) -> Settings:
+    """The entry of those images, which says what pixel labels they have."""
+    return config["probes"][dissection_probe(config, wildcards)]
+
+
+def dissection_split(config: Config, wildcards) -> str:
+    """The images to dissect on: of the target's own probe those that other methods are fitted on, else all."""
+    own = dissection_probe(config, wildcards) == target_of(config, wildcards)["probe"]
+    return "train" if own and not config["paper_parity"] else "all"
+
+
+def dissected_layer(config: Config, wildcards) -> Settings:
+    """The settings of a layer that change where its neurons are active.
+
+    Raises:
+        LinexpError: the layer gives no maps.
+    """
+    layer = target_of(config, wildcards)["layers"][wildcards.layer]
+    kind = {"first": "tokens", "none": "scalars"}.get(layer["pool"])
+    if kind:
+        raise LinexpError(
+            f"targets.{wildcards.target}.methods: {wildcards.method} needs maps, and layer {wildcards.layer} gives "
+            f"{kind} (pool: {layer['pool']}); take it out"
+        )
+    return {key: layer[key] for key in MAPS}
+
+
+def dissection_files(config: Config, wildcards) -> dict[str, str | list[str]]:
+    """The inputs of Network Dissection."""
+    probe = dissection_probe(config, wildcards)
+    files = {
+        **target_files(config, wildcards),
+        "images": image_files(config, _images(config, wildcards)),
+        "index": f"results/probes/{probe}/index.parquet",
+    }
+    if config["probes"][probe]["kind"] == "scenes":
+        files["masks"] = f"results/probes/{probe}/masks.h5"
+    return files
+
+
+def dissection_of(config: Config, wildcards) -> str:
+    """What the explanations of a layer are read off, or a `LinexpError` if it gives no maps."""
+    dissected_layer(config, wildcards)
+    return recorded(config, wildcards, f"{wildcards.layer}/dissections/{wildcards.method}.h5")

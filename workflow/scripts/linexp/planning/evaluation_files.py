@@ -1,0 +1,236 @@
+"""What scores, checks, summaries, figures and the explorer of a layer are made from."""
+
+from types import SimpleNamespace
+
+from ..config.checks import NO_IMPACT, NO_LABELS, Config
+from ..config.derived_targets import UNTRAINED_SUFFIX
+from ..errors import LinexpError
+from ..probes import sources
+from . import missing
+from .inputs import (
+    Settings,
+    activations_of,
+    charted_method,
+    concept_set_of,
+    index_of,
+    linear_methods,
+    method_settings,
+    of_layer,
+    presence_folder,
+    probe_files,
+    probe_path,
+    recorded,
+    scored_pairs,
+    simulation_files,
+    target_of,
+    with_method,
+)
+from .model_files import target_files
+
+Files = dict[str, str | list[str]]
+
+
+def has_labels(config: Config, wildcards) -> bool:
+    """Whether images of a target's probe have classes that the model knows."""
+    probe_files(config, wildcards)  # or an error
+    return missing.has_labels(config, wildcards.target)
+
+
+def effect_files(config: Config, wildcards) -> Files:
+    """What the effects of neurons on the output are computed from."""
+    return {
+        **target_files(config, wildcards),
+        "images": probe_files(config, wildcards),
+        "index": index_of(config, wildcards),
+        "outputs": recorded(config, wildcards, "outputs.h5"),
+        "head": recorded(config, wildcards, f"{wildcards.layer}/head.h5"),
+        "activations": activations_of(config, wildcards),
+    }
+
+
+def ablation_files(config: Config, wildcards) -> Files:
+    """The same; a `LinexpError` if the loss needs labels and there are none."""
+    if target_of(config, wildcards)["ablation"]["loss"] == "cross_entropy" and not has_labels(config, wildcards):
+        raise LinexpError(f"target {wildcards.target}: {NO_LABELS}")
+    return effect_files(config, wildcards)
+
+
+def impact_files(config: Config, wildcards) -> Files:
+    """The same; a `LinexpError` if there are no labels."""
+    if not has_labels(config, wildcards):
+        raise LinexpError(f"target {wildcards.target}: {NO_IMPACT}")
+    return effect_files(config, wildcards)
+
+
+def score_files(config: Config, wildcards) -> Files:
+    """What scores are computed from, beside the simulations."""
+    methods = [method for method, _ in scored_pairs(config, wildcards)]
+    files: Files = {
+        "index": index_of(config, wildcards),
+        "activations": activations_of(config, wildcards),
+        "explanations": [of_layer(wildcards, f"explanations/{method}.parquet") for method in methods],
+    }
+    if target_of(config, wildcards)["layers"][wildcards.layer]["ablation"]:
+        files["ablation"] = of_layer(wildcards, "ablation.parquet")
+    return files
+
+
+def sanity_files(config: Config, wildcards) -> Files:
+    """What sanity checks take: labels where there are any, and the simulator's view of linear explanations."""
+    target = target_of(config, wildcards)
+    methods = [with_method(wildcards, name) for name in linear_methods(config, wildcards)]
+    simulator, concept_sets = target["simulator"], [concept_set_of(config, method) for method in methods]
+    files: Files = {
+        "index": index_of(config, wildcards),
+        "activations": activations_of(config, wildcards),
+        "images": probe_path(config, wildcards, f"embeddings/{simulator}.h5"),
+        "calibration": f"results/calibration/{simulator}.json",
+        "explanations": [of_layer(wildcards, f"explanations/{method.method}.parquet") for method in methods],
+        "concepts": [probe_path(config, wildcards, f"concepts/{name}/{simulator}.h5") for name in concept_sets],
+    }
+    if target["layers"][wildcards.layer]["ablation"]:
+        files["outputs"] = recorded(config, wildcards, "outputs.h5")
+        files["head"] = recorded(config, wildcards, f"{wildcards.layer}/head.h5")
+    if sources.possible_labels(config["probes"][target["probe"]]):
+        files["labels"] = probe_path(config, wildcards, "labels.h5")
+    return files
+
+
+def checked_ablation(config: Config, wildcards) -> Settings:
+    """The settings of ablation that sanity checks go by."""
+    ablation = target_of(config, wildcards)["ablation"]
+    return {key: ablation[key] for key in ("loss", "optim")}
+
+
+def summary_files(config: Config, wildcards) -> Files:
+    """What a summary is made from: scores, sanity checks and the null controls that the target asks for."""
+    controls = target_of(config, wildcards)["controls"]
+    files: Files = {"scores": of_layer(wildcards, "scores.parquet"), "sanity": of_layer(wildcards, "sanity.csv")}
+    if "shuffled" in controls:
+        files["shuffled"] = of_layer(wildcards, "shuffles.parquet")
+    if "untrained" in controls:
+        copy = wildcards.target + UNTRAINED_SUFFIX
+        files["untrained"] = f"results/{copy}/{wildcards.layer}/scores.parquet"
+    return files
+
+
+def view_files(config: Config, wildcards) -> Files:
+    """What pictures of neurons are drawn from."""
+    charted = charted_method(config, wildcards)
+    methods = target_of(config, wildcards)["methods"]
+    files: Files = {
+        "images": probe_files(config, wildcards),
+        "index": index_of(config, wildcards),
+        "activations": activations_of(config, wildcards),
+        "scores": of_layer(wildcards, "scores.parquet"),
+        "explanations": [of_layer(wildcards, f"explanations/{method}.parquet") for method in methods],
+    }
+    if charted:
+        files["presence"] = f"{presence_folder(config, with_method(wildcards, charted))}/P.h5"
+    return files
+
+
+def mapped_method(config: Config, wildcards) -> str:
+    """The method whose weights are drawn: the first linear one, or else the first."""
+    return charted_method(config, wildcards) or target_of(config, wildcards)["methods"][0]
+
+
+def mapped_explanations(config: Config, wildcards) -> str:
+    """Its explanations."""
+    return of_layer(wildcards, f"explanations/{mapped_method(config, wildcards)}.parquet")
+
+
+def mapped_neurons(_config: Config, wildcards) -> list[int]:
+    """The neurons that the name of a picture of weights lists, as in `weights_3_14`; none for a choice of them."""
+    return [int(number) for number in wildcards.neurons.split("_")[1:]]
+
+
+def calibrated_models(config: Config, wildcards) -> list[tuple[str, str]]:
+    """The image-text models of a target that are calibrated, as pairs of name and role."""
+    target = target_of(config, wildcards)
+    methods = [method_settings(config, with_method(wildcards, name)) for name in target["methods"]]
+    explainers = [method["explainer"] for method in methods if method.get("presence") == "pseudo"]
+    simulators = [target["simulator"], *target["more_simulators"]]
+    pairs = [(name, "explainer") for name in explainers] + [(name, "simulator") for name in simulators]
+    return list(dict.fromkeys(pairs))
+
+
+def fitted_calibrations(config: Config, wildcards) -> list[tuple[str, str]]:
+    """Those of them whose a and b are fitted."""
+    return [
+        (name, role)
+        for name, role in calibrated_models(config, wildcards)
+        if "probe" in config["image_text_models"][name]["calibration"]
+    ]
+
+
+def drawn_calibrations(config: Config, wildcards) -> list[tuple[str, str]]:
+    """The same; a `LinexpError` if there are none to draw."""
+    fitted = fitted_calibrations(config, wildcards)
+    if not fitted:
+        given = "a and b of its image-text models are given, so there is no calibration to draw"
+        raise LinexpError(f"target {wildcards.target}: {given}")
+    return fitted
+
+
+def calibration_records(config: Config, wildcards) -> list[str]:
+    """The calibrations that are drawn."""
+    return [f"results/calibration/{name}.json" for name, _ in drawn_calibrations(config, wildcards)]
+
+
+def layer_names(config: Config, wildcards) -> list[str]:
+    """All layers of a target."""
+    return list(target_of(config, wildcards)["layers"])
+
+
+def impacts_of_layers(config: Config, wildcards) -> list[str]:
+    """Top Impact of all layers of a target."""
+    return [f"results/{wildcards.target}/{layer}/impact.parquet" for layer in layer_names(config, wildcards)]
+
+
+def figures_of_run(config: Config, _wildcards) -> list[str]:
+    """The figures of every layer under `run`: all that its settings and labels allow."""
+    files = []
+    for place in config["run"]:
+        target, layer = place.split("/")
+        wildcards = SimpleNamespace(target=target, layer=layer)
+        names = ["scores", "lengths", "weights"]
+        if fitted_calibrations(config, wildcards):
+            names.append("calibration")
+        if target_of(config, wildcards)["layers"][layer]["ablation"]:
+            names.append("correlation_ablation")
+            # as costly as a part of the ablation
+            names += ["top_impact"] if has_labels(config, wildcards) else []
+        files += [f"results/{place}/figures/{name}.svg" for name in names]
+    return files
+
+
+def explorer_files(config: Config, wildcards) -> Files:
+    """What the explorer shows: all that is known of a layer, and the main simulator's view of its explanations."""
+    target = target_of(config, wildcards)
+    methods, simulator = target["methods"], target["simulator"]
+    views = [
+        simulation_files(
+            config,
+            SimpleNamespace(target=wildcards.target, layer=wildcards.layer, method=method, simulator=simulator),
+        )
+        for method in methods
+    ]
+    linear = [with_method(wildcards, method) for method in linear_methods(config, wildcards)]
+    models = [name for name, _ in calibrated_models(config, wildcards)]
+    return {
+        "images": probe_files(config, wildcards),
+        "index": index_of(config, wildcards),
+        "activations": activations_of(config, wildcards),
+        "scores": of_layer(wildcards, "scores.parquet"),
+        "summary": of_layer(wildcards, "summary.csv"),
+        "comparison": of_layer(wildcards, "comparison.csv"),
+        "sanity": of_layer(wildcards, "sanity.csv"),
+        "embeddings": probe_path(config, wildcards, f"embeddings/{simulator}.h5"),
+        "calibration": f"results/calibration/{simulator}.json",
+        "calibrations": [f"results/calibration/{name}.json" for name in models],
+        "explanations": [view["explanations"] for view in views],
+        "simulations": [of_layer(wildcards, f"simulations/{simulator}/{method}.h5") for method in methods],
+        "concepts": [view["concepts"] for view in views],
+        "presence": [f"{presence_folder(config, method)}/P.h5" for method in linear],
+    }

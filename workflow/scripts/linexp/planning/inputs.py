@@ -1,0 +1,278 @@
+"""Which artifacts and files a job needs, and its settings: functions of the configuration and a rule's wildcards.
+
+Wildcards are anything with the names that a function asks for: `target`, `layer`, `method`, `simulator`, `probe`,
+`concept_set`, `place` and `images`.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from .. import scenes
+from ..concepts.sets import RANDOM_CONCEPTS, WORD_LISTS
+from ..config import checks
+from ..config.checks import Config, members, parse_neurons
+from ..config.derived_targets import first_linear, recorded_target
+from ..errors import LinexpError
+from ..probes import class_lists, sources
+from . import missing
+
+RESOURCES = Path(os.path.relpath(Path(__file__).parents[1] / "resources"))
+"""Relative, so that a moved or copied folder remakes nothing."""
+OWN_CONCEPTS = ("imported", "network_dissection")
+"""Methods whose words are in their explanations rather than in a concept set."""
+TRAINING_SPLIT = {"train": 0.95, "val": 0.05, "test": 0.0}
+"""Training images are not scored on: a few are held out for the accuracy that training.json reports."""
+SECTIONS = {"probes": "probes", "models": "training_sets"}
+"""The section of the configuration whose images lie under `results/{place}`."""
+
+Settings = dict[str, Any]
+
+
+def target_of(config: Config, wildcards) -> Settings:
+    """The entry of a target.
+
+    Raises:
+        LinexpError: it has no layer of the name in the wildcards, if there is one.
+    """
+    target = config["targets"][wildcards.target]
+    layer = getattr(wildcards, "layer", None)
+    if layer is not None and layer not in target["layers"]:
+        known = ", ".join(target["layers"])
+        raise LinexpError(f"target {wildcards.target}: there is no layer {layer!r}; it has {known}")
+    return target
+
+
+def image_entry(config: Config, wildcards) -> Settings:
+    """The entry of a set of images, of `place` and `images`, as it is in the configuration.
+
+    Raises:
+        LinexpError: there is none.
+    """
+    section, name = SECTIONS[wildcards.place], wildcards.images
+    if name not in config[section]:
+        raise LinexpError(f"{section}: there is no {name!r}; it has {', '.join(config[section])}")
+    return config[section][name]
+
+
+def image_settings(config: Config, wildcards) -> Settings:
+    """What opens a set of images; scenes are read from the Parquet file that they are drawn to."""
+    settings = {key: value for key, value in image_entry(config, wildcards).items() if key != "origin"}
+    if settings["kind"] != "scenes":
+        return settings
+    return {
+        "kind": "parquet",
+        "files": [f"results/{wildcards.place}/{wildcards.images}/images.parquet"],
+        "image": "image",
+        "label": "label",
+        "concepts": "concepts",
+        "class_names": list(scenes.CLASS_NAMES),
+        "superclasses": {name: list(members) for name, members in scenes.SUPERCLASSES.items()},
+    }
+
+
+def image_files(config: Config, wildcards) -> list[str]:
+    """The files and folders of a set of images.
+
+    Raises:
+        LinexpError: one is missing; the message says how to get it.
+    """
+    settings = image_settings(config, wildcards)
+    missing.required(missing.images(config, SECTIONS[wildcards.place], wildcards.images))
+    named = [settings.get(key) for key in ("class_names", "superclasses")]
+    return [*sources.paths(settings), *filter(class_lists.is_names_file, named)]
+
+
+def probe_of(config: Config, wildcards) -> SimpleNamespace:
+    """The wildcards of the images of a target's probe, or of a probe."""
+    name = target_of(config, wildcards)["probe"] if hasattr(wildcards, "target") else wildcards.probe
+    return SimpleNamespace(place="probes", images=name)
+
+
+def probe_settings(config: Config, wildcards) -> Settings:
+    """What opens the images of a target's probe, or of a probe."""
+    return image_settings(config, probe_of(config, wildcards))
+
+
+def probe_files(config: Config, wildcards) -> list[str]:
+    """The files of those, or a `LinexpError`."""
+    return image_files(config, probe_of(config, wildcards))
+
+
+def probe_path(config: Config, wildcards, rest: str) -> str:
+    """An artifact of a target's probe."""
+    return f"results/probes/{target_of(config, wildcards)['probe']}/{rest}"
+
+
+def index_of(config: Config, wildcards) -> str:
+    """The index of a target's probe."""
+    return probe_path(config, wildcards, "index.parquet")
+
+
+def split_of(config: Config, wildcards) -> Mapping[str, float]:
+    """The shares of train, val and test in a set of images."""
+    return config["split"] if wildcards.place == "probes" else TRAINING_SPLIT
+
+
+def neurons_of(config: Config, wildcards) -> list[int] | None:
+    """The neurons that a target names; None for all."""
+    return parse_neurons(target_of(config, wildcards).get("neurons"))
+
+
+def recorded(config: Config, wildcards, rest: str) -> str:
+    """A file of what is recorded of a target's model, which targets that are like another share."""
+    return f"results/{recorded_target(config['targets'], wildcards.target)}/{rest}"
+
+
+def activations_of(config: Config, wildcards) -> str:
+    """The recorded activations of a layer."""
+    return recorded(config, wildcards, f"{wildcards.layer}/activations.h5")
+
+
+def of_layer(wildcards, rest: str) -> str:
+    """An artifact of a layer of a target's own."""
+    return f"results/{wildcards.target}/{wildcards.layer}/{rest}"
+
+
+def with_method(wildcards, method: str) -> SimpleNamespace:
+    """The wildcards of a layer with a method."""
+    return SimpleNamespace(target=wildcards.target, layer=wildcards.layer, method=method)
+
+
+def charted_method(config: Config, wildcards) -> str | None:
+    """The method that pictures, rankings and controls of a target go by: its first linear one."""
+    return first_linear(config, target_of(config, wildcards))
+
+
+def linear_methods(config: Config, wildcards) -> list[str]:
+    """The linear methods of a target, in its order."""
+    return [name for name in target_of(config, wildcards)["methods"] if config["methods"][name]["kind"] == "linear"]
+
+
+def method_entry(config: Config, wildcards) -> Settings:
+    """The entry of a method, as it is in the configuration."""
+    return config["methods"][wildcards.method]
+
+
+def baseline_settings(config: Config, wildcards) -> Settings:
+    """The settings of a baseline: all keys but those that say what it works on."""
+    return checks.baseline_settings(method_entry(config, wildcards))
+
+
+def method_settings(config: Config, wildcards) -> Settings:
+    """The entry of a method, with the target's explainer and concepts where it names none.
+
+    Random concepts are drawn from those of the first linear method.
+    """
+    target, method = target_of(config, wildcards), wildcards.method
+    if method == RANDOM_CONCEPTS:
+        method = charted_method(config, wildcards)
+    defaults = {"explainer": target["explainer"], "concepts": target["concepts"]}
+    return defaults | config["methods"][method]
+
+
+def concept_set_of(config: Config, wildcards) -> str:
+    """The concept set that a method's explanations are made of."""
+    method = method_settings(config, wildcards)
+    return "labels" if method.get("presence") == "label" else method["concepts"]
+
+
+def presence_folder(config: Config, wildcards) -> str:
+    """Where the P of a method lies, with its moments."""
+    method = method_settings(config, wildcards)
+    folder = "label" if method["presence"] == "label" else f"{method['concepts']}/{method['explainer']}"
+    return probe_path(config, wildcards, f"P/{folder}")
+
+
+def concept_set_members(config: Config, wildcards) -> list[Settings]:
+    """The parts of a concept set, each with its name as `origin` and where its concepts come from.
+
+    Raises:
+        LinexpError: a file of concepts is not there.
+    """
+    names = members(config, wildcards.concept_set)
+    for part in missing.concept_files(config):
+        if part.name in names:
+            missing.required(part)
+
+    def member(name: str) -> Settings:
+        entry = config["concept_sets"].get(name, {})
+        for words in WORD_LISTS:
+            if words in entry:
+                return {"origin": name, "file": str(RESOURCES / f"{words}.txt"), "number": entry[words]}
+        return {"origin": name, **entry}
+
+    return [member(name) for name in names]
+
+
+def concept_set_files(config: Config, wildcards) -> list[str]:
+    """The files of the parts of a concept set."""
+    return [part["file"] for part in concept_set_members(config, wildcards) if "file" in part]
+
+
+def fitting_files(config: Config, wildcards) -> dict[str, str]:
+    """What linear explanations are fitted on."""
+    folder = presence_folder(config, wildcards)
+    return {
+        "presence": f"{folder}/P.h5",
+        "moments": f"{folder}/moments.h5",
+        "activations": activations_of(config, wildcards),
+        "index": index_of(config, wildcards),
+    }
+
+
+def baseline_files(config: Config, wildcards) -> dict[str, str]:
+    """What a baseline works on: embeddings instead of P."""
+    method = method_settings(config, wildcards)
+    return {
+        "images": probe_path(config, wildcards, f"embeddings/{method['explainer']}.h5"),
+        "concepts": probe_path(config, wildcards, f"concepts/{method['concepts']}/{method['explainer']}.h5"),
+        "activations": activations_of(config, wildcards),
+        "index": index_of(config, wildcards),
+    }
+
+
+def reference_of(config: Config, wildcards) -> str:
+    """The explanations whose lengths random concepts take over."""
+    return of_layer(wildcards, f"explanations/{charted_method(config, wildcards)}.parquet")
+
+
+def imported_file(config: Config, wildcards) -> str:
+    """The file of an imported method.
+
+    Raises:
+        LinexpError: it is not there.
+    """
+    missing.required(missing.imported(config, wildcards.method, wildcards.target, wildcards.layer))
+    return missing.imported_path(config, wildcards.method, wildcards.target, wildcards.layer)
+
+
+def simulation_files(config: Config, wildcards) -> dict[str, str]:
+    """What a simulation is made from: the simulator's view of the images and of the method's concepts."""
+    concepts = f"concepts/{concept_set_of(config, wildcards)}/{wildcards.simulator}.h5"
+    concepts = probe_path(config, wildcards, concepts)
+    if method_settings(config, wildcards)["kind"] in OWN_CONCEPTS:
+        concepts = of_layer(wildcards, f"concepts/{wildcards.simulator}/{wildcards.method}.h5")
+    return {
+        "explanations": of_layer(wildcards, f"explanations/{wildcards.method}.parquet"),
+        "images": probe_path(config, wildcards, f"embeddings/{wildcards.simulator}.h5"),
+        "concepts": concepts,
+        "calibration": f"results/calibration/{wildcards.simulator}.json",
+    }
+
+
+def scored_pairs(config: Config, wildcards) -> list[tuple[str, str]]:
+    """Every pair of method and simulator that a target is scored with; controls with the main simulator."""
+    target = target_of(config, wildcards)
+    simulators = [target["simulator"], *target["more_simulators"]]
+    pairs = [(method, simulator) for simulator in simulators for method in target["methods"]]
+    controls = [name for name in target["controls"] if name == RANDOM_CONCEPTS]
+    return [*pairs, *((control, target["simulator"]) for control in controls)]
+
+
+def simulations_of(config: Config, wildcards) -> list[str]:
+    """The simulations of a layer, in the order of its scored pairs."""
+    pairs = scored_pairs(config, wildcards)
+    return [of_layer(wildcards, f"simulations/{simulator}/{method}.h5") for method, simulator in pairs]

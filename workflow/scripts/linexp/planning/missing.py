@@ -1,0 +1,210 @@
+"""What data and weights a configuration needs, which of them are there, and how to get those that are not.
+
+The one reading of it: rules stop by it before any job, tables leave cells empty by it, and `linexp check` prints it.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..config.checks import NO_IMPACT, NO_LABELS, Config, is_weights_file, members, published_weights
+from ..config.derived_targets import recorded_target
+from ..errors import LinexpError
+from ..probes import class_lists, sources
+
+THERE, MADE, DOWNLOAD, MISSING = "there", "made here", "download", "missing"
+MODELS = "results/models"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the configuration that needs data.
+
+    Attributes:
+        place: where it is in config.yaml, such as `probes.imagenet_val.root`.
+        state: `there`, `made here` by the workflow, `download` (by it, once), or `missing`.
+        remark: what, and where; if it is missing, how to get it.
+    """
+
+    place: str
+    state: str
+    remark: str
+
+    @property
+    def section(self) -> str:
+        return self.place.split(".")[0]
+
+    @property
+    def name(self) -> str:
+        return self.place.split(".")[1]
+
+    @property
+    def problem(self) -> str | None:
+        """Place and remedy in one line if it is missing."""
+        return f"{self.place}: {self.remark}" if self.state == MISSING else None
+
+
+def required(part: Part) -> None:
+    """Raise a `LinexpError` that says how to get a part if it is missing."""
+    if part.problem:
+        raise LinexpError(part.problem)
+
+
+def file(place: str, path: str, origin: str | None = None) -> Part:
+    """A file that the user has to have.
+
+    Args:
+        origin: where it can be got from.
+    """
+    if os.path.isfile(path):
+        return Part(place, THERE, path)
+    remedy = f"get it from {origin}" if origin else "put it there, or correct the path"
+    return Part(place, MISSING, f"{path} does not exist; {remedy}")
+
+
+def images(config: Config, section: str, name: str) -> Part:
+    """The images of an entry under `probes` or `training_sets`, with the files of names that it gives."""
+    entry, place = config[section][name], f"{section}.{name}"
+    if entry["kind"] == "scenes":
+        return Part(place, MADE, f"{entry['images']:,} scenes")
+    problem = sources.missing(entry)
+    if problem:
+        key, _, remark = problem.partition(": ")
+        return Part(f"{place}.{key}", MISSING, remark)
+    named = ((key, entry.get(key)) for key in ("class_names", "superclasses"))
+    files = [file(f"{place}.{key}", path) for key, path in named if class_lists.is_names_file(path)]
+    there = Part(place, THERE, ", ".join(sources.paths(entry)))
+    return next((part for part in files if part.problem), there)
+
+
+def image_text_model(config: Config, name: str) -> Part:
+    """The weights of an image-text model, or its configuration where that is missing."""
+    entry, place = config["image_text_models"][name], f"image_text_models.{name}"
+    if "trained" in entry:
+        return Part(place, MADE, f"trained as {entry['trained']}")
+    if entry["model"].endswith(".json") and not os.path.isfile(entry["model"]):
+        return file(f"{place}.model", entry["model"])
+    kept = f"{MODELS}/image_text/{name}.safetensors"
+    return _weights(f"{place}.pretrained", entry["pretrained"], kept, entry["model"])
+
+
+def target_model(config: Config, name: str) -> Part:
+    """The weights of a target's model; a target that is `like` another shares those."""
+    target, place = config["targets"][name], f"targets.{name}"
+    model = target["model"]
+    if model["source"] == "trained":
+        return Part(place, MADE, f"trained as {model['name']}")
+    key = "checkpoint" if model["source"] == "factory" else "weights"
+    weights, called = model[key], model.get("name") or model["call"]
+    if model["untrained"] or not (is_weights_file(weights) or published_weights(model)):
+        return Part(place, MADE, f"{called}, random weights")
+    kept = f"{MODELS}/targets/{recorded_target(config['targets'], name)}.safetensors"
+    return _weights(f"{place}.model.{key}", weights, kept, called, target.get("weights_origin"))
+
+
+def _weights(place: str, weights: str, kept: str, model: str, origin: str | None = None) -> Part:
+    """Weights in a file of the user's, or published ones, which the workflow keeps in a file of its own."""
+    if is_weights_file(weights):
+        return file(place, weights, origin)
+    if os.path.isfile(kept):
+        return Part(place, THERE, kept)
+    return Part(place, DOWNLOAD, f"{model}, {weights}, once")
+
+
+def concept_files(config: Config) -> list[Part]:
+    """The files of all concept sets."""
+    sets = config["concept_sets"].items()
+    return [file(f"concept_sets.{name}.file", entry["file"]) for name, entry in sets if "file" in entry]
+
+
+def imported(config: Config, method: str, target: str, layer: str) -> Part:
+    """The file of an imported method for a layer."""
+    return file(f"methods.{method}.file", imported_path(config, method, target, layer))
+
+
+def imported_path(config: Config, method: str, target: str, layer: str) -> str:
+    """The path of that file; ~ and environment variables are filled in.
+
+    A target that is `like` another takes the file of that one.
+    """
+    names = {"{target}": recorded_target(config["targets"], target), "{layer}": layer}
+    path = config["methods"][method]["file"]
+    for placeholder, name in names.items():
+        path = path.replace(placeholder, name)
+    return os.path.expanduser(os.path.expandvars(path))
+
+
+def has_labels(config: Config, target: str) -> bool:
+    """Whether images of a target's probe, which have to be there, have classes that the model knows."""
+    entry = config["targets"][target]
+    return entry.get("class_map") != "none" and sources.has_classes(config["probes"][entry["probe"]])
+
+
+def problems(config: Config, artifact: str, target: str, layer: str) -> list[str]:
+    """What an artifact of a layer cannot be made without and is not there, a line each.
+
+    Args:
+        artifact: `activations.h5`, `impact.parquet` or `scores.parquet`.
+    """
+    of_artifact = {"activations.h5": _of_recording, "impact.parquet": _of_impact, "scores.parquet": _of_scores}
+    return list(dict.fromkeys(filter(None, of_artifact[artifact](config, target, layer))))
+
+
+def _of_recording(config: Config, target: str, _layer: str) -> Iterator[str | None]:
+    yield images(config, "probes", config["targets"][target]["probe"]).problem
+    model = config["targets"][target]["model"]
+    yield _of_training(config, model["name"]) if model["source"] == "trained" else target_model(config, target).problem
+
+
+def _of_impact(config: Config, target: str, layer: str) -> Iterator[str | None]:
+    yield from _of_recording(config, target, layer)
+    if not _may_have_labels(config, target):
+        yield NO_IMPACT
+
+
+def _of_scores(config: Config, target: str, layer: str) -> Iterator[str | None]:
+    yield from _of_recording(config, target, layer)
+    entry = config["targets"][target]
+    by_labels = entry["layers"][layer]["ablation"] and entry["ablation"]["loss"] == "cross_entropy"
+    if by_labels and not _may_have_labels(config, target):
+        yield NO_LABELS
+    for name in [entry["simulator"], *entry["more_simulators"]]:
+        yield from _of_image_text_model(config, name)
+    for method in entry["methods"]:
+        yield from _of_method(config, method, target, layer)
+
+
+def _may_have_labels(config: Config, target: str) -> bool:
+    """Whether there are labels, for all that can be told: to see whether a folder has some it has to be there."""
+    no_images = images(config, "probes", config["targets"][target]["probe"]).problem
+    return bool(no_images) or has_labels(config, target)
+
+
+def _of_training(config: Config, trained_model: str) -> str | None:
+    return images(config, "training_sets", config["trained_models"][trained_model]["images"]).problem
+
+
+def _of_image_text_model(config: Config, name: str, calibrated: bool = True) -> Iterator[str | None]:
+    model = config["image_text_models"][name]
+    yield _of_training(config, model["trained"]) if "trained" in model else image_text_model(config, name).problem
+    if calibrated and "probe" in model["calibration"]:
+        yield images(config, "probes", model["calibration"]["probe"]).problem
+
+
+def _of_method(config: Config, name: str, target: str, layer: str) -> Iterator[str | None]:
+    method = config["methods"][name]
+    pseudo = method.get("presence") == "pseudo"
+    if pseudo or method["kind"] == "clip_dissect":
+        explainer = method.get("explainer", config["targets"][target]["explainer"])
+        yield from _of_image_text_model(config, explainer, calibrated=pseudo)
+    if method["kind"] == "network_dissection" and "probe" in method:
+        yield images(config, "probes", method["probe"]).problem
+    if method["kind"] == "imported":
+        yield imported(config, name, target, layer).problem
+    yield from _of_concepts(config, config["targets"][target], method)
+
+
+def _of_concepts(config: Config, target: Mapping[str, Any], method: Mapping[str, Any]) -> Iterator[str | None]:
+    used = members(config, method.get("concepts", target["concepts"]))
+    yield from (part.problem for part in concept_files(config) if part.name in used)

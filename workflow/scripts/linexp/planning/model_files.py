@@ -1,0 +1,122 @@
+"""What networks are loaded from, and the settings that change what they compute."""
+
+from types import SimpleNamespace
+
+from ..config.checks import Config, is_weights_file, published_weights
+from ..config.derived_targets import recorded_target
+from . import missing
+from .inputs import Settings, image_files, image_settings, target_of
+
+OF_LAYER = ("module", "pool", "channels")
+"""The settings of a layer that change what is recorded of it."""
+
+
+def image_text_settings(config: Config, wildcards) -> Settings:
+    """What builds an image-text model: its configuration, weights tag and prompt."""
+    entry = config["image_text_models"][wildcards.image_text_model]
+    if "trained" in entry:
+        return {**entry, "model": config["trained_models"][entry["trained"]]["model"]}
+    return entry
+
+
+def image_encoder(config: Config, wildcards) -> Settings:
+    """The settings that change what an image-text model makes of images: not its prompt or calibration."""
+    settings = image_text_settings(config, wildcards)
+    return {key: settings[key] for key in ("model", "pretrained") if key in settings}
+
+
+def text_encoder(config: Config, wildcards) -> Settings:
+    """The settings that change what an image-text model makes of texts."""
+    return image_encoder(config, wildcards) | {"prompt": image_text_settings(config, wildcards)["prompt"]}
+
+
+def image_text_files(config: Config, wildcards) -> dict[str, str]:
+    """What an image-text model is loaded from.
+
+    Raises:
+        LinexpError: a file of the user's is not there.
+    """
+    name = wildcards.image_text_model
+    entry, settings = config["image_text_models"][name], image_text_settings(config, wildcards)
+    missing.required(missing.image_text_model(config, name))
+    files = {"configuration": settings["model"]} if settings["model"].endswith(".json") else {}
+    if "trained" in entry:
+        return files | {"weights": f"results/models/{entry['trained']}/weights.safetensors"}
+    if is_weights_file(entry["pretrained"]):
+        return files | {"weights": entry["pretrained"]}
+    return files | {"weights": f"{missing.MODELS}/image_text/{name}.safetensors"}
+
+
+def calibration_files(config: Config, wildcards) -> dict[str, str]:
+    """The inputs of a calibration on a probe; none where a and b are given."""
+    name = wildcards.image_text_model
+    probe = config["image_text_models"][name]["calibration"].get("probe")
+    if probe is None:
+        return {}
+    return {
+        "index": f"results/probes/{probe}/index.parquet",
+        "labels": f"results/probes/{probe}/labels.h5",
+        "embeddings": f"results/probes/{probe}/embeddings/{name}.h5",
+        "concepts": f"results/probes/{probe}/concepts/labels/{name}.h5",
+    }
+
+
+def target_files(config: Config, wildcards) -> dict[str, str]:
+    """What a target's network is loaded from.
+
+    Raises:
+        LinexpError: a file of the user's is not there.
+    """
+    model = target_of(config, wildcards)["model"]
+    missing.required(missing.target_model(config, wildcards.target))
+    if model["source"] == "trained":
+        folder = f"results/models/{model['name']}"
+        training = {"training": f"{folder}/training.json"}
+        return training if model["untrained"] else training | {"weights": f"{folder}/weights.safetensors"}
+    weights = model["checkpoint" if model["source"] == "factory" else "weights"]
+    if model["untrained"]:
+        return {}
+    if is_weights_file(weights):
+        return {"weights": weights}
+    if published_weights(model):
+        name = recorded_target(config["targets"], wildcards.target)
+        return {"weights": f"{missing.MODELS}/targets/{name}.safetensors"}
+    return {}
+
+
+def layer_only(config: Config, wildcards) -> Settings:
+    """The settings of a layer that change what is recorded of it."""
+    entry = target_of(config, wildcards)["layers"][wildcards.layer]
+    return {key: entry[key] for key in OF_LAYER}
+
+
+def trained_entry(config: Config, wildcards) -> Settings:
+    """The entry of a network of the workflow's own."""
+    return config["trained_models"][wildcards.trained_model]
+
+
+def _training_set(config: Config, wildcards) -> SimpleNamespace:
+    return SimpleNamespace(place="models", images=trained_entry(config, wildcards)["images"])
+
+
+def training_settings(config: Config, wildcards) -> Settings:
+    """What opens the images that it is trained on."""
+    return image_settings(config, _training_set(config, wildcards))
+
+
+def training_files(config: Config, wildcards) -> dict[str, str | list[str]]:
+    """What a classifier is trained on."""
+    images = _training_set(config, wildcards)
+    return {"images": image_files(config, images), "index": f"results/models/{images.images}/index.parquet"}
+
+
+def image_text_training_files(config: Config, wildcards) -> dict[str, str | list[str]]:
+    """What an image-text model is trained on, and its configuration."""
+    labels = f"results/models/{_training_set(config, wildcards).images}/labels.h5"
+    entry = trained_entry(config, wildcards)
+    return training_files(config, wildcards) | {"configuration": entry["model"], "labels": labels}
+
+
+def is_own(config: Config, wildcards) -> bool:
+    """Whether a target is a small network of the workflow's own."""
+    return target_of(config, wildcards)["model"]["source"] == "trained"

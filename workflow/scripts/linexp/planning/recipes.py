@@ -1,0 +1,179 @@
+"""Recipes: what each artifact is to be made of, written while planning, and compared with what lies there.
+
+Whether an artifact is out of date is told by the artifact itself, not by Snakemake's memory, which may be missing or of
+another machine. Each job has one input more, its recipe: the settings of its rule, and digests of the code that its
+script uses and of the user's files that it reads. If the artifact that lies there was made so, or there is none, the
+recipe is older than anything; if not, it is newer than the artifact, so Snakemake makes the artifact again.
+"""
+
+import copy
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..artifacts import attributes
+from ..artifacts.seals import FORMAT
+from ..errors import LinexpError, shortened
+from ..jobs import write_errors
+from . import dependencies
+from .user_files import digest_of
+
+ALWAYS_OLDER = 1
+"""The modification time of a recipe by which an artifact was made."""
+INDEXED = "images"
+"""The input with the images themselves. Where there is an index too, it tells of them, and readers check by it."""
+MOST_NAMED = 3
+
+Recipe = dict[str, Any]
+
+
+def attach(workflow, stop: Callable[[Exception], None], say: Callable[[str], None]) -> None:
+    """Give every rule that runs a script its recipe as a further input.
+
+    Recipes are written by the main process alone: jobs read them, and read the Snakefile as well.
+
+    Args:
+        workflow: Snakemake's, with all of its rules.
+        stop: ends Snakemake with an error in one line. say: tells in one line what is out of date.
+    """
+    told = Told(say)
+    for rule in workflow.rules:
+        if rule.script:
+            rule.set_input(recipe=_recipe_of(workflow, rule, stop, told))
+
+
+class Told:
+    """Says why artifacts are made again, each reason of a script once."""
+
+    def __init__(self, say: Callable[[str], None]):
+        self._say, self._said = say, set()
+
+    def __call__(self, script: str, path: str, changes: Iterable[str]) -> None:
+        reason = "; ".join(changes)
+        if (script, reason) not in self._said:
+            self._said.add((script, reason))
+            self._say(f"linexp: {path} is made again, reason: {reason}")
+
+
+def _recipe_of(workflow, rule, stop: Callable[[Exception], None], told: Told) -> Callable:
+    """The input function of a rule that writes the recipe of a job and gives its path."""
+    planned = copy.copy(rule)
+    planned._input = type(rule.input)(toclone=rule.input)  # without the recipe, so that it can be asked for the rest
+    script, seen = Path(rule.script).stem, set()
+
+    def recipe(wildcards) -> str:
+        files = rule.expand_output(wildcards)[0]
+        outputs = [str(file) for file in files]
+        path = recipe_path(outputs[0])
+        if workflow.is_main_process and path not in seen:
+            seen.add(path)
+            inputs = planned.expand_input(wildcards)[0]
+            params = planned.expand_params(wildcards, inputs, files, None)[0]
+            try:
+                changes = write(path, new_recipe(script, dict(params.items()), inputs), outputs)
+            except (LinexpError, OSError) as error:
+                stop(error)
+            if changes:
+                told(script, outputs[0], changes)
+            # Snakemake lists folders once and would not see the new file
+            workflow.iocache.exists_local[str(path)] = True
+        return str(path)
+
+    return recipe
+
+
+def recipe_path(output: str) -> Path:
+    """Where the recipe of an artifact lies: `results/.recipes/<output>.json`."""
+    return attributes.hidden(output, ".recipes", ".json")
+
+
+def new_recipe(script: str, settings: Mapping[str, Any], inputs) -> Recipe:
+    """What a job's artifact is to be made of.
+
+    Args:
+        settings: the rule's params. inputs: Snakemake's, of the job, without the recipe.
+    """
+    named = dict(inputs.items())
+    covered = named.get(INDEXED, ()) if "index" in named else ()
+    covered = {covered} if isinstance(covered, str) else set(covered)
+    theirs = [path for path in map(str, inputs) if not _is_made_here(path) and path not in covered]
+    return {
+        "format": FORMAT,
+        "made_by": script,
+        "settings": json.loads(json.dumps(dict(settings))),
+        "code": dependencies.code_of(script),
+        "files": {path: digest_of(path) for path in sorted(theirs)},
+    }
+
+
+def _is_made_here(path: str) -> bool:
+    return path.startswith("results/")
+
+
+def write(path: Path, recipe: Recipe, outputs: Iterable[str]) -> list[str]:
+    """Write a recipe, if it is not there already, and set its time; what its artifacts were made of otherwise.
+
+    Args:
+        outputs: the artifacts of the job.
+    """
+    found = {output: changes_of(recipe, output) for output in outputs if os.path.exists(output)}
+    changes = list(dict.fromkeys(change for of_output in found.values() for change in of_output))
+    # by what was found, a recipe that is still to be followed is left alone
+    content = json.dumps(recipe | ({"found": found} if changes else {}), ensure_ascii=False, sort_keys=True)
+    newest = max((os.stat(output).st_mtime for output in found), default=0.0)
+    try:
+        before = os.stat(path).st_mtime
+        same = path.read_text(encoding="utf-8") == content
+    except (OSError, UnicodeDecodeError):
+        same, before = False, 0.0
+    is_in_time = before > newest if changes else before == ALWAYS_OLDER
+    if not (same and is_in_time):
+        _replace(path, content, max(time.time(), newest + 1) if changes else ALWAYS_OLDER)
+    return changes
+
+
+def _replace(path: Path, content: str, modified: float) -> None:
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(content, encoding="utf-8")
+        os.utime(temporary, (modified, modified))
+        os.replace(temporary, path)
+    except OSError as error:
+        raise write_errors.explained(error, path, temporary, path.parent) or error from error
+
+
+def changes_of(recipe: Recipe, artifact: str) -> list[str]:
+    """How an artifact was made otherwise than by a recipe, in a few words; nothing if it was made so."""
+    found = attributes.read_attributes(artifact)
+    if found is None:
+        return ["it does not say how it was made"]
+    if int(found.get("format", 0)) != recipe["format"]:
+        return [f"format {found.get('format', 'none')} → {recipe['format']}"]
+    if found["made_by"] != recipe["made_by"]:
+        return [f"made by {found['made_by']}"]
+    made = json.loads(found["recipe"]) | {"settings": json.loads(found["settings"])}
+    settings = [_change(*difference) for difference in _differences(made["settings"], recipe["settings"])]
+    changed = [name for part in ("code", "files") for name in _changed_names(made[part], recipe[part])]
+    changes = [*settings, *(f"{name} changed" for name in changed)]
+    return [*changes[:MOST_NAMED], *([f"{len(changes) - MOST_NAMED} more"] if len(changes) > MOST_NAMED else [])]
+
+
+def _changed_names(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    return [name for name in sorted(before | after) if before.get(name) != after.get(name)]
+
+
+def _differences(before: Any, after: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """The places of two settings that differ, with both values."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted(before | after):
+            yield from _differences(before.get(key), after.get(key), f"{place}.{key}" if place else key)
+    elif before != after or type(before) is not type(after):
+        yield place, before, after
+
+
+def _change(place: str, before: Any, after: Any) -> str:
+    return f"{place} {shortened(json.dumps(before), 40)} → {shortened(json.dumps(after), 40)}"

@@ -1,0 +1,177 @@
+"""What jobs ask a cluster for: memory and time, estimated from the configuration (`work_sizes`).
+
+The speeds are a tenth or less of those measured on two cores (benchmarks/README.md), as a node may be slow and shared.
+A local run takes no notice of any of it. A second attempt gets twice as much, a third one three times.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+
+from ..config.checks import Config
+from . import work_sizes
+from .dissection_files import dissection_probe
+from .inputs import concept_set_of, image_entry, target_of
+from .model_files import is_own
+
+PROGRAM = 2_000  # MB: Python with its libraries, and the two Snakemakes that start a job within a SLURM job
+TORCH = 4_000  # MB: the same with PyTorch and CUDA's libraries
+TRAINED_NETWORK = 500  # MB: a small network of the workflow's own
+TARGET_NETWORK = 4_000  # MB: 0.3·10⁹ parameters (ViT-L) × 4 B, as read, as built, and a batch of what they compute
+IMAGE_TEXT_NETWORK = 8_000  # MB: 0.9·10⁹ parameters (SigLIP SO400M) × 4 B, as read and as built
+DIMENSION = 1_152  # of an embedding: SigLIP SO400M's
+
+STARTING = 10  # minutes: a cold file system, libraries, a network that is built
+FORWARD = 20  # images a second: decoded by 8 threads from a slow disk, through a large network on an old GPU
+TEXTS = 50  # a second, through a large text encoder
+TRAINING = 100  # images a second, through a small network on a CPU
+DRAWING = 50  # scenes a second
+READING = 100  # images a second: read, and hashed or decoded
+OPERATIONS = 1e10  # floating-point operations a second in products of matrices: a twentieth of 2·10¹¹
+METRICS = 1e6  # pairs of image and neuron a second, all metrics: a seventh
+CURVES = 1e5  # pairs of image and neuron a second, ablation where the tail is linear: a quarter of 3.7·10⁵
+GLM_SAGA = 1e6  # products of image, neuron and concept a second in the published solver: half
+
+
+@dataclass
+class Work:
+    """What a job takes: memory in MB and time in seconds."""
+
+    memory: float
+    seconds: float
+
+    def megabytes(self, attempt: int) -> int:
+        """`mem_mb` of an attempt."""
+        return attempt * ceil(self.memory)
+
+    def minutes(self, attempt: int) -> int:
+        """`runtime` of an attempt."""
+        return attempt * ceil(STARTING + self.seconds / 60)
+
+
+def megabytes(values: float, size: int = 4) -> float:
+    """Memory of so many numbers, single precision if nothing else is said."""
+    return values * size / 1e6
+
+
+def images_of_probe(config: Config, wildcards) -> int:
+    """The images of a target's probe, or of a probe."""
+    probe = target_of(config, wildcards)["probe"] if hasattr(wildcards, "target") else wildcards.probe
+    return work_sizes.n_images(config["probes"][probe])
+
+
+def recorded_numbers(config: Config, wildcards) -> int:
+    """Images × neurons of a layer, of which all are recorded."""
+    return images_of_probe(config, wildcards) * work_sizes.NEURONS_UNKNOWN
+
+
+def explained_numbers(config: Config, wildcards) -> int:
+    """Images × neurons that are explained."""
+    return images_of_probe(config, wildcards) * work_sizes.n_explained(target_of(config, wildcards))
+
+
+def concepts_of_method(config: Config, wildcards) -> int:
+    return work_sizes.n_concepts(config, concept_set_of(config, wildcards))
+
+
+def image_text_network(config: Config, name: str) -> int:
+    return TRAINED_NETWORK if "trained" in config["image_text_models"][name] else IMAGE_TEXT_NETWORK
+
+
+def target_network(config: Config, wildcards) -> int:
+    return TRAINED_NETWORK if is_own(config, wildcards) else TARGET_NETWORK
+
+
+def small(config: Config, wildcards) -> Work:
+    """Tables of some thousand rows."""
+    return Work(PROGRAM, 60)
+
+
+def drawing(config: Config, wildcards) -> Work:
+    """Every process has a Python of its own, 8 of them at most; the scenes are kept until all are drawn."""
+    entry = image_entry(config, wildcards)
+    images = work_sizes.n_images(entry)
+    return Work(PROGRAM + 8 * 150 + megabytes(2 * 3 * images * entry["size"] ** 2, 1), images / DRAWING)
+
+
+def reading(config: Config, wildcards) -> Work:
+    """Encoded images pass by; a byte for every image and label stays."""
+    images = work_sizes.n_images(image_entry(config, wildcards))
+    return Work(PROGRAM + megabytes(images * work_sizes.CONCEPTS["labels"], 1), images / READING)
+
+
+def training(config: Config, wildcards) -> Work:
+    """All images of the training set in single precision, 3 × size² each; as many passes as epochs."""
+    entry = config["trained_models"][wildcards.trained_model]
+    images = work_sizes.n_images(config["training_sets"][entry["images"]])
+    pixels = 3 * work_sizes.n_pixels(entry) ** 2
+    return Work(TORCH + TRAINED_NETWORK + megabytes(images * pixels), images * entry["epochs"] / TRAINING)
+
+
+def embedding_images(config: Config, wildcards) -> Work:
+    """Images pass by in batches; embeddings are written as they come."""
+    return Work(
+        TORCH + image_text_network(config, wildcards.image_text_model), images_of_probe(config, wildcards) / FORWARD
+    )
+
+
+def embedding_texts(config: Config, wildcards, concepts: int) -> Work:
+    values = concepts * DIMENSION
+    return Work(TORCH + image_text_network(config, wildcards.image_text_model) + megabytes(values), concepts / TEXTS)
+
+
+def embedding_concepts(config: Config, wildcards) -> Work:
+    return embedding_texts(config, wildcards, work_sizes.n_concepts(config, wildcards.concept_set))
+
+
+def embedding_explanations(config: Config, wildcards) -> Work:
+    """Ten texts a neuron at most, as the explanations of others may be linear too."""
+    return embedding_texts(config, wildcards, 10 * work_sizes.n_explained(target_of(config, wildcards)))
+
+
+def calibrating(config: Config, wildcards) -> Work:
+    """Images × labels × dimension multiplications, 2 operations each, in blocks of images."""
+    probe = config["image_text_models"][wildcards.image_text_model]["calibration"].get("probe")
+    images = work_sizes.n_images(config["probes"][probe]) if probe else 0
+    operations = 2 * images * work_sizes.CONCEPTS["labels"] * DIMENSION
+    return Work(PROGRAM + megabytes(images * DIMENSION), operations / OPERATIONS)
+
+
+def presence_of_labels(config: Config, wildcards) -> Work:
+    """Labels as they are read, one byte each, and as P."""
+    values = images_of_probe(config, wildcards) * work_sizes.CONCEPTS["labels"]
+    return Work(PROGRAM + megabytes(values, 1 + 4), values / METRICS)
+
+
+def presence_of_concepts(config: Config, wildcards) -> Work:
+    """Images × concepts × dimension, 2 operations each, twice: to see which concepts are kept, and to write P.
+
+    Each of 8 threads makes a block of 2,048 images, and one more is being written.
+    """
+    images, concepts = images_of_probe(config, wildcards), work_sizes.n_concepts(config, wildcards.concept_set)
+    operations = 2 * 2 * images * concepts * DIMENSION
+    values = (images + 3 * concepts) * DIMENSION + (8 + 1) * 2_048 * concepts
+    return Work(PROGRAM + megabytes(values), operations / OPERATIONS)
+
+
+def concepts_of_presence(config: Config, wildcards) -> int:
+    concept_set = "labels" if wildcards.presence == "label" else wildcards.presence.split("/")[0]
+    return work_sizes.n_concepts(config, concept_set)
+
+
+def summing_moments(config: Config, wildcards) -> Work:
+    """PᵀP for train and val, and as much again for rows that are gathered; images × concepts² products."""
+    concepts = concepts_of_presence(config, wildcards)
+    operations = 2 * images_of_probe(config, wildcards) * concepts**2
+    return Work(PROGRAM + megabytes(2 * 2 * concepts**2), operations / OPERATIONS)
+
+
+def recording(config: Config, wildcards) -> Work:
+    """Images pass by in batches; what is recorded of them is written as it comes."""
+    return Work(TORCH + target_network(config, wildcards), images_of_probe(config, wildcards) / FORWARD)
+
+
+def dissecting(config: Config, wildcards) -> Work:
+    """Two passes over the images with pixel labels; maps of one batch, and counts of every neuron and concept."""
+    images = work_sizes.n_images(config["probes"][dissection_probe(config, wildcards)])
+    counts = megabytes(2 * work_sizes.NEURONS_UNKNOWN * work_sizes.CONCEPTS_OF_A_FILE, 8)
+    return Work(TORCH + target_network(config, wildcards) + counts, 2 * images / FORWARD)

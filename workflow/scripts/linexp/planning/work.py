@@ -1,0 +1,120 @@
+"""What the jobs of explaining and scoring ask a cluster for; `resources` says how it is estimated."""
+
+from ..config.checks import Config
+from . import work_sizes
+from .inputs import charted_method, linear_methods, method_settings, scored_pairs, target_of, with_method
+from .resources import (
+    CURVES,
+    DIMENSION,
+    GLM_SAGA,
+    METRICS,
+    OPERATIONS,
+    PROGRAM,
+    TORCH,
+    Work,
+    concepts_of_method,
+    explained_numbers,
+    images_of_probe,
+    megabytes,
+    recorded_numbers,
+    target_network,
+)
+
+
+def fitting(config: Config, wildcards) -> Work:
+    """Activations twice, four matrices of concepts² in double precision; images × neurons × concepts products (PᵀQ)."""
+    numbers, concepts = explained_numbers(config, wildcards), concepts_of_method(config, wildcards)
+    memory = PROGRAM + megabytes(recorded_numbers(config, wildcards) + numbers) + megabytes(4 * concepts**2, 8)
+    operations = 2 * numbers * concepts
+    if method_settings(config, wildcards).get("solver") == "glm_saga":
+        # P on train as it is read and standardised
+        whole = megabytes(3 * images_of_probe(config, wildcards) * concepts)
+        return Work(memory + TORCH + whole, operations / 2 / GLM_SAGA)
+    return Work(memory, operations / OPERATIONS)
+
+
+def fitting_baseline(config: Config, wildcards) -> Work:
+    """Activations twice, embeddings, and the similarity of all images and concepts three times (CLIP-Dissect)."""
+    images, concepts = images_of_probe(config, wildcards), concepts_of_method(config, wildcards)
+    numbers = recorded_numbers(config, wildcards) + explained_numbers(config, wildcards)
+    values = numbers + images * DIMENSION + 3 * images * concepts
+    operations = 2 * explained_numbers(config, wildcards) * concepts
+    return Work(PROGRAM + megabytes(values), operations / OPERATIONS)
+
+
+def importing(config: Config, wildcards) -> Work:
+    """Activations, to see which neurons are constant."""
+    return Work(PROGRAM + megabytes(recorded_numbers(config, wildcards)), 60)
+
+
+def simulating(config: Config, wildcards) -> Work:
+    """Images pass by; images × concepts × dimension products, and METRICS covers the weights and the writing."""
+    images, concepts = images_of_probe(config, wildcards), concepts_of_method(config, wildcards)
+    weights = megabytes(concepts * (DIMENSION + work_sizes.n_explained(target_of(config, wildcards))), 8)
+    seconds = 2 * images * concepts * DIMENSION / OPERATIONS + explained_numbers(config, wildcards) / METRICS
+    return Work(PROGRAM + megabytes(images * DIMENSION) + weights, seconds)
+
+
+def n_pairs(config: Config, wildcards) -> int:
+    return len(scored_pairs(config, wildcards))
+
+
+def scored_numbers(config: Config, wildcards) -> float:
+    """Images of val and test × neurons that are explained."""
+    return (1 - config["split"]["train"]) * explained_numbers(config, wildcards)
+
+
+def scoring(config: Config, wildcards) -> Work:
+    """Activations twice, one simulation at a time twice; every pair of method and simulator in turn."""
+    values = recorded_numbers(config, wildcards) + 3 * explained_numbers(config, wildcards)
+    return Work(PROGRAM + megabytes(values), n_pairs(config, wildcards) * scored_numbers(config, wildcards) / METRICS)
+
+
+def shuffling(config: Config, wildcards) -> Work:
+    """Activations and a simulation, both also standardised in double precision; images × neurons² products a pair."""
+    numbers, explained = explained_numbers(config, wildcards), work_sizes.n_explained(target_of(config, wildcards))
+    values = recorded_numbers(config, wildcards) + 8 * numbers + 4 * explained**2
+    operations = 2 * n_pairs(config, wildcards) * numbers * explained
+    return Work(PROGRAM + megabytes(values), operations / OPERATIONS)
+
+
+def checking(config: Config, wildcards) -> Work:
+    """Every linear method and the single labels: P of val and test, three sets of simulations, and their scores."""
+    methods = [with_method(wildcards, name) for name in linear_methods(config, wildcards)]
+    concepts = max([concepts_of_method(config, m) for m in methods] + [work_sizes.CONCEPTS["labels"]])
+    numbers = scored_numbers(config, wildcards)
+    presence = (1 - config["split"]["train"]) * images_of_probe(config, wildcards) * concepts
+    values = 2 * recorded_numbers(config, wildcards) + 4 * numbers + 4 * presence
+    sets = 3 * (len(methods) + 1)
+    seconds = sets * numbers / METRICS
+    if target_of(config, wildcards)["layers"][wildcards.layer]["ablation"]:
+        seconds += sets * numbers / CURVES
+    return Work(PROGRAM + megabytes(values), seconds)
+
+
+def ablating(config: Config, wildcards) -> Work:
+    """Activations twice in double precision, logits of 1,000 classes four times, all simulations twice.
+
+    The time is that of a tail that is linear. Elsewhere the network is run again and again, which the job's log
+    announces; a layer of that kind is given more by hand.
+    """
+    pairs = n_pairs(config, wildcards)
+    values = 4 * recorded_numbers(config, wildcards) + 4 * images_of_probe(config, wildcards) * 1_000
+    values += 2 * pairs * explained_numbers(config, wildcards)
+    seconds = pairs * scored_numbers(config, wildcards) / CURVES
+    return Work(TORCH + target_network(config, wildcards) + megabytes(values), seconds)
+
+
+def removing(config: Config, wildcards) -> Work:
+    """The same without simulations: every neuron of the layer is taken out of every image once."""
+    numbers = recorded_numbers(config, wildcards)
+    values = 4 * numbers + 4 * images_of_probe(config, wildcards) * 1_000
+    return Work(TORCH + target_network(config, wildcards) + megabytes(values), numbers / CURVES)
+
+
+def drawing_neurons(config: Config, wildcards) -> Work:
+    """Activations, and P of the method that is drawn, read for few neurons and concepts; some hundred pictures."""
+    charted = charted_method(config, wildcards)
+    concepts = concepts_of_method(config, with_method(wildcards, charted)) if charted else 0
+    values = recorded_numbers(config, wildcards) + images_of_probe(config, wildcards) * concepts
+    return Work(PROGRAM + megabytes(values), 1_800)

@@ -1,0 +1,176 @@
+"""The index of a probing data set: which images, of which class, in which split."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import h5py
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ..artifacts import store
+from ..errors import NOT_ONE_LINE, LinexpError
+from ..jobs.parallel import ordered_map
+from ..jobs.progress import progress
+from .kinds import ImageSource
+from .selected import SelectedImages
+
+SPLITS = ("train", "val", "test")
+
+
+def split_images(n_images: int, fractions: Mapping[str, float], seed: int) -> np.ndarray:
+    """Assign images to train, val and test (§3.2: 70-10-20) by a seeded permutation.
+
+    Returns:
+        (n_images,) array of the names in `SPLITS`.
+    """
+    order = np.random.default_rng(seed).permutation(n_images)
+    ends = np.rint(np.cumsum([fractions[name] for name in SPLITS]) * n_images).astype(int)
+    split = np.empty(n_images, dtype="<U5")
+    for name, rows in zip(SPLITS, np.split(order, ends[:-1]), strict=True):
+        split[rows] = name
+    return split
+
+
+def index_images(
+    source: ImageSource, fractions: Mapping[str, float], seed: int, threads: int = 1, skip_bad: bool = False
+) -> pa.Table:
+    """Read and decode every image once, so that a damaged one is found before any other work.
+
+    Args:
+        skip_bad: leave out images that cannot be read or decoded, before the split; else they are an error.
+
+    Returns:
+        One row an image: `image`, `key`, `size` (bytes), `sha256`, `label`, `class_name`, `split`. What was left out
+        is in the metadata of the field `key` (see `skipped_images`).
+
+    Raises:
+        LinexpError: an image cannot be decoded, none can, a key is not one line of text, two have the same, or a split
+            has none.
+    """
+    for key in filter(NOT_ONE_LINE.search, source.keys):
+        raise LinexpError(f"image {key!r} has control characters in its name, or is not named in UTF-8; rename it")
+    twice = [key for key, count in Counter(source.keys).items() if count > 1]
+    if twice:
+        raise LinexpError(f"two images have the key {twice[0]}; give each its own")
+
+    def look_at(row: int) -> tuple[int, str] | LinexpError:
+        try:
+            source.image(row)
+            content = source.content(row)
+        except LinexpError as error:
+            if not skip_bad:
+                raise
+            return error
+        return len(content), hashlib.sha256(content).hexdigest()
+
+    looks = ordered_map(look_at, range(len(source)), threads)
+    looks = list(progress(looks, len(source), "image", "reading images", step=lambda _: 1))
+    bad = {key: str(look) for key, look in zip(source.keys, looks, strict=True) if isinstance(look, LinexpError)}
+    if bad and len(bad) == len(source):
+        raise LinexpError(f"none of the {len(bad)} images can be used: {next(iter(bad.values()))}")
+    kept = SelectedImages(source, [row for row, key in enumerate(source.keys) if key not in bad])
+    split = split_images(len(kept), fractions, seed)
+    for name in SPLITS:
+        if fractions[name] > 0 and not (split == name).any():
+            raise LinexpError(f"{len(kept)} images leave none for {name}; take more images, or another split")
+    facts = [looks[row] for row in kept.rows]
+    columns = {
+        "image": pa.array(range(len(kept)), pa.int32()),
+        "key": pa.array(kept.keys, pa.string()),
+        "size": pa.array([size for size, _ in facts], pa.int64()),
+        "sha256": pa.array([digest for _, digest in facts], pa.string()),
+        "label": pa.array(kept.labels, pa.int32()),
+        "class_name": pa.array([kept.class_names[label] if label >= 0 else "" for label in kept.labels], pa.string()),
+        "split": pa.array(split.tolist(), pa.string()),
+    }
+    fields = [pa.field(name, column.type) for name, column in columns.items()]
+    if bad:
+        reasons = {key: reason.rpartition("; ")[0] for key, reason in bad.items()}
+        fields[1] = fields[1].with_metadata({"skipped": json.dumps(reasons, ensure_ascii=False)})
+    return pa.table(columns, pa.schema(fields))
+
+
+def skipped_images(index: pa.Table) -> dict[str, str]:
+    """The keys of the images that were left out of an index, each with the reason."""
+    return json.loads((index.schema.field("key").metadata or {}).get(b"skipped", b"{}"))
+
+
+def indexed_source(source: ImageSource, index: pa.Table) -> SelectedImages:
+    """The images of a source that are in its index, in the same order: all but those that were skipped.
+
+    Raises:
+        LinexpError: there are more or fewer images than in the index.
+    """
+    skipped = skipped_images(index)
+    rows = [row for row, key in enumerate(source.keys) if key not in skipped]
+    if len(rows) != len(index):
+        raise LinexpError(
+            f"there are {len(rows)} images, but {len(index)} are indexed; delete index.parquet and run again"
+        )
+    return SelectedImages(source, rows)
+
+
+def fingerprint(index: pa.Table) -> str:
+    """SHA-256 over the ordered keys, sizes, content hashes, labels and splits of an index."""
+    digest = hashlib.sha256()
+    columns = [index[name].to_pylist() for name in ("key", "size", "sha256", "label", "split")]
+    for row in zip(*columns, strict=True):
+        digest.update("\t".join(map(str, row)).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def rows_of(index: pa.Table, split: str) -> np.ndarray:
+    """The ascending row numbers of one split; `all` for every image."""
+    if split == "all":
+        return np.arange(len(index))
+    return np.flatnonzero(index["split"].to_numpy(zero_copy_only=False) == split)
+
+
+def split_blocks(
+    index: pa.Table, splits: Sequence[str], *datasets: h5py.Dataset
+) -> Iterator[tuple[str, NDArray[np.intp], list[np.ndarray]]]:
+    """Some splits of data sets, read in one pass over blocks of rows.
+
+    Yields:
+        a split, the rows of the block that are in it, ascending, and the whole block of each data set; every row of
+        the splits once, in ascending order within a split.
+    """
+    names, begin = index["split"].to_numpy(zero_copy_only=False), 0
+    for blocks in zip(*map(store.row_blocks, datasets), strict=True):
+        of_block = names[begin : begin + len(blocks[0])]
+        begin += len(of_block)
+        for split in splits:
+            rows = np.flatnonzero(of_block == split)
+            if len(rows):
+                yield split, rows, blocks
+
+
+def fitting_rows(index: pa.Table, paper_parity: bool) -> np.ndarray:
+    """The images to calibrate, filter and standardise on: train, or all as the published code did."""
+    return rows_of(index, "all" if paper_parity else "train")
+
+
+class IndexedImages:
+    """Images that are the ones in the index, or an error."""
+
+    def __init__(self, source: ImageSource, index: pa.Table):
+        self._source = indexed_source(source, index)
+        self._digests = index["sha256"].to_pylist()
+
+    def __len__(self) -> int:
+        return len(self._digests)
+
+    def __getitem__(self, row: int):
+        """The RGB image of one row.
+
+        Raises:
+            LinexpError: the image has changed since it was indexed.
+        """
+        content = self._source.content(row)
+        if hashlib.sha256(content).hexdigest() != self._digests[row]:
+            key = self._source.keys[row]
+            raise LinexpError(f"image {key} has changed since it was indexed; delete index.parquet and run again")
+        return self._source.decode(content)

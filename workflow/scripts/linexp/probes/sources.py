@@ -1,0 +1,101 @@
+"""The images of an entry of the configuration: what is missing of them, and how to open them."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import LinexpError
+from ..jobs.parallel import ordered_map
+from ..jobs.progress import progress
+from .broden import BrodenImages
+from .class_lists import class_names
+from .kinds import HOW_TO_GET, Cifar100Images, FolderImages, ImageSource, ParquetImages
+from .listed import open_imagenet, open_places365
+from .selected import SelectedImages
+
+
+def paths(settings: Mapping[str, Any]) -> list[str]:
+    """The files or folders that an entry names, with environment variables and ~ filled in."""
+    named = settings.get("files") or [settings[key] for key in ("root", "devkit") if key in settings]
+    return [os.path.expanduser(os.path.expandvars(path)) for path in named]
+
+
+def missing(settings: Mapping[str, Any]) -> str | None:
+    """What of an entry's data is not there and how to get it; None if all is there."""
+    for path in paths(settings):
+        if not os.path.exists(path):
+            key = "files" if "files" in settings else "root" if path == paths(settings)[0] else "devkit"
+            remedy = f"get it from {settings['origin']}" if "origin" in settings else HOW_TO_GET[settings["kind"]]
+            return f"{key}: {path} does not exist; {remedy}"
+    return None
+
+
+def possible_labels(settings: Mapping[str, Any]) -> set[str]:
+    """What images can be labelled with by their entry alone: `classes`, further `concepts`, both or nothing."""
+    match settings["kind"]:
+        case "scenes":
+            return {"classes", "concepts"}
+        case "broden":
+            return {"concepts"}
+        case "parquet":
+            return {what for what, key in (("classes", "label"), ("concepts", "concepts")) if key in settings}
+    return {"classes"}
+
+
+def has_classes(settings: Mapping[str, Any]) -> bool:
+    """Whether an entry's images have classes, by a look at the entry and at a folder."""
+    if settings["kind"] == "image_folder":
+        with os.scandir(paths(settings)[0]) as found:
+            return any(entry.is_dir() and not entry.name.startswith(".") for entry in found)
+    return "classes" in possible_labels(settings)
+
+
+def open_source(settings: Mapping[str, Any]) -> ImageSource:
+    """The images of one entry under `probes` or `training_sets`.
+
+    Args:
+        settings: the entry, with its defaults filled in.
+
+    Raises:
+        LinexpError: data are missing, damaged, or do not fit the entry.
+    """
+    problem = missing(settings)
+    if problem:
+        raise LinexpError(problem)
+    where, names = paths(settings), class_names(settings.get("class_names"))
+    match settings["kind"]:
+        case "parquet":
+            columns = {name: settings.get(name) for name in ("image", "label", "concepts")}
+            source = ParquetImages(where, class_names=names, **columns)
+        case "image_folder":
+            source = FolderImages(where[0], names)
+        case "cifar100":
+            source = Cifar100Images(where[0])
+        case "imagenet":
+            source = open_imagenet(*where, names)
+        case "places365":
+            source = open_places365(where[0])
+        case "broden":
+            source = BrodenImages(where[0])
+    if settings.get("limit"):
+        source = SelectedImages(source, range(min(settings["limit"], len(source))))
+    if not len(source):
+        raise LinexpError(f"{where[0]} holds no images; {HOW_TO_GET[settings['kind']]}")
+    unknown = np.flatnonzero(source.labels >= max(len(source.class_names), 1))
+    if len(unknown):
+        row = unknown[0]
+        raise LinexpError(
+            f"image {source.keys[row]} has label {source.labels[row]}, but there are "
+            f"{len(source.class_names)} class names; give one for each class, in the order of their numbers"
+        )
+    return source
+
+
+def further_concepts(source: ImageSource, threads: int = 1) -> list[Sequence[str]]:
+    """The concepts of all images of a source, which may have to be read from a file each; empty if unknown."""
+    if not source.concepts:
+        return []
+    concepts = ordered_map(source.concepts.__getitem__, range(len(source)), threads)
+    return list(progress(concepts, len(source), "image", "reading labels", step=lambda _: 1))

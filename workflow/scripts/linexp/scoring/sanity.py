@@ -1,0 +1,166 @@
+"""Sanity checks of metrics: does a score fall when the concepts of an explanation become wrong?
+
+After the framework of Oikarinen, Yan and Weng (ICML 2025), on the user's own images. The concepts are perturbed in two
+ways, and a metric passes for a neuron if its score gets worse by more than a thousandth of the metric's range.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csc_array
+
+from ..concepts.moments import CrossMomentsSum
+from ..metrics import METRICS, Metric, scores_of
+
+SINGLE_CONCEPT = "single_concept"
+MIN_CHANGE = 0.001
+GOOD_SHARE = 0.9
+COLUMNS = ["explanation", "metric", "test", "share_passed", "neurons", "passed", "trusted"]
+_ROWS = 4096
+
+Ablation = Callable[[list[np.ndarray]], Mapping[str, np.ndarray]]
+
+
+def missing_labels(presence: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Drop each entry with probability ½: it becomes 0. On average this halves the sum of a column.
+
+    Args:
+        presence: (n, m) in [0, 1], labels or P. Entries below ½ are dropped like others: they too are part of a sum.
+    """
+    dropped = rng.random(presence.shape, np.float32) < 0.5
+    return np.where(dropped, presence.dtype.type(0), presence)
+
+
+def extra_labels(presence: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Let each entry become 1 with probability Σc/(n − Σc), clipped at 1. On average this doubles the sum of a column.
+
+    Args:
+        presence: (n, m) in [0, 1], labels or P.
+    """
+    total = presence.sum(axis=0, dtype=np.float64)
+    absent = len(presence) - total
+    probability = np.divide(total, absent, out=np.ones_like(total), where=absent > 0)
+    gained = rng.random(presence.shape, np.float32) < probability
+    return np.where(gained, presence.dtype.type(1), presence)
+
+
+TESTS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
+    "missing_labels": missing_labels,
+    "extra_labels": extra_labels,
+}
+
+
+def best_labels(labels: np.ndarray, activations: np.ndarray) -> NDArray[np.float64]:
+    """The label that correlates best with each neuron, as explanations of a single concept.
+
+    Args:
+        labels: (n, m) 0 or 1. activations: (n, n_neurons) of the same images.
+
+    Returns:
+        (m, n_neurons) weights: 1 for the best label; all 0 where no label correlates positively.
+    """
+    share = labels.mean(axis=0, dtype=np.float64)
+    sums = CrossMomentsSum(share)
+    for begin in range(0, len(labels), _ROWS):
+        rows = slice(begin, begin + _ROWS)
+        sums.add(labels[rows], activations[rows])
+    covariance = sums.moments().covariance
+    spread = np.sqrt(share * (1 - share))
+    correlation = np.divide(covariance, spread, out=np.zeros_like(covariance), where=spread > 0)
+    none = np.zeros((len(correlation), 1))
+    best = np.hstack([none, correlation]).argmax(axis=1)
+    return (best == np.arange(1, len(share) + 1)[:, None]).astype(np.float64)
+
+
+def share_passed(metric: Metric, before: np.ndarray, after: np.ndarray) -> tuple[float | None, int]:
+    """The share of neurons for which a metric passes, and their number; None if no neuron counts.
+
+    A neuron counts if its score is defined both without and with the perturbation: a concept that every image or none
+    has afterwards tells nothing. The range of an unbounded metric is that of its scores before and after.
+
+    Args:
+        before, after: (n_neurons,) scores without and with the perturbation, NaN where undefined.
+    """
+    counted = ~(np.isnan(before) | np.isnan(after))
+    if not counted.any():
+        return None, 0
+    scores = np.stack([before[counted], after[counted]])
+    low, high = metric.bounds or (scores.min(), scores.max())
+    change = (scores[1] - scores[0]) * (1 if metric.higher_is_better else -1)
+    return float((change < -MIN_CHANGE * (high - low)).mean()), int(counted.sum())
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What all explanations of a layer are checked on.
+
+    Attributes:
+        activations: (n, n_neurons). seed: of the perturbations.
+        test_rows: those of the n images that are scored on; None for all.
+        ablation: gives the ablation scores of several simulations, (n, n_neurons) each, as (n_simulations, n_neurons)
+            by metric; None to leave ablation out.
+    """
+
+    activations: np.ndarray
+    seed: int
+    test_rows: np.ndarray | None = None
+    ablation: Ablation | None = None
+    threads: int = 1
+
+
+def check(
+    explanation: str,
+    presence: np.ndarray,
+    weights: np.ndarray,
+    layer: Checked,
+    metrics: Mapping[str, Metric] = METRICS,
+) -> pd.DataFrame:
+    """Both tests of every metric.
+
+    Every concept is perturbed once for all neurons, and s = Σ w·c is simulated from what it became.
+
+    Args:
+        explanation: what to call these explanations.
+        presence: (n, m) labels or P of the concepts that they use.
+        weights: (m, n_neurons) of each concept in each explanation.
+
+    Returns:
+        One row a metric and test: `explanation`, `metric`, `test`, `share_passed` of the `neurons` that count,
+        `passed` (a share of at least 0.9) and `trusted` (as published). Without a neuron that counts
+        `share_passed` and `passed` are missing.
+    """
+    weights = csc_array(weights)
+    perturbed = {
+        test: perturb(presence, np.random.default_rng([layer.seed, number]))
+        for number, (test, perturb) in enumerate(TESTS.items())
+    }
+    simulated = {
+        test: (concepts @ weights).astype(np.float32) for test, concepts in {"": presence, **perturbed}.items()
+    }
+    rows = slice(None) if layer.test_rows is None else layer.test_rows
+    activations = layer.activations[rows]
+    told = [scores_of(metrics, s[rows], activations, layer.threads) for s in simulated.values()]
+    scores_by_metric = {name: [scores[name] for scores in told] for name in told[0]}
+    if layer.ablation:
+        scores_by_metric |= layer.ablation(list(simulated.values()))
+    rows = []
+    for metric in metrics.values():
+        if metric.name not in scores_by_metric:
+            continue
+        scores = scores_by_metric[metric.name]
+        for test, after in zip(TESTS, scores[1:], strict=True):
+            share, neurons = share_passed(metric, scores[0], after)
+            passed = None if share is None else share >= GOOD_SHARE
+            rows.append((explanation, metric.name, test, share, neurons, passed, metric.trusted))
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"share_passed": "float64", "passed": "boolean"})
+
+
+def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The tables of several checks as one, with the `simulator` of those that have one."""
+    columns = ["explanation", "simulator", *COLUMNS[1:]]
+    if not tables:
+        return pd.DataFrame(columns=columns)
+    return pd.concat([table.reindex(columns=columns) for table in tables]).fillna({"simulator": ""})

@@ -1,0 +1,61 @@
+"""The scores of the explanations of a layer, with the reasons why some are undefined."""
+
+import numpy as np
+import pandas as pd
+
+from ..effects.losses import NO_EFFECT_BELOW
+from ..metrics import METRICS, scores_of
+from ..variation import constant
+
+CONSTANT_SIMULATION = "constant_simulation"
+NO_EFFECT = "no_effect"
+ABLATION = ["ablation_optim", "ablation_norm", "c", "d", "ablation_constant"]
+
+
+def score_table(
+    explanations: pd.DataFrame, simulated: np.ndarray, activations: np.ndarray, dead: np.ndarray, threads: int = 1
+) -> pd.DataFrame:
+    """Scores of one method with one simulator on the test images.
+
+    Args:
+        explanations: `neuron`, `concepts`, `status`, one row a neuron.
+        simulated, activations: (n_test, n_neurons) in the same order.
+        dead: (n_neurons,) bool.
+
+    Returns:
+        `neuron`, `status`, `dead`, `n_concepts`, and the metrics of the registry that need no more than this, such as
+        `correlation` (missing where undefined; `status` says why).
+    """
+    scores = scores_of(METRICS, simulated, activations, threads)
+    status = explanations["status"].to_numpy(dtype=object).copy()
+    undefined = np.flatnonzero(np.isnan(scores["correlation"]))
+    status[undefined[status[undefined] == "ok"]] = CONSTANT_SIMULATION
+    status[undefined[constant(activations[:, undefined])]] = "constant"
+    return pd.DataFrame(
+        {
+            "neuron": explanations["neuron"].astype("int32"),
+            "status": status,
+            "dead": dead,
+            "n_concepts": explanations["concepts"].map(len).astype("int32"),
+        }
+        | scores
+    )
+
+
+def with_ablation(scores: pd.DataFrame, ablation: pd.DataFrame | None) -> pd.DataFrame:
+    """Scores with those of ablation beside them: `ABLATION`, missing where there are none.
+
+    The status of a neuron without effect becomes `no_effect`, that of a simulation that varies on test but not on val
+    `constant_simulation`.
+
+    Args:
+        scores: `method`, `simulator`, `neuron` and more. ablation: the rows of `ablation.parquet`; None without it.
+    """
+    if ablation is None:
+        return scores.assign(**dict.fromkeys(ABLATION, np.nan))
+    pair_and_neuron = ["method", "simulator", "neuron"]
+    known = ablation[[*pair_and_neuron, *ABLATION, "effect"]]
+    merged = scores.merge(known, how="left", on=pair_and_neuron, validate="one_to_one")
+    reason = np.where(merged["effect"] < NO_EFFECT_BELOW, NO_EFFECT, CONSTANT_SIMULATION)
+    unscored = merged["status"].eq("ok") & merged["ablation_norm"].isna()
+    return merged.assign(status=merged["status"].mask(unscored, reason)).drop(columns="effect")

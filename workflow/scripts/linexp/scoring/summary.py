@@ -1,0 +1,144 @@
+"""Means of scores over neurons: one row a method and simulator, and methods compared pair by pair."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from ..concepts.sets import RANDOM_CONCEPTS
+from .sanity import SINGLE_CONCEPT, TESTS
+from .uncertainty import Means, mean_intervals
+
+UNTRAINED = "untrained"
+
+
+def summarise(
+    scores: pd.DataFrame,
+    metrics: Sequence[str],
+    seed: int = 0,
+    sanity: pd.DataFrame | None = None,
+    shuffled: pd.DataFrame | None = None,
+    untrained: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """One row a method and simulator: means of the metrics over neurons with their uncertainty, lengths and counts.
+
+    An undefined score counts 0, so a method gains nothing by leaving neurons unexplained. A metric without any score
+    with a simulator was not computed, and its columns are NaN.
+
+    Args:
+        scores: the rows of `scores.parquet`. metrics: its columns to summarise.
+        sanity: the rows of `sanity.csv`. shuffled: those of `shuffles.parquet`.
+        untrained: scores of an untrained copy of the target.
+
+    Returns:
+        `method`, `simulator`, `control` (`random_concepts`, `untrained`, empty for an explanation to be judged),
+        `mean_length`, `neurons`, `dead`, `undefined` (correlations). For each metric m: the mean `m` with its
+        standard error `m_se` and 95 % interval `m_low`, `m_high`, the same without dead neurons (C.2) as `m_alive`,
+        and `m_sanity`, such as `passed (0.97, 0.99)`: the shares of neurons that pass for missing and extra labels.
+        For the correlation also what shuffled explanations reach, `correlation_shuffled` on average and
+        `correlation_shuffled_p95` in the 95th percentile.
+    """
+    table = _means(scores, metrics, seed)
+    table["control"] = np.where(table["method"] == RANDOM_CONCEPTS, RANDOM_CONCEPTS, "")
+    for metric in metrics:
+        table[f"{metric}_sanity"] = [
+            _badge(sanity, method, simulator, metric)
+            for method, simulator in zip(table["method"], table["simulator"], strict=True)
+        ]
+    if shuffled is not None:
+        renamed = {"shuffled_mean": "correlation_shuffled", "shuffled_p95": "correlation_shuffled_p95"}
+        table = table.merge(shuffled.rename(columns=renamed), how="left", on=["method", "simulator"])
+    if untrained is not None:
+        table = pd.concat([table, _means(untrained, metrics, seed).assign(control=UNTRAINED)])
+    return table.reindex(columns=_columns(metrics)).reset_index(drop=True)
+
+
+def _columns(metrics: Sequence[str]) -> list[str]:
+    columns = ["method", "simulator", "control", "mean_length", "neurons", "dead", "undefined"]
+    for metric in metrics:
+        columns += [f"{name}{end}" for name in (metric, f"{metric}_alive") for end in ("", "_se", "_low", "_high")]
+        columns += [f"{metric}_shuffled", f"{metric}_shuffled_p95"] if metric == "correlation" else []
+        columns += [f"{metric}_sanity"]
+    return columns
+
+
+def _means(scores: pd.DataFrame, metrics: Sequence[str], seed: int) -> pd.DataFrame:
+    """The rows of `summarise` but for controls and sanity checks."""
+    scores = counted(scores.assign(undefined=scores["correlation"].isna()), metrics)
+    rows = []
+    for (method, simulator), group in scores.groupby(["method", "simulator"], sort=False):
+        dead = group["dead"].to_numpy(bool)
+        values = group[[*metrics]].to_numpy()
+        rows.append(
+            {
+                "method": method,
+                "simulator": simulator,
+                "mean_length": float(group["n_concepts"].mean()),
+                "neurons": len(group),
+                "dead": int(dead.sum()),
+                "undefined": int(group["undefined"].sum()),
+            }
+            | _named(metrics, "", mean_intervals(values, seed))
+            | _named(metrics, "_alive", mean_intervals(values[~dead], seed))
+        )
+    return pd.DataFrame(rows)
+
+
+def counted(scores: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """Scores with 0 for what is undefined, and NaN where a metric has no score at all with a simulator."""
+    values = scores[[*metrics]].astype(float)
+    computed = values.notna().groupby(scores["simulator"].to_numpy()).transform("any")
+    return scores.assign(**values.mask(values.isna() & computed, 0.0))
+
+
+def _named(metrics: Sequence[str], end: str, means: Means) -> dict[str, float]:
+    parts = zip(("", "_se", "_low", "_high"), means, strict=True)
+    return {
+        f"{metric}{end}{part}": float(value)
+        for part, values in parts
+        for metric, value in zip(metrics, values, strict=True)
+    }
+
+
+def _badge(sanity: pd.DataFrame | None, method: str, simulator: str, metric: str) -> str:
+    """Whether a metric passed its sanity checks on a method with a simulator, or else on single concepts."""
+    if sanity is None:
+        return ""
+    known = sanity[(sanity["metric"] == metric) & sanity["share_passed"].notna()]
+    checked = (known["explanation"] == method) & (known["simulator"] == simulator)
+    for rows in (known[checked], known[known["explanation"] == SINGLE_CONCEPT]):
+        rows = rows.set_index("test")
+        if all(test in rows.index for test in TESTS):
+            shares = ", ".join(f"{rows.loc[test, 'share_passed']:.2f}" for test in TESTS)
+            return f"{'passed' if rows['passed'].astype(bool).all() else 'failed'} ({shares})"
+    return ""
+
+
+def compare(scores: pd.DataFrame, metrics: Mapping[str, bool], seed: int = 0) -> pd.DataFrame:
+    """Pairs of methods on the same neurons; undefined scores count 0, metrics without any score are left out.
+
+    Args:
+        scores: the rows of `scores.parquet`.
+        metrics: whether a higher value is better, for each column to compare by.
+
+    Returns:
+        `metric`, `simulator`, `method_a`, `method_b`, `difference` (mean of a − b), its standard error `se` and 95 %
+        bootstrap interval `low`, `high`, `share_won` (of the neurons on which a is better; ties count half),
+        `neurons`; in the order of the simulators, metrics and methods given.
+    """
+    names, rows = list(metrics), []
+    sign = np.where(list(metrics.values()), 1, -1)
+    for simulator, group in counted(scores, names).groupby("simulator", sort=False):
+        by_method = {method: part.set_index("neuron")[names] for method, part in group.groupby("method", sort=False)}
+        compared = []
+        for a, b in combinations(by_method, 2):
+            neurons = by_method[a].index.intersection(by_method[b].index)
+            differences = (by_method[a].loc[neurons] - by_method[b].loc[neurons]).to_numpy()
+            won = (np.sign(differences) * sign + 1).mean(axis=0) / 2
+            compared.append((a, b, mean_intervals(differences, seed), won, len(neurons)))
+        for number, metric in enumerate(names):
+            for a, b, means, won, n in compared:
+                rows.append((metric, simulator, a, b, *(part[number] for part in means), won[number], n))
+    columns = ["metric", "simulator", "method_a", "method_b", *("difference", "se", "low", "high")]
+    return pd.DataFrame(rows, columns=[*columns, "share_won", "neurons"]).dropna(subset="difference", ignore_index=True)

@@ -1,0 +1,225 @@
+"""A neuron in the terminal, and a list of the neurons that a concept explains."""
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..artifacts import store
+from ..concepts.sets import RANDOM_CONCEPTS
+from ..errors import LinexpError
+from ..explanations import Explanation, from_table, printable
+from ..figures.area_chart import activation_bins, bins_of
+from ..variation import constant
+
+BLOCKS = " ▏▎▍▌▋▊▉█"
+BAR = 24
+SCORES = {"correlation": "correlation", "ablation_optim": "ablation", "ablation_norm": "ablation (norm)"}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What is known of a layer's neurons.
+
+    Attributes:
+        folder: of its results. scores: the rows of `scores.parquet`.
+        explanations: by method, then by neuron.
+    """
+
+    folder: Path
+    scores: pd.DataFrame
+    explanations: dict[str, dict[int, Explanation]]
+
+
+def read_layer(folder: str | Path) -> Layer:
+    """The explanations and scores in a folder such as `results/resnet50/layer4`.
+
+    Raises:
+        LinexpError: there are none, or they were made from different images.
+    """
+    folder = Path(folder)
+    scores = folder / "scores.parquet"
+    if not scores.is_file():
+        raise LinexpError(
+            f"{scores} does not exist; make it with `snakemake --cores all {scores}`, or name another folder"
+        )
+    table = store.read_table(scores).to_pandas()
+    paths = {method: folder / "explanations" / f"{method}.parquet" for method in dict.fromkeys(table["method"])}
+    for path in paths.values():
+        if not path.is_file():
+            raise LinexpError(f"{path} does not exist; make it with `snakemake --cores all {path}`")
+    store.same_probe(scores, *paths.values())
+    explained = {
+        method: {one.neuron: one for one in from_table(store.read_table(path))} for method, path in paths.items()
+    }
+    return Layer(folder, table, explained)
+
+
+def neuron_text(layer: Layer, neuron: int, activations: np.ndarray, width: int = 100) -> str:
+    """A neuron on a screen: every method's explanation with its scores, a bar a weight, and the activations.
+
+    Args:
+        activations: (n_images,) of the neuron. width: of the screen, in characters.
+    """
+    parts = [f"{layer.folder}, neuron {neuron}"]
+    for method, known in layer.explanations.items():
+        rows = layer.scores[(layer.scores["method"] == method) & (layer.scores["neuron"] == neuron)]
+        several = layer.scores["simulator"].nunique() > 1
+        told = [_scores(row, several) for row in rows.to_dict("records")]
+        name = f"{method} (null control)" if method == RANDOM_CONCEPTS else method
+        parts.append("\n".join([f"{name}   {'; '.join(told)}", *_weights(known.get(neuron), width)]))
+    parts.append("\n".join([f"activations of {len(activations):,} images", *_histogram(activations)]))
+    return "\n\n".join(parts)
+
+
+def check_neuron(layer: Layer, neuron: int) -> None:
+    """Whether a neuron is in the layer.
+
+    Raises:
+        LinexpError: it is not.
+    """
+    known = layer.scores["neuron"]
+    if neuron not in set(known):
+        raise LinexpError(
+            f"neuron {neuron} is not in {layer.folder}; ask for one of its {known.nunique()} neurons, "
+            f"{known.min()} to {known.max()}"
+        )
+
+
+def _scores(row: dict, name_simulator: bool) -> str:
+    told = [f"{name} {row[key]:z.2f}" for key, name in SCORES.items() if pd.notna(row.get(key))]
+    text = ", ".join(told) or f"no score ({row['status']})"
+    return f"{row['simulator']}: {text}" if name_simulator else text
+
+
+def _weights(explanation: Explanation | None, width: int) -> list[str]:
+    """A line a concept, the largest weight first, and one for the bias."""
+    if explanation is None or not explanation.concepts:
+        return [f"  {explanation.status if explanation else 'missing'}"]
+    largest = max(map(abs, explanation.weights)) or 1.0
+    numbers = [f"{value:z.2f}" for value in [*explanation.weights, explanation.bias]]
+    column = max(map(len, numbers))
+    lines = []
+    for number, weight, concept in zip(numbers, explanation.weights, explanation.concepts, strict=False):
+        bar = _bar(abs(weight) / largest, BAR)
+        bar = bar.replace("█", "░") if weight < 0 else bar
+        lines.append(_cut(f"  {number:>{column}}  {bar:<{BAR}}  {printable(concept)}", width))
+    if explanation.bias:
+        lines.append(_cut(f"  {numbers[-1]:>{column}}  {'':<{BAR}}  (bias)", width))
+    return lines
+
+
+def _histogram(activations: np.ndarray) -> list[str]:
+    """A line a bin of the activation, with the number of its images."""
+    if constant(activations):
+        return [f"  {activations[0]:.3g} on all of them"]
+    edges = activation_bins(activations)
+    counts = np.bincount(bins_of(activations, edges), minlength=len(edges) - 1)
+    numbers = [f"{edge:.3g}" for edge in edges]
+    column = max(map(len, numbers))
+    return [
+        f"  {low:>{column}} to {high:>{column}}  {_bar(count / counts.max(), BAR):<{BAR}}  {count:,}"
+        for low, high, count in zip(numbers[:-1], numbers[1:], counts, strict=True)
+    ]
+
+
+def _bar(share: float, width: int) -> str:
+    """A bar in eighths of a character; whatever is not 0 is seen."""
+    eighths = max(round(share * width * 8), 1 if share > 0 else 0)
+    return "█" * (eighths // 8) + BLOCKS[eighths % 8].strip()
+
+
+def _cut(line: str, width: int) -> str:
+    return line if len(line) <= width else f"{line[: width - 1]}…"
+
+
+@dataclass(frozen=True)
+class Found:
+    """An explanation that has a concept: `share` of the sum of its absolute weights."""
+
+    neuron: int
+    method: str
+    concept: str
+    weight: float
+    share: float
+    correlation: float | None
+    explanation: Explanation
+
+
+def find_concept(layer: Layer, words: str, methods: Sequence[str] = ()) -> list[Found]:
+    """The explanations that have a concept of the given words, those first in which it weighs most.
+
+    The words match as whole words and in any case: `dog` finds `Dog` and `sled dog`, but not `dogma`.
+
+    Args:
+        methods: those to look at; default all but the null control.
+
+    Raises:
+        LinexpError: there is no such method, or no explanation has such a concept.
+    """
+    judged = [method for method in layer.explanations if method != RANDOM_CONCEPTS]
+    for method in methods:
+        if method not in layer.explanations:
+            raise LinexpError(
+                f"there is no method {method!r} in {layer.folder}; it has {', '.join(layer.explanations)}"
+            )
+    chosen = {method: layer.explanations[method] for method in methods or judged}
+    pattern = re.compile(rf"(?<!\w){re.escape(words.strip())}(?!\w)", re.IGNORECASE)
+    scores = layer.scores.drop_duplicates(["method", "neuron"]).set_index(["method", "neuron"])["correlation"]
+    found, seen = [], set()
+    for method, known in chosen.items():
+        for explanation in known.values():
+            total = sum(map(abs, explanation.weights)) or 1.0
+            for concept, weight in zip(explanation.concepts, explanation.weights, strict=True):
+                seen.add(concept)
+                if words.strip() and pattern.search(concept):
+                    value = scores.get((method, explanation.neuron))
+                    correlation = None if pd.isna(value) else float(value)
+                    share = abs(weight) / total
+                    found.append(Found(explanation.neuron, method, concept, weight, share, correlation, explanation))
+    if not found:
+        lowered = {concept.lower(): concept for concept in sorted(seen)}
+        near = [name for name in lowered if words.strip() and words.lower() in name][:3]
+        near = near or difflib.get_close_matches(words.lower(), lowered, 3)
+        hint = f"try {', '.join(printable(lowered[name]) for name in near)}" if near else "try another word"
+        raise LinexpError(f"no explanation in {layer.folder} has {words!r}; {hint}")
+    return sorted(found, key=lambda one: (-one.share, -(one.correlation or 0.0), one.neuron, one.method))
+
+
+def found_text(found: Sequence[Found], words: str, limit: int, width: int = 100) -> str:
+    """A table of at most `limit` of what was found."""
+    neurons = len({one.neuron for one in found})
+    head = (
+        f"{_plural(len(found), 'explanation')} of {_plural(neurons, 'neuron')} {'has' if len(found) == 1 else 'have'}"
+    )
+    header = ("neuron", "method", "correlation", "weight", "share", "explanation")
+    rows = [
+        (
+            str(one.neuron),
+            one.method,
+            "–" if one.correlation is None else f"{one.correlation:z.2f}",
+            f"{one.weight:z.2f}",
+            f"{100 * one.share:.0f} %",
+            printable(one.explanation.text()),
+        )
+        for one in found[:limit]
+    ]
+    columns = [max(len(row[number]) for row in [header, *rows]) for number in range(5)]
+    lines = []
+    for row in [header, *rows]:
+        cells = [
+            cell.ljust(size) if number == 1 else cell.rjust(size)
+            for number, (cell, size) in enumerate(zip(row, columns, strict=False))
+        ]
+        lines.append(_cut("  ".join([*cells, row[-1]]), width))
+    rest = len(found) - limit
+    more = [f"… and {rest} more; --limit {len(found)} shows all"] if rest > 0 else []
+    return "\n".join([f"{head} {words!r}: the heaviest first", "", *lines, *more])
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

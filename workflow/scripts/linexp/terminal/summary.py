@@ -1,0 +1,78 @@
+"""Print the means of a layer and where its results lie: `python -m linexp.terminal.summary results/target/layer`."""
+
+import sys
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+WIDTH = 110
+SHOWN = {"correlation": "correlation", "ablation_optim": "ablation optim", "ablation_norm": "ablation norm"}
+HEADING = """\
+Means over neurons on unseen images, with 95 % intervals; below the rule are null controls.
+Shuffled: the correlation that explanations of other neurons reach (95th percentile of shuffles)."""
+
+
+def summary_text(folder: Path) -> str:
+    """The means of `summary.csv` by method, at most `WIDTH` columns wide, and the places of the results."""
+    summary = pd.read_csv(folder / "summary.csv")
+    parts = []
+    for simulator, rows in summary.groupby("simulator", sort=False):
+        judged, controls = rows[rows["control"].isna()], rows[rows["control"].notna()]
+        parts.append("\n".join([_facts(simulator, rows.iloc[0]), *_table(judged, controls)]))
+    parts += filter(None, [_badges(summary)])
+    parts.append(f"scores: {folder / 'scores.parquet'}\nreport: {folder / 'report' / 'index.html'}")
+    return "\n\n".join(parts)
+
+
+def _facts(simulator: str, first: pd.Series) -> str:
+    """What holds for all methods."""
+    facts = f"{first['neurons']} neurons, {first['dead']} dead; simulator {simulator}"
+    floor = first["ablation_constant"]
+    return facts if pd.isna(floor) else f"{facts}; ablation optim of the best constant {floor:.3f}"
+
+
+def _table(judged: pd.DataFrame, controls: pd.DataFrame) -> list[str]:
+    """The header, a line a method, and those of the null controls below a rule."""
+    header = ["method", *SHOWN.values(), "length", "shuffled"]
+    cells = [header, *(_cells(row) for rows in (judged, controls) for row in rows.to_dict("records"))]
+    numbers = [max(map(len, column)) for column in list(zip(*cells, strict=True))[1:]]
+    room = min(max(len(row[0]) for row in cells), WIDTH - sum(numbers) - 2 * len(numbers))
+    lines = ["  ".join([_of_width(label, room), *map(str.rjust, rest, numbers)]) for label, *rest in cells]
+    rule = "-" * len(lines[0])
+    below = 1 + len(judged)
+    return [*lines[:below], *([rule, *lines[below:]] if len(controls) else [])]
+
+
+def _cells(row: Mapping[str, Any]) -> list[str]:
+    method, control = row["method"], row["control"]
+    label = method if pd.isna(control) or control == method else f"{control} {method}"
+    means = [_with_interval(*(row[name + end] for end in ("", "_low", "_high"))) for name in SHOWN]
+    return [label, *means, f"{row['mean_length']:.1f}", _number(row["correlation_shuffled_p95"])]
+
+
+def _number(value: float) -> str:
+    return "–" if pd.isna(value) else f"{value:z.3f}"
+
+
+def _with_interval(mean: float, low: float, high: float) -> str:
+    return _number(mean) if pd.isna(low) else f"{mean:z.3f} [{low:z.2f}, {high:z.2f}]"
+
+
+def _of_width(text: str, room: int) -> str:
+    return text.ljust(room) if len(text) <= room else f"{text[: room - 1]}…"
+
+
+def _badges(summary: pd.DataFrame) -> str:
+    """The sanity checks of all metrics, on the explanations of the first method; empty if there were none."""
+    first = summary.iloc[0]
+    badges = {name.removesuffix("_sanity"): first[name] for name in summary if name.endswith("_sanity")}
+    told = [f"{name} {badge}".replace(" ", "\u00a0") for name, badge in badges.items() if pd.notna(badge)]
+    text = f"Sanity checks with missing and extra labels, {first['method']}: {', '.join(told)}"
+    return textwrap.fill(text, WIDTH, break_long_words=False).replace("\u00a0", " ") if told else ""
+
+
+if __name__ == "__main__":
+    print(f"\n{HEADING}\n\n{summary_text(Path(sys.argv[1]))}")
