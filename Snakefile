@@ -1,6 +1,6 @@
 from snakemake.utils import min_version
 
-min_version("9.6")
+min_version("9.27")
 
 
 container: "envs/linexp.sif"  # for --sdm apptainer
@@ -30,7 +30,7 @@ rule all:
         expand("results/{layer}/summary.csv", layer=config["run"]),
         expand("results/{layer}/comparison.csv", layer=config["run"]),
         expand("results/{layer}/report/index.html", layer=config["run"]),
-        ask(evaluation_files.figures_of_run),
+        needs(evaluation_files.figures_of_run),
 
 
 recipes.attach(workflow, stop, logger.info)

@@ -1,8 +1,8 @@
 rule record_activations:
     input:
-        unpack(ask(model_files.target_files)),
-        images=ask(inputs.probe_files),
-        index=ask(inputs.index_of),
+        unpack(needs(model_files.target_files)),
+        images=needs(inputs.probe_files),
+        index=needs(inputs.index_of),
     output:
         "results/{target}/{layer}/activations.h5",
     log:
@@ -30,9 +30,9 @@ rule record_activations:
 
 rule record_outputs:
     input:
-        unpack(ask(model_files.target_files)),
-        images=ask(inputs.probe_files),
-        index=ask(inputs.index_of),
+        unpack(needs(model_files.target_files)),
+        images=needs(inputs.probe_files),
+        index=needs(inputs.index_of),
     output:
         "results/{target}/outputs.h5",
     log:
@@ -61,9 +61,9 @@ rule record_outputs:
 
 rule extract_head:
     input:
-        unpack(ask(model_files.target_files)),
-        images=ask(inputs.probe_files),
-        index=ask(inputs.index_of),
+        unpack(needs(model_files.target_files)),
+        images=needs(inputs.probe_files),
+        index=needs(inputs.index_of),
     output:
         "results/{target}/{layer}/head.h5",
     log:

@@ -16,7 +16,7 @@ use rule score_ablation as score_ablation_block with:
 
 rule merge_ablation:
     input:
-        blocks=ask(blocks.blocks_of("ablation.parquet")),
+        blocks=needs(blocks.blocks_of("ablation.parquet")),
     output:
         "results/{target}/{layer}/ablation.parquet",
     log:
@@ -51,7 +51,7 @@ use rule measure_impact as measure_impact_block with:
 
 rule merge_impact:
     input:
-        blocks=ask(blocks.blocks_of("impact.parquet")),
+        blocks=needs(blocks.blocks_of("impact.parquet")),
     output:
         "results/{target}/{layer}/impact.parquet",
     log:
@@ -85,7 +85,7 @@ use rule dissect_network as dissect_block with:
 
 rule merge_dissections:
     input:
-        blocks=ask(blocks.blocks_of("dissections/{method}.h5")),
+        blocks=needs(blocks.blocks_of("dissections/{method}.h5")),
     output:
         "results/{target}/{layer}/dissections/{method}.h5",
     log:

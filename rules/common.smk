@@ -4,7 +4,11 @@ import sys
 from pathlib import Path
 
 BASE = Path(os.path.relpath(workflow.basedir))  # relative, so that a moved or copied folder remakes nothing
-sys.path.insert(0, str((BASE / "workflow" / "scripts").resolve()))
+SCRIPTS = str((BASE / "workflow" / "scripts").resolve())
+sys.path.insert(0, SCRIPTS)
+# jobs import the library beside their script, whatever is installed: Snakemake puts that folder last
+known = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([SCRIPTS, *known]))
 
 from linexp.baselines import BASELINES
 from linexp.concepts.sets import RANDOM_CONCEPTS
@@ -53,7 +57,7 @@ if workflow.is_main_process:
 
 
 def ask(question):
-    """An input function, or one of params, that asks the library a question of the configuration and wildcards."""
+    """A function of params or resources that asks the library a question of the configuration and the wildcards."""
 
     def asked(wildcards):
         try:
@@ -62,6 +66,20 @@ def ask(question):
             stop(error)
 
     return asked
+
+
+def needs(question):
+    """An input function of the same kind. The user's own files count by their content (recipes), not by their time."""
+
+    def given(found):
+        if isinstance(found, dict):
+            return {name: given(files) for name, files in found.items()}
+        if isinstance(found, list):
+            return [given(file) for file in found]
+        return found if found.startswith("results/") else ancient(found)
+
+    asked = ask(question)
+    return lambda wildcards: given(asked(wildcards))
 
 
 def of_target(key):

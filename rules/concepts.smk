@@ -1,7 +1,7 @@
 rule embed_images:
     input:
-        unpack(ask(model_files.image_text_files)),
-        images=ask(inputs.probe_files),
+        unpack(needs(model_files.image_text_files)),
+        images=needs(inputs.probe_files),
         index="results/probes/{probe}/index.parquet",
     output:
         "results/probes/{probe}/embeddings/{image_text_model}.h5",
@@ -26,7 +26,7 @@ rule embed_images:
 
 rule embed_concepts:
     input:
-        unpack(ask(model_files.image_text_files)),
+        unpack(needs(model_files.image_text_files)),
         concepts="results/probes/{probe}/concepts/{concept_set}.parquet",
     output:
         "results/probes/{probe}/concepts/{concept_set}/{image_text_model}.h5",
@@ -50,7 +50,7 @@ rule embed_concepts:
 
 rule embed_explanations:
     input:
-        unpack(ask(model_files.image_text_files)),
+        unpack(needs(model_files.image_text_files)),
         explanations="results/{target}/{layer}/explanations/{method}.parquet",
     output:
         "results/{target}/{layer}/concepts/{image_text_model}/{method}.h5",
@@ -73,7 +73,7 @@ rule embed_explanations:
 
 rule calibrate:
     input:
-        unpack(ask(model_files.calibration_files)),
+        unpack(needs(model_files.calibration_files)),
     output:
         "results/calibration/{image_text_model}.json",
     log:

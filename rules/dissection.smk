@@ -1,6 +1,6 @@
 rule dissect_network:
     input:
-        unpack(ask(dissection_files.dissection_files)),
+        unpack(needs(dissection_files.dissection_files)),
     output:
         "results/{target}/{layer}/dissections/{method}.h5",
     log:
@@ -32,8 +32,8 @@ rule dissect_network:
 
 rule explain_network_dissection:
     input:
-        dissection=ask(dissection_files.dissection_of),
-        index=ask(inputs.index_of),
+        dissection=needs(dissection_files.dissection_of),
+        index=needs(inputs.index_of),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:

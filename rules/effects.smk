@@ -1,7 +1,7 @@
 rule score_ablation:
     input:
-        unpack(ask(evaluation_files.ablation_files)),
-        simulations=ask(inputs.simulations_of),
+        unpack(needs(evaluation_files.ablation_files)),
+        simulations=needs(inputs.simulations_of),
     output:
         "results/{target}/{layer}/ablation.parquet",
     log:
@@ -31,7 +31,7 @@ rule score_ablation:
 
 rule measure_impact:
     input:
-        unpack(ask(evaluation_files.impact_files)),
+        unpack(needs(evaluation_files.impact_files)),
     output:
         "results/{target}/{layer}/impact.parquet",
     log:

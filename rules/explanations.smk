@@ -1,6 +1,6 @@
 rule explain_linear:
     input:
-        unpack(ask(inputs.fitting_files)),
+        unpack(needs(inputs.fitting_files)),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:
@@ -25,7 +25,7 @@ rule explain_linear:
 
 rule explain_best_concept:
     input:
-        unpack(ask(inputs.fitting_files)),
+        unpack(needs(inputs.fitting_files)),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:
@@ -49,7 +49,7 @@ rule explain_best_concept:
 
 rule explain_baseline:
     input:
-        unpack(ask(inputs.baseline_files)),
+        unpack(needs(inputs.baseline_files)),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:
@@ -75,8 +75,8 @@ rule explain_baseline:
 
 rule explain_random_concepts:
     input:
-        unpack(ask(inputs.fitting_files)),
-        reference=ask(inputs.reference_of),
+        unpack(needs(inputs.fitting_files)),
+        reference=needs(inputs.reference_of),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:
@@ -101,9 +101,9 @@ rule explain_random_concepts:
 
 rule import_explanations:
     input:
-        file=ask(inputs.imported_file),
-        index=ask(inputs.index_of),
-        activations=ask(inputs.activations_of),
+        file=needs(inputs.imported_file),
+        index=needs(inputs.index_of),
+        activations=needs(inputs.activations_of),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:

@@ -1,6 +1,6 @@
 rule make_report:
     input:
-        unpack(ask(evaluation_files.explorer_files)),
+        unpack(needs(evaluation_files.explorer_files)),
     output:
         "results/{target}/{layer}/report/index.html",
     log:

@@ -85,7 +85,7 @@ rule draw_lengths:
 rule draw_weights:
     input:
         scores="results/{target}/{layer}/scores.parquet",
-        explanations=ask(evaluation_files.mapped_explanations),
+        explanations=needs(evaluation_files.mapped_explanations),
     output:
         report(
             "results/{target}/{layer}/figures/weights{neurons}.{format}",
@@ -114,7 +114,7 @@ rule draw_weights:
 
 rule draw_calibration:
     input:
-        calibrations=ask(evaluation_files.calibration_records),
+        calibrations=needs(evaluation_files.calibration_records),
     output:
         report(
             "results/{target}/{layer}/figures/calibration.{format}",
@@ -168,7 +168,7 @@ rule draw_top_impact:
 
 rule draw_layers_impact:
     input:
-        impacts=ask(evaluation_files.impacts_of_layers),
+        impacts=needs(evaluation_files.impacts_of_layers),
     output:
         report(
             "results/{target}/figures/top_impact.{format}",

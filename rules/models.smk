@@ -1,6 +1,6 @@
 rule train_classifier:
     input:
-        unpack(ask(model_files.training_files)),
+        unpack(needs(model_files.training_files)),
     output:
         weights="results/models/{trained_model}/weights.safetensors",
         training="results/models/{trained_model}/training.json",
@@ -27,7 +27,7 @@ rule train_classifier:
 
 rule train_image_text:
     input:
-        unpack(ask(model_files.image_text_training_files)),
+        unpack(needs(model_files.image_text_training_files)),
     output:
         weights="results/models/{trained_model}/weights.safetensors",
         training="results/models/{trained_model}/training.json",

@@ -1,6 +1,6 @@
 rule draw_neuron:
     input:
-        unpack(ask(evaluation_files.view_files)),
+        unpack(needs(evaluation_files.view_files)),
     output:
         report(
             "results/{target}/{layer}/figures/neuron_{neuron}.{format}",

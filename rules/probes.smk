@@ -42,7 +42,7 @@ rule draw_masks:
 
 rule index_images:
     input:
-        images=ask(inputs.image_files),
+        images=needs(inputs.image_files),
     output:
         "results/{place}/{images}/index.parquet",
     log:
@@ -65,7 +65,7 @@ rule index_images:
 
 rule make_labels:
     input:
-        source=ask(inputs.image_files),  # as what the images have beside a class is not in the index
+        source=needs(inputs.image_files),  # as what the images have beside a class is not in the index
         index="results/{place}/{images}/index.parquet",
     output:
         "results/{place}/{images}/labels.h5",
@@ -88,7 +88,7 @@ rule make_labels:
 rule make_concept_set:
     input:
         labels="results/probes/{probe}/labels.h5",
-        files=ask(inputs.concept_set_files),
+        files=needs(inputs.concept_set_files),
     output:
         "results/probes/{probe}/concepts/{concept_set}.parquet",
     log:

@@ -1,6 +1,6 @@
 rule simulate:
     input:
-        unpack(ask(inputs.simulation_files)),
+        unpack(needs(inputs.simulation_files)),
     output:
         "results/{target}/{layer}/simulations/{simulator}/{method}.h5",
     log:
@@ -19,8 +19,8 @@ rule simulate:
 
 rule score_explanations:
     input:
-        unpack(ask(evaluation_files.score_files)),
-        simulations=ask(inputs.simulations_of),
+        unpack(needs(evaluation_files.score_files)),
+        simulations=needs(inputs.simulations_of),
     output:
         "results/{target}/{layer}/scores.parquet",
     log:
@@ -42,9 +42,9 @@ rule score_explanations:
 
 rule shuffle_explanations:
     input:
-        index=ask(inputs.index_of),
-        activations=ask(inputs.activations_of),
-        simulations=ask(inputs.simulations_of),
+        index=needs(inputs.index_of),
+        activations=needs(inputs.activations_of),
+        simulations=needs(inputs.simulations_of),
     output:
         "results/{target}/{layer}/shuffles.parquet",
     log:
@@ -66,7 +66,7 @@ rule shuffle_explanations:
 
 rule check_sanity:
     input:
-        unpack(ask(evaluation_files.sanity_files)),
+        unpack(needs(evaluation_files.sanity_files)),
     output:
         "results/{target}/{layer}/sanity.csv",
     log:
@@ -117,7 +117,7 @@ rule compare_methods:
 
 rule summarise_scores:
     input:
-        unpack(ask(evaluation_files.summary_files)),
+        unpack(needs(evaluation_files.summary_files)),
     output:
         report(
             "results/{target}/{layer}/summary.csv",

@@ -1,6 +1,6 @@
 rule fill_table:
     input:
-        artifacts=ask(sources.table_files),
+        artifacts=needs(sources.table_files),
     output:
         "results/tables/table_{number}.csv",
     log:

@@ -2,18 +2,14 @@
 
 import os
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from made_up_layer import make_layer
+from helpers.made_up_layer import make_layer
+from helpers.screens import DESKTOP
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 import pytest
-from made_up_layer import HOSTILE
 
+from helpers.made_up_layer import HOSTILE
 from linexp.figures.activation_ranges import activation_ranges
 
 

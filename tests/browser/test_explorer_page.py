@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from made_up_layer import HOSTILE
 
-from conftest import DESKTOP, PHONE
+from helpers.made_up_layer import HOSTILE
+from helpers.screens import DESKTOP, PHONE
 
 VIEWS = ["", "#neuron=0", "#layer"]
 WITHOUT_FETCHING = {"preload": False}  # of style sheets, which the policy of the page forbids

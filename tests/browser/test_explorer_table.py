@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from made_up_layer import HOSTILE
+
+from helpers.made_up_layer import HOSTILE
 
 NEURONS = "tbody tr[data-neuron]"
 ALL_ROWS_IN_SIGHT = {"viewport": {"width": 1280, "height": 3600}}

@@ -1,8 +1,8 @@
 """The folder is whole, or its page is not there."""
 
 import pytest
-from made_up_layer import make_layer
 
+from helpers.made_up_layer import make_layer
 from linexp.errors import LinexpError
 from linexp.explorer import thumbnails
 

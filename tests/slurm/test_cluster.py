@@ -5,9 +5,9 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from one_node import wait_until
 
-from conftest import SCORES
+from helpers.on_slurm import SCORES
+from helpers.one_node import wait_until
 
 ON_A_GPU = {"train_classifier", "embed_images", "record_activations"}
 A_GPU = "gres:gpu:1"

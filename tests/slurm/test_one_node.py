@@ -3,8 +3,9 @@
 import subprocess
 from pathlib import Path
 
-import one_node
 import pytest
+
+from helpers import one_node
 
 
 def test_the_configuration_is_removed_afterwards_and_what_else_is_there_stays(tmp_path, monkeypatch):

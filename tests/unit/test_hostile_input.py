@@ -24,6 +24,7 @@ from linexp.networks import targets
 from linexp.probes import class_lists
 from linexp.probes.index import index_images
 from linexp.probes.sources import open_source
+from linexp.probes.superclasses import superclasses
 
 REPOSITORY = Path(__file__).parents[2]
 LIBRARY = REPOSITORY / "workflow/scripts"
@@ -161,7 +162,7 @@ READERS = {
     "csv of explanations": lambda path: read_explanations(path),
     "concepts": lambda path: sets.read_concepts(path),
     "class names": lambda path: class_lists.class_names(path),
-    "superclasses": lambda path: class_lists.superclasses(path),
+    "superclasses": lambda path: superclasses(path),
     "parquet": lambda path: store.read_table(path),
     "hdf5": lambda path: store.read_arrays(path, "P"),
     "json": lambda path: store.read_json(path),
@@ -193,7 +194,7 @@ def test_code_in_place_of_cifar100_or_of_imagenet_s_kit_is_refused_and_not_run(p
 def test_tags_in_a_file_of_superclasses_do_nothing(tag):
     Path("groups.yaml").write_text(f"pet: {tag}\n")
     with pytest.raises(LinexpError, match=r"groups.yaml is not YAML"):
-        class_lists.superclasses("groups.yaml")
+        superclasses("groups.yaml")
 
 
 def test_no_module_reads_what_could_be_code():

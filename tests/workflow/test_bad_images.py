@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from conftest import new_project
+from helpers.projects import new_project
 
 N_IMAGES = 60
 RESNET = {

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from conftest import REPOSITORY
+from helpers.projects import REPOSITORY
 
 FOLDER = "workflow/scripts/linexp/baselines"
 

@@ -5,7 +5,7 @@ import os
 import pandas as pd
 import pytest
 
-from conftest import REPOSITORY, new_project
+from helpers.projects import REPOSITORY, new_project
 
 pytestmark = pytest.mark.skipif(
     "CIFAR10" not in os.environ, reason="set CIFAR10 to a folder with cifar10_train.parquet and cifar10_test.parquet"

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import yaml
 
-from conftest import CONFIG, new_project
+from helpers.projects import CONFIG, new_project
 
 TEXT = yaml.safe_dump(CONFIG, sort_keys=False)
 

@@ -4,7 +4,8 @@ import shlex
 import shutil
 
 import pytest
-from running import differing
+
+from helpers.running import differing
 
 ASKED_FOR = "results/net/layer4/simulations/two/le_label.h5"
 ACTIVATIONS = "results/net/layer4/activations.h5"

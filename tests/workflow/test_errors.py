@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import new_project
+from helpers.projects import new_project
 
 
 def at(config: dict, path: str):

@@ -1,6 +1,5 @@
 """Ablation and Top Impact of a finished workflow, against forward passes of the whole network with a hook."""
 
-import sys
 from functools import partial
 from types import SimpleNamespace
 
@@ -10,16 +9,13 @@ import pandas as pd
 import pytest
 import torch
 
-from conftest import REPOSITORY
+from helpers.hooked import hooked_alpha, hooked_losses
 from linexp import scenes
 from linexp.artifacts import seals, store
 from linexp.networks import targets
 from linexp.networks.outputs import TEMPERATURES
 from linexp.probes import sources
 from linexp.probes.batches import decoded_batches
-
-sys.path.append(str(REPOSITORY / "tests/unit"))
-from hooked import hooked_alpha, hooked_losses
 
 PLACES = {"layer4": ("layer4", "avg"), "layer3": ("layer3", "max")}
 

@@ -6,11 +6,11 @@ import signal
 import subprocess
 import time
 
-import killed_jobs
 import pytest
-from running import differing, processes_of
 
-from conftest import new_project
+from helpers import killed_jobs
+from helpers.projects import new_project
+from helpers.running import differing, processes_of
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc"), reason="finds processes in /proc")
 WEIGHTS = "results/models/one/weights.safetensors"

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from conftest import REPOSITORY, new_project
+from helpers.projects import REPOSITORY, new_project
 
 ROW = "results/resnet50/layer4/scores.parquet"
 NEURONS, IMAGES = 24, 300

@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from running import differing
+
+from helpers.running import differing
 
 KILOBYTE = 1024
 CUT = ("results/net/layer4/activations.h5", "results/probes/scenes/P/words/one/P.h5")

@@ -2,16 +2,16 @@
 
 from linexp.artifacts import store
 from linexp.jobs import runtime
-from linexp.probes import class_lists, labels, sources
+from linexp.probes import labels, sources
 from linexp.probes.index import indexed_source
+from linexp.probes.superclasses import superclasses
 
 runtime.start(snakemake)
 settings = snakemake.params.images
 index = store.read_table(snakemake.input.index)
 source = indexed_source(sources.open_source(settings), index)
-superclasses = class_lists.superclasses(settings.get("superclasses"))
 concepts = sources.further_concepts(source, snakemake.threads)
-made = labels.multi_hot(source.labels, source.class_names, superclasses, concepts)
+made = labels.multi_hot(source.labels, source.class_names, superclasses(settings.get("superclasses")), concepts)
 store.write_arrays(
     snakemake.output[0],
     store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index)),

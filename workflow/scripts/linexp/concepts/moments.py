@@ -178,6 +178,9 @@ class MomentsSum:
             rows, columns = tile
             covariance[tile] /= self._count
             covariance[tile] -= np.outer(single[rows], single[columns])
+            if rows.start == columns.start:  # on the diagonal, where BLAS may round the two halves differently
+                square = covariance[rows, rows]
+                square[...] = np.triu(square) + np.triu(square, 1).T
             covariance[columns, rows] = covariance[tile].T
 
         for_each(finish, self._tiles, self._threads)

@@ -22,6 +22,8 @@ MIN_STD = 1e-5
 WORTH_LEAVING_OUT = 0.95
 """The part of the undecided concepts that is looked at further, at most, where others are left out."""
 ROWS_A_PRODUCT, ROWS_IN_CACHE = 512, 16
+BLOCKS_A_WAVE = 4
+"""Blocks of rows between two looks at which concepts are undecided."""
 
 PresenceOf = Callable[[np.ndarray], Callable[[np.ndarray], np.ndarray]]
 """Takes concepts (column numbers) and gives a function of images (row numbers), whose value is P, (rows, columns)."""
@@ -181,24 +183,19 @@ def filter_concepts(
 ) -> tuple[NDArray[np.bool_], ConceptStatistics]:
     """Which concepts to keep, and the statistics of the others.
 
-    A concept that is sure to be kept is not looked at any longer, so its own statistics are not of all rows.
+    A concept that is sure to be kept is not looked at any longer, so its own statistics are not of all rows. That is
+    decided after the same rows whatever the threads, as P of fewer concepts may be rounded differently.
     """
     undecided = np.arange(n_concepts)
     p_of_undecided = p_of(undecided)
     sums = StatisticsSum(p_of_undecided(fitting_rows[:1])[0])
 
-    def blocks() -> Iterator[tuple[np.ndarray, np.ndarray, Callable]]:
-        begin, size = 0, max(1, store.ROWS_PER_BLOCK // 4)  # few rows decide on most concepts
-        while begin < len(fitting_rows):
-            yield fitting_rows[begin : begin + size], undecided, p_of_undecided
-            begin, size = begin + size, min(2 * size, store.ROWS_PER_BLOCK)
+    def of_rows(rows: np.ndarray) -> BlockSums:
+        return sums.of_block(p_of_undecided(rows), columns=undecided)
 
-    def of_block(block: tuple) -> BlockSums:
-        rows, columns, p_of_columns = block
-        return sums.of_block(p_of_columns(rows), columns=columns)
-
-    for found in ordered_map(of_block, blocks(), threads, ahead=threads):
-        sums.add(found)
+    for blocks in _waves(fitting_rows):
+        for found in ordered_map(of_rows, blocks, threads, ahead=threads):
+            sums.add(found)
         left = undecided[~sums.surely_kept(min_top_mean, len(fitting_rows))[undecided]]
         if len(left) < WORTH_LEAVING_OUT * len(undecided):
             undecided, p_of_undecided = left, p_of(left)
@@ -206,6 +203,15 @@ def filter_concepts(
     kept = np.ones(n_concepts, bool)
     kept[undecided] = statistics.kept(min_top_mean)[undecided]
     return kept, statistics
+
+
+def _waves(rows: np.ndarray) -> Iterator[list[np.ndarray]]:
+    """Blocks of rows, in lists between which concepts are left out: few rows first, as they decide on most."""
+    size, n_blocks = max(1, store.ROWS_PER_BLOCK // BLOCKS_A_WAVE), 1
+    while len(rows):
+        yield [rows[begin : begin + size] for begin in range(0, min(len(rows), n_blocks * size), size)]
+        rows = rows[n_blocks * size :]
+        size, n_blocks = (2 * size, 1) if size < store.ROWS_PER_BLOCK else (size, BLOCKS_A_WAVE)
 
 
 def write_presence(

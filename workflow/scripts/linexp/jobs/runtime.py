@@ -60,12 +60,18 @@ def start(snakemake) -> None:
     """Send standard error to the rule's log as well, and report a `LinexpError` without a traceback.
 
     The log stays open until the process ends, so the traceback of an unexpected error reaches it too.
+
+    Raises:
+        LinexpError: this library is not the one beside the script, so the job would run other code than it says.
     """
     sys.excepthook, sys.unraisablehook = _report_in_one_line, _report_unraisable
     if snakemake.log:
         path = Path(snakemake.log[0])
         path.parent.mkdir(parents=True, exist_ok=True)
         sys.stderr = _Tee(sys.__stderr__, path.open("w", buffering=1, encoding="utf-8"))
+    beside, here = Path(snakemake.scriptdir).resolve(), Path(__file__).resolve().parents[2]
+    if beside != here:
+        raise LinexpError(f"linexp is imported from {here}, not from {beside}; take {here} out of PYTHONPATH")
 
 
 def device() -> str:

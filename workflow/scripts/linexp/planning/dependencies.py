@@ -17,6 +17,7 @@ CHANGES_NOTHING = (
     "__init__.py",
     "jobs/progress.py",
     "jobs/run_lock.py",
+    "jobs/runtime.py",
     "jobs/write_errors.py",
     "terminal/",
     "planning/",

@@ -19,8 +19,7 @@ from ..errors import LinexpError
 from ..probes import class_lists, sources
 from . import missing
 
-RESOURCES = Path(os.path.relpath(Path(__file__).parents[1] / "resources"))
-"""Relative, so that a moved or copied folder remakes nothing."""
+RESOURCES = Path(__file__).parents[1] / "resources"
 OWN_CONCEPTS = ("imported", "network_dissection")
 """Methods whose words are in their explanations rather than in a concept set."""
 TRAINING_SPLIT = {"train": 0.95, "val": 0.05, "test": 0.0}
@@ -201,7 +200,9 @@ def concept_set_members(config: Config, wildcards) -> list[Settings]:
         entry = config["concept_sets"].get(name, {})
         for words in WORD_LISTS:
             if words in entry:
-                return {"origin": name, "file": str(RESOURCES / f"{words}.txt"), "number": entry[words]}
+                # relative, so that a moved or copied folder remakes nothing
+                path = os.path.relpath(RESOURCES / f"{words}.txt")
+                return {"origin": name, "file": path, "number": entry[words]}
         return {"origin": name, **entry}
 
     return [member(name) for name in names]

@@ -1,16 +1,11 @@
-"""Names of classes and of their superclasses, as the configuration gives them: in place, by name, or in a file."""
+"""Names of classes, as the configuration gives them: in place, by name, or in a file."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import yaml
-
 from ..errors import LinexpError
 
 _WEIGHTS = "_Weights."
-RESOURCES = Path(__file__).parents[1] / "resources"
-SUPERCLASSES = {"cifar100": "cifar100_superclasses.yaml", "wordnet": "imagenet1k_superclasses.yaml"}
-"""Superclasses that come with the program, by the name that an entry gives: those of CIFAR-100 and of ImageNet."""
 
 
 def is_names_file(setting: Sequence[str] | Mapping[str, Sequence[str]] | str | None) -> bool:
@@ -28,7 +23,7 @@ def class_names(setting: Sequence[str] | str | None) -> list[str] | None:
         return setting
     if _WEIGHTS in setting or setting == "imagenet1k":
         return _names_of_weights(setting if setting != "imagenet1k" else "ResNet50_Weights.IMAGENET1K_V1")
-    lines = [line.strip() for line in _text_of(setting, "class_names", "imagenet1k").rstrip().splitlines()]
+    lines = [line.strip() for line in text_of(setting, "class_names", "imagenet1k").rstrip().splitlines()]
     if "" in lines:
         number = lines.index("") + 1
         raise LinexpError(f"{setting}: line {number} is blank, but line numbers are class numbers; fill or remove it")
@@ -47,30 +42,7 @@ def _names_of_weights(name: str) -> list[str]:
     return list(metadata["categories"])
 
 
-def superclasses(setting: Mapping[str, Sequence[str]] | str | None) -> dict[str, list[str]]:
-    """Superclasses as an entry gives them: a mapping to class names, a YAML file of one, a name, or nothing.
-
-    The names are `cifar100`, its own 20, and `wordnet`, the 399 hypernyms of ImageNet's classes (`imagenet1k`).
-    """
-    if setting is None:
-        return {}
-    if not isinstance(setting, str):
-        return {name: list(members) for name, members in setting.items()}
-    path = RESOURCES / SUPERCLASSES[setting] if setting in SUPERCLASSES else Path(setting)
-    try:
-        groups = yaml.safe_load(_text_of(path, "superclasses", ", ".join(SUPERCLASSES)))
-    except yaml.YAMLError as error:
-        raise LinexpError(f"{path} is not YAML ({' '.join(str(error).split())[:80]}); correct it") from error
-    fits = isinstance(groups, Mapping) and all(
-        isinstance(name, str) and isinstance(members, list) and all(isinstance(member, str) for member in members)
-        for name, members in groups.items()
-    )
-    if not fits:
-        raise LinexpError(f"{path} does not have superclasses; write each as `name: [class, class]`, all of it text")
-    return groups
-
-
-def _text_of(path: str | Path, key: str, built_in: str) -> str:
+def text_of(path: str | Path, key: str, built_in: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:

@@ -1,0 +1,142 @@
+"""A small workflow in a folder of its own: the real rules and scripts on 240 scenes and three tiny networks."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+CODE = ("Snakefile", "rules", "workflow", "envs", "profiles")
+
+CONFIG = {
+    "seed": 0,
+    "run": ["net/layer4"],
+    "probes": {"scenes": {"kind": "scenes", "images": 240, "size": 32}},
+    "training_sets": {"training": {"kind": "scenes", "images": 240, "size": 32, "first": 240}},
+    "trained_models": {
+        "net": {"kind": "classifier", "images": "training", "network": "test_resnet", "size": 32, "epochs": 1},
+        "one": {"kind": "image_text", "images": "training", "model": "tiny.json", "epochs": 1},
+        "two": {"kind": "image_text", "images": "training", "model": "tiny.json", "epochs": 2, "absent": ["guitar"]},
+    },
+    "image_text_models": {
+        "one": {"trained": "one", "calibration": {"a": 10.0, "b": 0.3}},
+        "two": {"trained": "two", "calibration": {"probe": "scenes"}},
+    },
+    "concept_sets": {"words": {"union": ["labels", "mine"]}, "mine": {"file": "mine.txt"}},
+    "targets": {
+        "net": {
+            "model": {"source": "trained", "name": "net"},
+            "probe": "scenes",
+            "layers": {
+                "layer4": {"module": "layer4", "pool": "avg"},
+                "layer3": {"module": "layer3", "pool": "max"},
+            },
+            "explainer": "one",
+            "simulator": "two",
+            "concepts": "words",
+            "methods": ["le_label", "le_siglip", "best_concept", "clip_dissect"],
+            "controls": ["shuffled", "random_concepts", "untrained"],
+        }
+    },
+    "methods": {
+        "le_label": {"kind": "linear", "presence": "label"},
+        "le_siglip": {"kind": "linear", "presence": "pseudo", "greedy": {"tolerance": 0.02}},
+        "le_siglip_top5": {"kind": "linear", "presence": "pseudo", "top_k": 5},
+        "best_concept": {"kind": "best_concept", "presence": "pseudo"},
+        "clip_dissect": {"kind": "clip_dissect", "concepts": "labels", "top_images": 20},
+    },
+}
+
+TINY_MODEL = {
+    "embed_dim": 32,
+    "init_logit_scale": 2.3026,
+    "init_logit_bias": -2.2,
+    "vision_cfg": {
+        "image_size": 32,
+        "timm_model_name": "test_resnet",
+        "timm_model_pretrained": False,
+        "timm_pool": "avg",
+        "timm_proj": "linear",
+    },
+    "text_cfg": {"context_length": 16, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1},
+}
+
+
+@dataclass
+class Project:
+    """A folder with the workflow's code and a configuration."""
+
+    folder: Path
+
+    def config(self) -> dict:
+        return yaml.safe_load((self.folder / "config.yaml").read_text())
+
+    def configure(self, config: dict) -> None:
+        (self.folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+
+    def snakemake(self, *arguments: str, before: Callable[[], None] | None = None) -> subprocess.CompletedProcess:
+        """Run Snakemake to its end; stdout and stderr together in `stdout`. `before` is called in the new process."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            preexec_fn=before,
+        )
+
+    def run(self, *arguments: str) -> str:
+        done = self.snakemake(*arguments)
+        assert done.returncode == 0, done.stdout[-5000:]
+        return done.stdout
+
+    def planned(self, *arguments: str) -> dict[str, int]:
+        """The rules that Snakemake says it would run, with the number of jobs."""
+        output = self.run("--dry-run", *arguments)
+        table = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\ntotal ", output, re.DOTALL)
+        if table is None:
+            assert "Nothing to be done" in output, output
+            return {}
+        rows = [line.split() for line in table[1].splitlines()]
+        return {rule: int(count) for rule, count in rows if rule != "all"}
+
+    def artifacts(self) -> dict[str, bytes]:
+        """The content of every artifact by its path; logs and recipes are left out."""
+        files = (path for path in (self.folder / "results").rglob("*") if path.is_file())
+        left_out = {"logs", ".recipes"}
+        return {
+            str(path.relative_to(self.folder)): path.read_bytes() for path in files if not left_out & set(path.parts)
+        }
+
+    def copy(self, folder: Path) -> "Project":
+        """The same project elsewhere, with all times kept."""
+        # a plan beside this may be writing recipes
+        shutil.copytree(self.folder, folder, symlinks=True, ignore=shutil.ignore_patterns("*.tmp"))
+        return Project(folder)
+
+
+def new_project(folder: Path) -> Project:
+    folder.mkdir(parents=True)
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    for name in CODE:
+        source = REPOSITORY / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=ignored)
+        else:
+            shutil.copy2(source, folder / name)
+    project = Project(folder)
+    project.configure(CONFIG)
+    (folder / "tiny.json").write_text(json.dumps(TINY_MODEL))
+    (folder / "mine.txt").write_text("guitar\nkitchen\n")
+    return project

@@ -1,0 +1,199 @@
+"""Weights: what is written comes back, what does not fit is named, and no code in a file is ever run."""
+
+import pickle
+from collections import OrderedDict
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from linexp.artifacts.seals import Provenance
+from linexp.artifacts.weights import load_weights, read_weights, write_weights
+from linexp.errors import LinexpError
+
+PROVENANCE = Provenance("test", {}, "")
+
+
+def network(seed: int = 0, width: int = 4) -> nn.Sequential:
+    torch.manual_seed(seed)
+    net = nn.Sequential(nn.Conv2d(3, width, 3), nn.BatchNorm2d(width), nn.Flatten())
+    net[1].running_mean += torch.randn(width)
+    return net
+
+
+def same(one: dict, other: dict) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+SAVED = network(1).state_dict()
+
+
+def save(path: Path, content) -> Path:
+    if path.suffix == ".safetensors":
+        write_weights(path, content, PROVENANCE)
+    else:
+        torch.save(content, path)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["safetensors", "pth", "pt", "ckpt"])
+def test_weights_come_back_into_a_network(tmp_path, suffix):
+    path = save(tmp_path / f"w.{suffix}", SAVED)
+    assert same(read_weights(path), SAVED)
+    net = network(2)
+    assert not same(net.state_dict(), SAVED)
+    load_weights(net, path)
+    assert same(net.state_dict(), SAVED)
+
+
+@pytest.mark.parametrize("wrapping", ["state_dict", "model"])
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_wrapped_and_prefixed_checkpoints_are_unwrapped(tmp_path, wrapping, prefix):
+    inner = OrderedDict((prefix + name, tensor) for name, tensor in SAVED.items())
+    path = save(tmp_path / "w.pth", {"epoch": 3, wrapping: inner, "best": 0.5})
+    assert same(read_weights(path), SAVED)
+    assert same(read_weights(save(tmp_path / "bare.pth", inner)), SAVED)
+
+
+def test_a_module_that_is_called_module_keeps_its_name(tmp_path):
+    net = nn.Sequential(OrderedDict(module=nn.Linear(2, 2), head=nn.Linear(2, 2)))
+    path = save(tmp_path / "w.safetensors", net.state_dict())
+    load_weights(net, path)
+    assert "module.weight" in read_weights(path)
+
+
+def test_files_of_old_may_lack_the_counters_of_batch_norms(tmp_path):
+    old = {name: tensor for name, tensor in SAVED.items() if name != "1.num_batches_tracked"}
+    net = network(2)
+    load_weights(net, save(tmp_path / "w.pth", old))
+    assert same(net.state_dict(), SAVED)
+
+
+def test_half_precision_weights_fill_a_float32_network(tmp_path):
+    half = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in SAVED.items()}
+    net = network(2)
+    load_weights(net, save(tmp_path / "w.safetensors", half))
+    assert net[0].weight.dtype == torch.float32
+    assert torch.equal(net[0].weight, half["0.weight"].float())
+
+
+def test_tensors_that_share_memory_or_are_strided_are_written_whole(tmp_path):
+    base = torch.arange(12.0).reshape(3, 4)
+    state = {"a": base, "same": base, "turned": base.T, "part": base[:, 1], "parameter": nn.Parameter(base)}
+    assert same(read_weights(save(tmp_path / "w.safetensors", state)), {n: t.detach() for n, t in state.items()})
+
+
+def test_the_same_weights_are_the_same_bytes(tmp_path):
+    written = set()
+    settings = {"a": 1, "b": 2}
+    for _ in range(4):
+        settings = dict(reversed(settings.items()))
+        write_weights(tmp_path / "w.safetensors", SAVED, Provenance("rule", settings, "f"))
+        written.add((tmp_path / "w.safetensors").read_bytes())
+    assert len(written) == 1
+    assert b"probe_fingerprint" in written.pop()
+
+
+def test_a_write_that_fails_leaves_no_file(tmp_path):
+    with pytest.raises(AttributeError):
+        write_weights(tmp_path / "w.safetensors", {"a": "no tensor"}, PROVENANCE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def refusal(path: Path, net: nn.Module | None = None) -> str:
+    with pytest.raises(LinexpError) as caught:
+        load_weights(net or network(2), path)
+    message = str(caught.value)
+    assert str(path) in message and "\n" not in message and ";" in message
+    return message
+
+
+def test_a_wrong_shape_is_named_with_both_shapes(tmp_path):
+    message = refusal(save(tmp_path / "w.pth", network(1, width=5).state_dict()))
+    assert "0.weight has shape (5, 3, 3, 3), the network needs (4, 3, 3, 3)" in message
+
+
+def test_a_missing_and_a_surplus_name_are_named(tmp_path):
+    lacking = {name: tensor for name, tensor in SAVED.items() if name != "1.running_var"}
+    assert "have no 1.running_var, which the network needs" in refusal(save(tmp_path / "w.pth", lacking))
+    surplus = SAVED | {"9.bias": torch.zeros(2)}
+    assert "have 9.bias, which the network does not know" in refusal(save(tmp_path / "w.pth", surplus))
+
+
+def test_a_refused_file_leaves_the_network_as_it_was(tmp_path):
+    net = network(2)
+    refusal(save(tmp_path / "w.pth", SAVED | {"9.bias": torch.zeros(2)}), net)
+    assert same(net.state_dict(), network(2).state_dict())
+
+
+@pytest.mark.parametrize("suffix", ["safetensors", "pth"])
+@pytest.mark.parametrize("keep", [0, 5, 100, 0.5, -1])
+def test_a_truncated_file_is_named(tmp_path, suffix, keep):
+    path = save(tmp_path / f"w.{suffix}", SAVED)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(keep * len(whole))] if isinstance(keep, float) else whole[:keep])
+    assert "cannot be read" in refusal(path)
+
+
+@pytest.mark.parametrize("suffix", ["safetensors", "pth"])
+@pytest.mark.parametrize("content", [b"hello world, this is no file of weights", b"\x80\x02N.", b"\x00" * 300])
+def test_a_file_of_something_else_is_named(tmp_path, suffix, content):
+    path = tmp_path / f"w.{suffix}"
+    path.write_bytes(content)
+    refusal(path)
+
+
+@pytest.mark.parametrize("content", [torch.zeros(3), [torch.zeros(3)], {"epoch": 3}, {"a": torch.zeros(1), "b": 2}])
+def test_a_file_without_a_state_dictionary_is_named(tmp_path, content):
+    assert "not a mapping of names to tensors; save the state_dict alone" in refusal(save(tmp_path / "w.pth", content))
+
+
+class Code:
+    """Unpickled by plain pickle, it writes a file."""
+
+    def __init__(self, place: Path):
+        self.place = place
+
+    def __reduce__(self):
+        return Path.write_text, (self.place, "run")
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.parametrize("way", ["torch", "pickle"])
+def test_code_in_a_file_is_refused_and_not_run(tmp_path, way):
+    trace, path = tmp_path / "trace", tmp_path / "w.pth"
+    content = {"0.weight": Code(trace)}
+    if way == "torch":
+        torch.save(content, path)
+    else:
+        path.write_bytes(pickle.dumps(content))
+    assert "hold more than tensors; save the state_dict alone" in refusal(path)
+    assert not trace.exists()
+    pickle.loads(pickle.dumps(content))
+    assert trace.exists(), "the code would have run"
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+def test_a_whole_network_is_refused(tmp_path):
+    assert "hold more than tensors" in refusal(save(tmp_path / "w.pth", network()))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    assert "do not exist; correct the path" in refusal(tmp_path / "w.pth")
+    assert "do not exist; correct the path" in refusal(tmp_path)
+
+
+def test_a_flipped_bit_anywhere_is_never_read_as_other_weights(tmp_path):
+    path = save(tmp_path / "w.safetensors", SAVED)
+    whole, refused = path.read_bytes(), 0
+    for place in range(0, len(whole) * 8, 7):
+        content = bytearray(whole)
+        content[place // 8] ^= 1 << place % 8
+        path.write_bytes(content)
+        try:
+            assert same(read_weights(path), SAVED), place
+        except LinexpError as error:
+            assert str(error).startswith(f"weights {path} ") and "\n" not in str(error)
+            refused += 1
+    assert refused > 1000

@@ -1,0 +1,141 @@
+"""What `python -m linexp check` says of data and weights."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from linexp.__main__ import SCHEMA, main
+from linexp.config import checks as configuration
+from linexp.planning.data_check import layer_names, layer_problems, parts
+
+REPOSITORY = Path(__file__).parents[3]
+SHIPPED = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """An empty folder with the shipped configuration and its files of concepts and models."""
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(SHIPPED))
+    (tmp_path / "workflow").symlink_to(REPOSITORY / "workflow")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CIFAR10", raising=False)
+    return tmp_path
+
+
+def _config(**sections):
+    content = copy.deepcopy(SHIPPED)
+    for section, entries in sections.items():
+        content[section] |= entries
+    return configuration.checked(content, SCHEMA)
+
+
+def _states(config) -> dict[tuple[str, str], str]:
+    return {(part.section, part.name): part.state for part in parts(config)}
+
+
+def test_the_states_of_the_shipped_configuration_in_an_empty_folder(place):
+    states = _states(_config())
+    expected = {
+        ("probes", "scenes"): "made here",
+        ("probes", "imagenet_val"): "missing",
+        ("training_sets", "cifar10_train"): "missing",
+        ("image_text_models", "scenes_explainer"): "made here",
+        ("image_text_models", "siglip_l16_384"): "download",
+        ("concept_sets", "demo_words"): "there",
+        ("targets", "resnet50"): "download",
+        ("targets", "resnet18_places365"): "missing",
+        ("targets", "scenes_resnet"): "made here",
+        ("methods", "milan"): "missing",
+    }
+    assert expected.items() <= states.items()
+    # what is like another has its weights; untrained copies have none
+    assert not {("targets", "resnet50_milan"), ("targets", "scenes_resnet_untrained")} & set(states)
+
+
+def test_what_has_been_put_there_or_downloaded_is_there(place, monkeypatch):
+    for path in (
+        "data/imagenet/val/x/y.jpg",
+        "data/places365/resnet18_places365.pth.tar",
+        "results/models/targets/resnet50.safetensors",
+        "results/models/image_text/siglip_l16_384.safetensors",
+        "explanations/milan/resnet50_layer4.csv",
+        "photos/cifar10_test.parquet",
+    ):
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).touch()
+    monkeypatch.setenv("CIFAR10", "photos")
+    before, states = SHIPPED, _states(_config())
+    assert before["targets"]["resnet50"]["probe"] == "imagenet_val"
+    for part in (
+        ("probes", "imagenet_val"),
+        ("probes", "places365_val"),
+        ("probes", "cifar10_test"),
+        ("targets", "resnet18_places365"),
+        ("targets", "resnet50"),
+        ("image_text_models", "siglip_l16_384"),
+    ):
+        assert states[part] == "there", part
+    assert states["training_sets", "cifar10_train"] == "missing"
+    milan = [part.state for part in parts(_config()) if part.remark.startswith("explanations/milan/resnet50_layer4")]
+    assert milan == ["there"]
+    assert layer_problems(_config(), "resnet50_milan/layer4") == []
+
+
+def test_files_that_an_entry_names_are_looked_for(place):
+    config = _config(
+        probes={"mine": {"kind": "image_folder", "root": "workflow", "class_names": "names.txt"}},
+        image_text_models={
+            "own": {"model": "own.json", "pretrained": "own.safetensors", "calibration": {"a": 1.0, "b": 0.0}}
+        },
+        concept_sets={"own": {"file": "own.txt"}, "both": {"union": ["labels", "own"]}},
+    )
+    states = _states(config)
+    assert states["probes", "mine"] == states["image_text_models", "own"] == states["concept_sets", "own"] == "missing"
+    config["targets"]["scenes_resnet"]["concepts"] = "both"
+    assert layer_problems(config, "scenes_resnet/layer4") == [
+        "concept_sets.own.file: own.txt does not exist; put it there, or correct the path"
+    ]
+
+
+def test_every_layer_can_be_asked_for_and_only_the_demo_is_ready_in_an_empty_folder(place):
+    config = _config()
+    ready = [name for name in layer_names(config) if not layer_problems(config, name)]
+    assert ready == ["scenes_resnet/layer3", "scenes_resnet/layer4"]
+    (first, *_) = layer_problems(config, "resnet50/layer4")
+    assert first.startswith("probes.imagenet_val.root: data/imagenet/val does not exist; get it from image-net.org")
+
+
+def test_the_command_tells_whether_all_is_there(place, capsys):
+    assert main(["check"]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[-1].split() == ["ready", "scenes_resnet/layer4"]
+    assert "image_text_models" in out
+    assert main(["check", "resnet50/layer4", "scenes_resnet/layer4"]) == 1
+    out = capsys.readouterr().out
+    assert "image_text_models" not in out
+    assert [line.split()[0] for line in out.splitlines()[1:]] == ["missing", "probes.imagenet_val.root:", "ready"]
+    assert main(["check", "all"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("check", "resnet5/layer4"), "resnet5/layer4: there is no target 'resnet5'; did you mean 'resnet50'?"),
+        (("check", "resnet50/layer"), "resnet50/layer: target resnet50 has no layer 'layer'; did you mean 'layer4'?"),
+        (("check", "--configfile", "no.yaml"), "no.yaml cannot be read; run this in the folder that has it"),
+        (("check", "--configfile", "broken.yaml"), "broken.yaml is not YAML"),
+        (("check", "--configfile", "list.yaml"), "list.yaml: it has no sections"),
+        (("check", "--configfile", "wrong.yaml"), "wrong.yaml: "),
+    ],
+)
+def test_a_mistake_ends_in_one_line(arguments, message, place, capsys):
+    (place / "broken.yaml").write_text("a: [")
+    (place / "list.yaml").write_text("- a")
+    (place / "wrong.yaml").write_text("sead: 0")
+    assert main(list(arguments)) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"linexp: {message}")
+    assert len(printed.err.splitlines()) == 1

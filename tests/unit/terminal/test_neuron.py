@@ -1,0 +1,186 @@
+"""What `python -m linexp show` and `find` print, and the one line that they end with when something is wrong."""
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from linexp.__main__ import main
+from linexp.artifacts import store
+from linexp.explanations import Explanation, to_table
+from linexp.terminal.neuron import BAR, neuron_text, read_layer
+
+REPOSITORY = Path(__file__).parents[3]
+PROVENANCE = store.Provenance("test", {}, "f")
+LE = [
+    Explanation(0, ["dog", "snow", "night"], [2.0, 1.0, -0.5], 0.25),
+    Explanation(1, ["sled DOG", "dogma"], [3.0, 1.0]),
+    Explanation(2, status="unexplained"),
+    Explanation(3, ["bad\x1b[31m name"], [1.0]),
+]
+OTHER = [Explanation(n, ["dog"], [1.0]) for n in range(2)]
+RANDOM = [Explanation(n, ["dog"], [9.0], 1.0) for n in range(4)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results") / "net" / "layer4"
+    methods = {"le": LE, "other": OTHER, "random_concepts": RANDOM}
+    rows = [
+        {
+            "method": method,
+            "simulator": "s",
+            "neuron": neuron,
+            "status": "ok",
+            "correlation": None if method == "le" and neuron == 2 else 0.5 + neuron / 10,
+            "ablation_optim": -0.001,
+            "ablation_norm": None,
+        }
+        for method in methods
+        for neuron in range(4)
+    ]
+    store.write_table(folder / "scores.parquet", PROVENANCE, pa.Table.from_pandas(pd.DataFrame(rows)))
+    for method, explained in methods.items():
+        store.write_table(folder / f"explanations/{method}.parquet", PROVENANCE, to_table(explained))
+    activations = np.tile(np.arange(80, dtype=np.float32)[:, None] / 10, 4)
+    store.write_arrays(folder / "activations.h5", PROVENANCE, {"activations": activations})
+    return folder
+
+
+def _run(capsys, *arguments) -> tuple[int, str, str]:
+    status = main([str(argument) for argument in arguments])
+    printed = capsys.readouterr()
+    return status, printed.out, printed.err
+
+
+def _method(text: str, method: str) -> list[str]:
+    """The lines of one method."""
+    return next(part for part in text.split("\n\n") if part.startswith(method)).splitlines()
+
+
+def test_a_neuron_is_shown_with_scores_weights_and_activations(folder, capsys):
+    status, out, _ = _run(capsys, "show", folder, 0)
+    assert status == 0
+    head, dog, snow, night, bias = _method(out, "le ")
+    assert head == "le   correlation 0.50, ablation 0.00"
+    assert dog.split() == ["2.00", "█" * BAR, "dog"]
+    assert snow.split() == ["1.00", "█" * (BAR // 2), "snow"]
+    assert night.split() == ["-0.50", "░" * (BAR // 4), "night"]
+    assert bias.split() == ["0.25", "(bias)"]
+    bins = _method(out, "activations of 80 images")[1:]
+    assert [int(line.split()[-1]) for line in bins] == [10] * 8
+    assert [line.split()[0] for line in bins][:2] == ["0", "0.988"]
+    assert _method(out, "random_concepts")[0].startswith("random_concepts (null control)")
+
+
+def test_what_is_missing_is_said(folder, capsys):
+    _, out, _ = _run(capsys, "show", folder, 2)
+    assert _method(out, "le ")[:2] == ["le   ablation 0.00", "  unexplained"]
+    assert _method(out, "other ")[1] == "  missing"
+
+
+def test_control_characters_of_a_name_reach_no_terminal(folder, capsys):
+    for arguments in (("show", folder, 3), ("find", folder, "name")):
+        _, out, _ = _run(capsys, *arguments)
+        assert "name" in out
+        assert "\x1b" not in out
+
+
+def test_lines_are_cut_at_the_width_of_the_screen(folder):
+    text = neuron_text(read_layer(folder), 0, np.arange(5.0), width=34)
+    assert max(map(len, _method(text, "le ")[1:])) <= 34
+    assert "…" in text
+
+
+def test_several_simulators_are_told_apart(folder):
+    layer = read_layer(folder)
+    twice = pd.concat([layer.scores, layer.scores.assign(simulator="t", correlation=-0.25)])
+    text = neuron_text(type(layer)(layer.folder, twice, layer.explanations), 0, np.arange(5.0))
+    assert _method(text, "le ")[0] == "le   s: correlation 0.50, ablation 0.00; t: correlation -0.25, ablation 0.00"
+
+
+def test_a_constant_neuron_has_no_bins(folder):
+    assert neuron_text(read_layer(folder), 0, np.full(7, 0.5)).endswith("activations of 7 images\n  0.5 on all of them")
+
+
+def test_neurons_are_found_by_whole_words_the_heaviest_first(folder, capsys):
+    status, out, _ = _run(capsys, "find", folder, "dog")
+    rows = [line.split(maxsplit=6)[:5] for line in out.splitlines()[3:]]
+    assert status == 0
+    assert out.startswith("4 explanations of 2 neurons have 'dog'")
+    # of equal shares that with the higher correlation comes first; the null control is not asked
+    assert rows == [
+        ["1", "other", "0.60", "1.00", "100"],
+        ["0", "other", "0.50", "1.00", "100"],
+        ["1", "le", "0.60", "3.00", "75"],
+        ["0", "le", "0.50", "2.00", "57"],
+    ]
+
+
+def test_methods_and_lines_can_be_limited(folder, capsys):
+    _, out, _ = _run(capsys, "find", folder, "DOG", "--method", "random_concepts", "--limit", "1")
+    assert out.startswith("4 explanations of 4 neurons")
+    assert out.splitlines()[-1] == "… and 3 more; --limit 4 shows all"
+    assert len(out.splitlines()) == 5
+
+
+def test_brackets_and_stars_of_a_word_are_no_pattern(folder, capsys):
+    assert _run(capsys, "find", folder, "[31m", "name")[0] == 0
+    assert _run(capsys, "find", folder, "d[aeiou]g")[0] == 1
+    assert _run(capsys, "find", folder, ".*")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("show", "FOLDER", 4), "neuron 4 is not in .*; ask for one of its 4 neurons, 0 to 3"),
+        (("show", "FOLDER", -1), "neuron -1 is not in .*; ask for one of its 4 neurons"),
+        (("show", "FOLDER/no", 0), "no/scores.parquet does not exist; make it with `snakemake --cores all .*`"),
+        (("find", "FOLDER", "snwo"), "no explanation in .* has 'snwo'; try snow"),
+        (("find", "FOLDER", "do"), "no explanation in .* has 'do'; try dog, dogma, sled DOG"),
+        (("find", "FOLDER", " "), "has ' '; try another word"),
+        (("find", "FOLDER", "dog", "--method", "l"), "there is no method 'l' in .*; it has le, other"),
+        (("find", "FOLDER", "dog", "--limit", "0"), "--limit: 0 lines are none; give 1 or more"),
+    ],
+)
+def test_a_mistake_ends_in_one_line_that_says_what_to_do(arguments, message, folder, capsys):
+    arguments = [str(argument).replace("FOLDER", str(folder)) for argument in arguments]
+    status, out, err = _run(capsys, *arguments)
+    assert (status, out) == (1, "")
+    assert len(err.splitlines()) == 1
+    assert err.startswith("linexp: ")
+    assert re.search(message, err)
+
+
+def test_artifacts_of_different_images_are_refused(folder, tmp_path, capsys):
+    copy = tmp_path / "layer4"
+    shutil.copytree(folder, copy)
+    other = store.Provenance("test", {}, "g")
+    store.write_arrays(copy / "activations.h5", other, {"activations": np.ones((80, 4), np.float32)})
+    status, _, err = _run(capsys, "show", copy, 0)
+    assert status == 1
+    assert "made from different images" in err
+
+
+def test_activations_that_are_not_there_are_named(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(folder, tmp_path / "layer4", ignore=shutil.ignore_patterns("activations.h5"))
+    status, _, err = _run(capsys, "show", "layer4", 0)
+    assert status == 1
+    assert "layer4/activations.h5 does not exist; make it with" in err
+
+
+def test_a_target_like_another_shows_the_activations_of_that_one(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(REPOSITORY / "config.yaml", "config.yaml")
+    shutil.copytree(folder, "results/resnet50_greedy/layer4", ignore=shutil.ignore_patterns("activations.h5"))
+    status, _, err = _run(capsys, "show", "results/resnet50_greedy/layer4", 0)
+    assert (status, "results/resnet50/layer4/activations.h5 does not exist" in err) == (1, True)
+    Path("results/resnet50/layer4").mkdir(parents=True)
+    shutil.copy(folder / "activations.h5", "results/resnet50/layer4")
+    status, out, _ = _run(capsys, "show", "results/resnet50_greedy/layer4", 0)
+    assert (status, "activations of 80 images" in out) == (0, True)
