@@ -6,15 +6,13 @@ from pathlib import Path
 BASE = Path(os.path.relpath(workflow.basedir))  # relative, so that a moved or copied folder remakes nothing
 SCRIPTS = str((BASE / "workflow" / "scripts").resolve())
 sys.path.insert(0, SCRIPTS)
-# jobs import the library beside their script, whatever is installed: Snakemake puts that folder last
-known = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
-os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([SCRIPTS, *known]))
 
 from linexp.baselines import BASELINES
 from linexp.concepts.sets import RANDOM_CONCEPTS
 from linexp.config import checks, derived_targets, text
 from linexp.errors import LinexpError
 from linexp.jobs import run_lock
+from linexp.jobs.runtime import import_from
 from linexp.paper import sources, tables
 from linexp.planning import (
     blocks,
@@ -33,6 +31,8 @@ def stop(error):
     print(f"linexp: {error}", file=sys.stderr)
     sys.exit(1)
 
+
+import_from(SCRIPTS)
 
 # before Snakemake reads it, which would keep the last of two keys and run the code of a template
 try:

@@ -2,15 +2,17 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+
+from helpers.plans import Plan, plan
 
 REPOSITORY = Path(__file__).parents[2]
 CODE = ("Snakefile", "rules", "workflow", "envs", "profiles")
@@ -101,15 +103,15 @@ class Project:
         assert done.returncode == 0, done.stdout[-5000:]
         return done.stdout
 
+    def plan(self, *arguments: str) -> Plan:
+        """What Snakemake would run, and what it says."""
+        return plan(self.folder, *arguments)
+
     def planned(self, *arguments: str) -> dict[str, int]:
         """The rules that Snakemake says it would run, with the number of jobs."""
-        output = self.run("--dry-run", *arguments)
-        table = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\ntotal ", output, re.DOTALL)
-        if table is None:
-            assert "Nothing to be done" in output, output
-            return {}
-        rows = [line.split() for line in table[1].splitlines()]
-        return {rule: int(count) for rule, count in rows if rule != "all"}
+        found = self.plan(*arguments)
+        assert found.status == 0, found.said[-5000:]
+        return dict(Counter(job.rule for job in found.jobs if job.rule != "all"))
 
     def artifacts(self) -> dict[str, bytes]:
         """The content of every artifact by its path; logs and recipes are left out."""

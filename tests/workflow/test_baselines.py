@@ -12,9 +12,7 @@ from helpers.projects import REPOSITORY
 FOLDER = "workflow/scripts/linexp/baselines"
 
 
-def test_the_baseline_of_the_docs_is_one_file_and_one_line(project, monkeypatch):
-    # the library of the project, not the installed one
-    monkeypatch.setenv("PYTHONPATH", str(project.folder / "workflow/scripts"))
+def test_the_baseline_of_the_docs_is_one_file_and_one_line(project):
     text = (REPOSITORY / "docs/baselines.md").read_text()
     code, settings = (re.search(rf"```{kind}\n(.*?)```", text, re.DOTALL)[1] for kind in ("python", "yaml"))
     assert len(code.splitlines()) <= 20
@@ -46,8 +44,8 @@ def test_the_baseline_of_the_docs_is_one_file_and_one_line(project, monkeypatch)
 
     config["methods"]["top_images"]["top_image"] = 3
     project.configure(config)
-    done = project.snakemake("--dry-run")
-    assert done.returncode == 1
-    assert done.stdout.strip().splitlines()[-1] == (
+    refused = project.plan()
+    assert refused.status == 1
+    assert refused.last == (
         "linexp: config.yaml: methods.top_images.top_image: unknown key 'top_image'; did you mean 'top_images'?"
     )

@@ -74,6 +74,6 @@ def test_another_number_of_blocks_reruns_what_is_cut_and_what_follows(cut):
 
 def test_a_block_that_does_not_exist_is_refused(cut):
     project, _, _ = cut
-    done = project.snakemake("--dry-run", f"{FOLDER}/blocks/4_of_3/ablation.parquet")
-    assert done.returncode != 0 and "Traceback" not in done.stdout
-    assert done.stdout.splitlines()[-1] == f"linexp: {FOLDER}/blocks: 4 of 3 is not a block"
+    refused = project.plan(f"{FOLDER}/blocks/4_of_3/ablation.parquet")
+    assert refused.status != 0 and "Traceback" not in refused.said
+    assert refused.last == f"linexp: {FOLDER}/blocks: 4 of 3 is not a block"

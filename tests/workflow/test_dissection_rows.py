@@ -86,6 +86,6 @@ def test_what_cannot_be_dissected_stops_before_any_job(dissected, method, pool, 
     config["methods"]["network_dissection"] |= method
     config["targets"]["net"]["layers"]["layer4"]["pool"] = pool
     dissected.configure(config)
-    done = dissected.snakemake("--dry-run", "results/net/layer4/scores.parquet")
-    assert done.returncode != 0 and "Traceback" not in done.stdout
-    assert done.stdout.splitlines()[-1].startswith(f"linexp: {message}")
+    refused = dissected.plan("results/net/layer4/scores.parquet")
+    assert refused.status != 0 and "Traceback" not in refused.said
+    assert refused.last.startswith(f"linexp: {message}")

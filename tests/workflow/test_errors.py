@@ -34,14 +34,13 @@ def test_a_broken_configuration_stops_before_any_job(case, fresh):
     old = dict(entry)
     entry[key] = value
     fresh.configure(config)
-    done = fresh.snakemake()
+    refused = fresh.plan()
     entry.clear()
     entry.update(old)
     fresh.configure(config)
-    assert done.returncode != 0
-    assert "Traceback" not in done.stdout
-    last = done.stdout.strip().splitlines()[-1]
-    assert all(part in last for part in parts), last
+    assert refused.status != 0
+    assert "Traceback" not in refused.said
+    assert all(part in refused.last for part in parts), refused.last
     assert not (fresh.folder / "results").exists()
 
 
@@ -54,11 +53,11 @@ def test_missing_data_of_what_is_asked_for_stop_before_any_job(fresh):
     assert done.returncode != 0
     assert "Traceback" not in done.stdout
     last = done.stdout.strip().splitlines()[-1]
-    assert "photos" in last and "root: data/photos does not exist" in last and "put the images there" in last
-    assert not (fresh.folder / "results").exists()
+    assert last == "linexp: probes.photos.root: data/photos does not exist; put the images there"
+    assert not fresh.artifacts()
 
 
 def test_a_layer_that_a_target_does_not_have_is_named(finished):
-    done = finished.snakemake("--dry-run", "results/net/layer9/scores.parquet")
-    assert done.returncode != 0
-    assert "there is no layer 'layer9'; it has layer3, layer4" in done.stdout.strip().splitlines()[-1]
+    refused = finished.plan("results/net/layer9/scores.parquet")
+    assert refused.status != 0
+    assert "there is no layer 'layer9'; it has layer3, layer4" in refused.last

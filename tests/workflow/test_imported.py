@@ -53,7 +53,6 @@ def test_an_imported_method_makes_its_own_chain_and_is_scored_by_its_texts(impor
 
 def test_a_file_that_is_not_there_stops_before_any_job(imported):
     (imported.folder / "theirs/net.csv").unlink()
-    done = imported.snakemake("--dry-run", "results/net/layer4/scores.parquet")
-    assert done.returncode != 0 and "Traceback" not in done.stdout
-    line = done.stdout.splitlines()[-1]
-    assert line.startswith("linexp: methods.milan.file: theirs/net.csv does not exist; put it there")
+    refused = imported.plan("results/net/layer4/scores.parquet")
+    assert refused.status != 0 and "Traceback" not in refused.said
+    assert refused.last.startswith("linexp: methods.milan.file: theirs/net.csv does not exist; put it there")

@@ -74,6 +74,15 @@ def start(snakemake) -> None:
         raise LinexpError(f"linexp is imported from {here}, not from {beside}; take {here} out of PYTHONPATH")
 
 
+def import_from(folder: str) -> None:
+    """Let the jobs that this process starts import the library in a folder, whatever is installed.
+
+    Snakemake puts the folder of a job's script last among those that Python looks in.
+    """
+    known = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([folder, *known]))
+
+
 def device() -> str:
     """`cuda` where a GPU can be used, else `cpu`."""
     import torch

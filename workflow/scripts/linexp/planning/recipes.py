@@ -46,16 +46,17 @@ def attach(workflow, stop: Callable[[Exception], None], say: Callable[[str], Non
 
 
 class Told:
-    """Says why artifacts are made again, each reason of a script once."""
+    """Says why artifacts are made again: each change once, with the first artifact that it is of."""
 
     def __init__(self, say: Callable[[str], None]):
         self._say, self._said = say, set()
 
-    def __call__(self, script: str, path: str, changes: Iterable[str]) -> None:
-        reason = "; ".join(changes)
-        if (script, reason) not in self._said:
-            self._said.add((script, reason))
-            self._say(f"linexp: {path} is made again, reason: {reason}")
+    def __call__(self, path: str, changes: Iterable[str]) -> None:
+        new = [change for change in changes if change not in self._said]
+        self._said.update(new)
+        if new:
+            named = [*new[:MOST_NAMED], *([f"{len(new) - MOST_NAMED} more"] if len(new) > MOST_NAMED else [])]
+            self._say(f"linexp: {path} is made again, reason: {'; '.join(named)}")
 
 
 def _recipe_of(workflow, rule, stop: Callable[[Exception], None], told: Told) -> Callable:
@@ -77,7 +78,7 @@ def _recipe_of(workflow, rule, stop: Callable[[Exception], None], told: Told) ->
             except (LinexpError, OSError) as error:
                 stop(error)
             if changes:
-                told(script, outputs[0], changes)
+                told(outputs[0], changes)
             # Snakemake lists folders once and would not see the new file
             workflow.iocache.exists_local[str(path)] = True
         return str(path)
@@ -158,8 +159,7 @@ def changes_of(recipe: Recipe, artifact: str) -> list[str]:
     made = json.loads(found["recipe"]) | {"settings": json.loads(found["settings"])}
     settings = [_change(*difference) for difference in _differences(made["settings"], recipe["settings"])]
     changed = [name for part in ("code", "files") for name in _changed_names(made[part], recipe[part])]
-    changes = [*settings, *(f"{name} changed" for name in changed)]
-    return [*changes[:MOST_NAMED], *([f"{len(changes) - MOST_NAMED} more"] if len(changes) > MOST_NAMED else [])]
+    return [*settings, *(f"{name} changed" for name in changed)]
 
 
 def _changed_names(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
