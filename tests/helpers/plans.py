@@ -12,6 +12,7 @@ from typing import Any
 
 import snakemake.cli
 from snakemake.dag import DAG
+from snakemake.workflow import Workflow
 
 
 @dataclass(frozen=True)
@@ -39,36 +40,72 @@ class Plan:
         return self.said.strip().splitlines()[-1]
 
 
+@dataclass(frozen=True)
+class Rule:
+    """A rule as Snakemake has read it."""
+
+    name: str
+    is_local: bool
+    resources: dict[str, Any]
+    script: str | None
+    conda: str | None
+    log: list[str]
+    message: str | None
+
+
 def plan(folder: Path, *arguments: str) -> Plan:
     """The plan of `snakemake --dry-run` with these arguments, by the code in the folder."""
-    with tempfile.TemporaryFile("w+") as said:
-        found = _in_a_child(lambda: _planned(folder, ["--dry-run", "--cores", "2", *arguments]), said.fileno())
-        said.seek(0)
-        if not found:
-            raise ChildProcessError(said.read())
-        status, jobs = pickle.loads(found)
-        return Plan(status, said.read(), jobs)
+    (status, jobs), said = _in_a_child(lambda: _planned(folder, ["--dry-run", "--cores", "2", *arguments]))
+    return Plan(status, said, jobs)
+
+
+def rules(folder: Path) -> list[Rule]:
+    """All rules of the Snakefile in a folder, copies among them."""
+    return _in_a_child(lambda: _rules(folder))[0]
 
 
 def _planned(folder: Path, arguments: list[str]) -> tuple[int, list[Job]]:
+    status, dags = _snakemake(folder, arguments, DAG)
+    return status, [_job(job) for dag in dags for job in dag.needrun_jobs(exclude_finished=False)]
+
+
+def _rules(folder: Path) -> list[Rule]:
+    _, workflows = _snakemake(folder, ["--list-rules"], Workflow)
+    return [
+        Rule(
+            rule.name,
+            rule.name in workflow._localrules,
+            {name: None if resource.is_evaluable() else resource.value for name, resource in rule.resources.items()},
+            rule.script,
+            rule.conda_env and str(rule.conda_env),
+            list(map(str, rule.log)),
+            rule.message,
+        )
+        for workflow in workflows
+        for rule in workflow.rules
+    ]
+
+
+def _snakemake(folder: Path, arguments: list[str], kind: type) -> tuple[int, list]:
+    """The exit status of Snakemake in a folder, and its objects of a kind."""
     os.chdir(folder)
     for name in [name for name in sys.modules if name.partition(".")[0] == "linexp"]:
         del sys.modules[name]  # the folder has a library of its own
     sys.path[:] = [place for place in sys.path if not Path(place, "linexp").is_dir()]
     sys.dont_write_bytecode = True
     sys.argv = ["snakemake", *arguments]
-    status, dags, build = 0, [], DAG.__init__
+    status, kept, build = 0, [], kind.__init__
 
-    def build_and_keep(dag, *args, **kwargs):
-        dags.append(dag)
-        build(dag, *args, **kwargs)
+    def build_and_keep(built, *args, **kwargs):
+        kept.append(built)
+        build(built, *args, **kwargs)
 
-    DAG.__init__ = build_and_keep
+    kind.__init__ = build_and_keep
     try:
         snakemake.cli.main(arguments)
     except SystemExit as error:
         status = error.code or 0
-    return status, [_job(job) for dag in dags for job in dag.needrun_jobs(exclude_finished=False)]
+    return status, kept
 
 
 def _job(job) -> Job:
@@ -78,28 +115,32 @@ def _job(job) -> Job:
     )
 
 
-def _in_a_child(work: Callable[[], Any], output: int) -> bytes:
-    """What a function gives in a forked process, pickled; its standard output and error go to a file."""
+def _in_a_child(work: Callable[[], Any]) -> tuple[Any, str]:
+    """What a function gives in a forked process, and what that prints."""
     reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.dup2(output, 1)
-            os.dup2(output, 2)
-            sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
-            sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
-            found = pickle.dumps(work())
-            sys.stdout.flush()
-            sys.stderr.flush()
-            with os.fdopen(writing, "wb") as pipe:
-                pipe.write(found)
-        except BaseException:
-            traceback.print_exc()
-            sys.stderr.flush()
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        found = pipe.read()
-    os.waitpid(child, 0)
-    return found
+    with tempfile.TemporaryFile("w+") as said:
+        child = os.fork()
+        if child == 0:
+            try:
+                for number in (1, 2):
+                    os.dup2(said.fileno(), number)
+                sys.stdout, sys.stderr = (os.fdopen(number, "w") for number in (1, 2))
+                sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
+                found = pickle.dumps(work())
+                sys.stdout.flush()
+                sys.stderr.flush()
+                with os.fdopen(writing, "wb") as pipe:
+                    pipe.write(found)
+            except BaseException:
+                traceback.print_exc()
+                sys.stderr.flush()
+            finally:
+                os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            found = pipe.read()
+        os.waitpid(child, 0)
+        said.seek(0)
+        if not found:
+            raise ChildProcessError(said.read())
+        return pickle.loads(found), said.read()

@@ -7,10 +7,13 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+
+from helpers.plans import Rule, rules
 
 REPOSITORY = Path(__file__).parents[2]
 OTHER_NAMES = {"matplotlib": "matplotlib-base", "open_clip_torch": "open-clip-torch", "torch": "pytorch"}
@@ -54,22 +57,27 @@ def test_the_container_has_the_dependencies_of_the_project_at_the_versions_of_th
     assert python in SpecifierSet(project["requires-python"])
 
 
-def test_the_profiles_agree_on_reruns_and_name_the_same_rules_for_a_gpu():
+@pytest.fixture(scope="module")
+def every_rule() -> list[Rule]:
+    return [rule for rule in rules(REPOSITORY) if rule.script]
+
+
+def test_the_profiles_agree_on_reruns_and_name_the_same_rules_for_a_gpu(every_rule):
     default, slurm = (
         yaml.safe_load((REPOSITORY / f"profiles/{name}/config.yaml").read_text()) for name in ("default", "slurm")
     )
     assert default.items() <= slurm.items(), "the one replaces the other"
-    rules = "".join(file.read_text() for file in (REPOSITORY / "rules").glob("*.smk"))
-    blocks = re.findall(r"^rule (\w+):\n(.*?)(?=^rule |^use rule |\Z)", rules, re.DOTALL | re.MULTILINE)
-    on_gpu = {rule for rule, block in blocks if "gpu=1" in block}
-    copies = re.findall(r"^use rule (\w+) as (\w+)", rules, re.MULTILINE)
-    assert set(slurm["set-resources"]) == on_gpu | {copy for rule, copy in copies if rule in on_gpu}
+    on_gpu = {rule.name for rule in every_rule if rule.resources.get("gpu") == 1}
+    assert len(on_gpu) > 10 and set(slurm["set-resources"]) == on_gpu
     assert all(asked == {"gpu": 1} for asked in slurm["set-resources"].values())
 
 
-def test_every_rule_that_is_no_local_one_asks_for_memory_and_time():
-    rules = "\n".join(file.read_text() for file in sorted((REPOSITORY / "rules").glob("*.smk")))
-    blocks = re.findall(r"^rule (\w+):\n(.*?)(?=^rule |^use rule |\Z)", rules, re.DOTALL | re.MULTILINE)
-    asks = {rule: all(f"{name}=" in block for name in ("mem_mb", "runtime")) for rule, block in blocks}
-    local = {rule for rule, block in blocks if "localrule: True" in block}
-    assert {rule for rule, both in asks.items() if not both} == local
+def test_every_rule_that_is_no_local_one_asks_for_memory_and_time(every_rule):
+    asks = {rule.name for rule in every_rule if {"mem_mb", "runtime"} <= set(rule.resources)}
+    assert asks == {rule.name for rule in every_rule if not rule.is_local}
+
+
+def test_every_rule_has_an_environment_a_log_and_a_line_that_says_what_it_does(every_rule):
+    assert len(every_rule) > 40
+    for rule in every_rule:
+        assert rule.conda and len(rule.log) == 1 and rule.message, rule.name

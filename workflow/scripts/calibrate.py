@@ -1,5 +1,6 @@
 """Calibrate an image-text model (Eq. 5). Output: JSON with a, b, losses in nats and a reliability table."""
 
+import sys
 from dataclasses import asdict
 
 from linexp.artifacts import store
@@ -26,7 +27,10 @@ if "probe" in given:
             (block[:, usable] for block in store.row_blocks(labels["labels"], rows)),
         )
         pairs = calibration.pair_histogram(blocks)
-    record = asdict(calibration.calibrate(pairs))
+    found = calibration.calibrate(pairs)
+    record = asdict(found)
+    if not found.converged:
+        print(f"calibration: a = {found.a:.3g} has not converged; calibrate on more images or labels", file=sys.stderr)
 else:
     fingerprint, record = "", {}
 store.write_json(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), record | given)

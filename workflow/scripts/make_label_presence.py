@@ -1,7 +1,5 @@
 """P of LE (Label): the labels as they are. Output: HDF5 with P (n_images, n_kept) float32 and its statistics."""
 
-import numpy as np
-
 from linexp.artifacts import store
 from linexp.concepts import presence
 from linexp.jobs import runtime
@@ -15,7 +13,7 @@ provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.
 with store.create_arrays(snakemake.output[0], provenance) as file:
     presence.write_presence(
         file,
-        lambda columns: lambda rows: labels[np.ix_(rows, columns)],
+        presence.LabelPresence(labels),
         store.read_strings(files.labels, "concepts"),
         fitting_rows(index, snakemake.params.paper_parity),
         len(index),

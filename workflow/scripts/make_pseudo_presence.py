@@ -1,7 +1,5 @@
 """P of LE (SigLIP): calibrated similarity. Output: HDF5 with P (n_images, n_kept) float32 and its statistics."""
 
-from functools import partial
-
 from linexp.artifacts import store
 from linexp.concepts import presence
 from linexp.jobs import parallel, runtime
@@ -14,14 +12,6 @@ index = store.read_table(files.index)
 calibration = store.read_json(files.calibration)
 (concepts,) = store.read_arrays(files.concepts, "embeddings")
 provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.images, files.concepts))
-
-
-def p_of(read, columns):
-    """P of some concepts, a function of the images' rows."""
-    of_images = presence.probability_of(concepts[columns], calibration["a"], calibration["b"])
-    return lambda rows: of_images(read(rows[0], rows[-1] + 1)[rows - rows[0]])
-
-
 with (
     parallel.blas_on_one_thread(),
     store.open_arrays(files.images) as images,
@@ -29,7 +19,7 @@ with (
 ):
     presence.write_presence(
         file,
-        partial(p_of, store.row_reader(images["embeddings"])),
+        presence.PseudoPresence(store.row_reader(images["embeddings"]), concepts, calibration["a"], calibration["b"]),
         store.read_strings(files.concepts, "concepts"),
         fitting_rows(index, snakemake.params.paper_parity),
         len(index),

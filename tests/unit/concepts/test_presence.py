@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from helpers.literal import literal_probability
 from helpers.summed import concept_statistics
 from linexp.artifacts import store
-from linexp.concepts.presence import MIN_TOP_MEAN, probabilities, probability_of, write_presence
+from linexp.concepts.presence import MIN_TOP_MEAN, LabelPresence, PseudoPresence, probabilities, write_presence
 from linexp.errors import LinexpError
 
 
@@ -99,12 +99,8 @@ def test_the_filter_keeps_concepts_that_some_images_clearly_have_and_not_all_ali
 
 def _write(path, p: np.ndarray, fitting_rows: np.ndarray, min_top_mean: float = MIN_TOP_MEAN):
     names = [f"concept {j}" for j in range(p.shape[1])]
-
-    def p_of(columns):
-        return lambda rows: p[rows][:, columns]
-
     with h5py.File(path, "w") as file:
-        write_presence(file, p_of, names, fitting_rows, len(p), min_top_mean)
+        write_presence(file, LabelPresence(p), names, fitting_rows, len(p), min_top_mean)
     with h5py.File(path) as file:
         return {
             name: data.asstr()[...].tolist() if h5py.check_string_dtype(data.dtype) else data[...]
@@ -156,16 +152,12 @@ def test_what_is_written_does_not_depend_on_the_threads(tmp_path, monkeypatch, n
     rng = np.random.default_rng(4)
     images, concepts = _unit(rng, 2000, 48, np.float32), _unit(rng, n_concepts, 48, np.float32)
     concepts[::3] *= np.float32(0.3)  # never clearly present
-
-    def p_of(columns):
-        of_images = probability_of(concepts[columns], 30.0, -0.3)
-        return lambda rows: of_images(images[rows])
-
+    pseudo = PseudoPresence(lambda begin, end: images[begin:end], concepts, 30.0, -0.3)
     written = []
     for threads in (1, 2, 7):
         names = [f"concept {j}" for j in range(n_concepts)]
         with h5py.File(tmp_path / f"{threads}.h5", "w") as file:
-            write_presence(file, p_of, names, np.arange(1500), len(images), 0.5 if n_concepts > 1 else 0.0, threads)
+            write_presence(file, pseudo, names, np.arange(1500), len(images), 0.5 if n_concepts > 1 else 0.0, threads)
             written.append({name: data[...].tobytes() for name, data in file.items() if data.dtype != object})
     assert len(written[0]) == 5
     assert written[0] == written[1] == written[2]

@@ -62,12 +62,8 @@ def explain(folder: Path, activations: np.ndarray, names=NAMES, concepts: np.nda
     made = store.Provenance("test", {}, "f")
     store.write_table(folder / "index.parquet", made, index)
     with store.create_arrays(files["P"], made) as file:
-
-        def p_of(columns):
-            of_images = presence.probability_of(concepts[columns], A, B)
-            return lambda rows: of_images(IMAGES[rows])
-
-        presence.write_presence(file, p_of, names, rows_of(index, "train"), N, presence.MIN_TOP_MEAN)
+        pseudo = presence.PseudoPresence(lambda begin, end: IMAGES[begin:end], concepts, A, B)
+        presence.write_presence(file, pseudo, names, rows_of(index, "train"), N, presence.MIN_TOP_MEAN)
     with store.open_arrays(files["P"]) as p, store.create_arrays(files["moments"], made) as file:
         sums = {split: moments.MomentsSum(p["P"].shape[1]) for split in ("train", "val")}
         for split, rows, (block,) in split_blocks(index, list(sums), p["P"]):
@@ -275,11 +271,7 @@ def test_one_class_cannot_be_calibrated_on_and_explains_nothing(tmp_path):
         pytest.raises(LinexpError, match="none of 1 concepts is present in the images"),
         store.create_arrays(tmp_path / "P.h5", store.Provenance("test", {}, "f")) as file,
     ):
-
-        def p_of(columns):
-            return lambda rows: labels.matrix[np.ix_(rows, columns)]
-
-        presence.write_presence(file, p_of, labels.concepts, np.arange(N), N, 0.0)
+        presence.write_presence(file, presence.LabelPresence(labels.matrix), labels.concepts, np.arange(N), N, 0.0)
 
 
 @pytest.mark.parametrize("n_test", [1, 2])

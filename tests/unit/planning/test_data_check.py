@@ -125,14 +125,16 @@ def test_the_command_tells_whether_all_is_there(place, capsys):
         (("check", "resnet5/layer4"), "resnet5/layer4: there is no target 'resnet5'; did you mean 'resnet50'?"),
         (("check", "resnet50/layer"), "resnet50/layer: target resnet50 has no layer 'layer'; did you mean 'layer4'?"),
         (("check", "--configfile", "no.yaml"), "no.yaml cannot be read; run this in the folder that has it"),
-        (("check", "--configfile", "broken.yaml"), "broken.yaml is not YAML"),
-        (("check", "--configfile", "list.yaml"), "list.yaml: it has no sections"),
+        (("check", "--configfile", "broken.yaml"), "broken.yaml: line 1: is not YAML"),
+        (("check", "--configfile", "list.yaml"), "list.yaml: has no sections"),
         (("check", "--configfile", "wrong.yaml"), "wrong.yaml: "),
+        (("check", "--configfile", "twice.yaml"), "twice.yaml: line 2: the key 'seed' is there already, in line 1"),
     ],
 )
 def test_a_mistake_ends_in_one_line(arguments, message, place, capsys):
     (place / "broken.yaml").write_text("a: [")
     (place / "list.yaml").write_text("- a")
+    (place / "twice.yaml").write_text("seed: 0\nseed: 1\n")
     (place / "wrong.yaml").write_text("sead: 0")
     assert main(list(arguments)) == 1
     printed = capsys.readouterr()

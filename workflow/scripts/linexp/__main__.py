@@ -12,6 +12,7 @@ import yaml
 from .artifacts import store
 from .config import checks as configuration
 from .config.derived_targets import recorded_target
+from .config.text import check_text
 from .errors import LinexpError
 from .planning import data_check
 from .terminal import neuron
@@ -108,15 +109,12 @@ def _check(options: argparse.Namespace) -> int:
 def _configuration(path: str) -> configuration.Config:
     """The configuration, checked as Snakemake would find it."""
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise LinexpError(f"{path} cannot be read; run this in the folder that has it, or give --configfile") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise LinexpError(f"{path} is not YAML ({' '.join(str(error).split())[:80]}); correct it") from error
-    if not isinstance(content, dict):
-        raise LinexpError(f"{path}: it has no sections; see the config.yaml that comes with linexp")
+    check_text(path)
     try:
-        return configuration.checked(content, SCHEMA)
+        return configuration.checked(yaml.safe_load(text), SCHEMA)
     except LinexpError as error:
         raise LinexpError(f"{path}: {error}") from error
 

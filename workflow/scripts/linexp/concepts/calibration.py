@@ -38,6 +38,7 @@ class Calibration:
 
     Attributes:
         a, b: P = σ(a·similarity + a·b).
+        converged: False where the best a is infinite, as similarity tells all labels apart, or was not reached.
         bce: binary cross-entropy with them.
         bce_base_rate: of predicting the overall share of positives for every pair.
         reliability: a list of bins of P with `count`, mean predicted `p` and `observed` share of positives.
@@ -45,6 +46,7 @@ class Calibration:
 
     a: float
     b: float
+    converged: bool
     bce: float
     bce_base_rate: float
     reliability: list[dict[str, float]]
@@ -115,11 +117,13 @@ def calibrate(pairs: PairHistogram, max_steps: int = 100, tolerance: float = 1e-
     features = (similarity - centre) / spread
     slope, intercept = 0.0, np.log(rate / (1 - rate))
     loss = _entropy(count, slope * features + intercept)
+    converged = False
     for _ in range(max_steps):
         p = expit(slope * features + intercept)
         residual = count * (p - np.array([[0.0], [1.0]]))
         gradient = np.array([(residual * features).sum(), residual.sum()]) / n_pairs
         if np.abs(gradient).max() < tolerance:
+            converged = True
             break
         curvature = count * p * (1 - p)
         cross = (curvature * features).sum()
@@ -136,9 +140,16 @@ def calibrate(pairs: PairHistogram, max_steps: int = 100, tolerance: float = 1e-
         raise LinexpError("calibration: images are not more similar to the concepts they have; check the model")
     a = slope / spread
     b = intercept / a - centre
+    converged = converged and not _tells_all_apart(count, similarity)
     base = -(xlogy(rate, rate) + xlogy(1 - rate, 1 - rate))
     reliability = _reliability(count, expit(slope * features + intercept))
-    return Calibration(float(a), float(b), loss, float(base), reliability)
+    return Calibration(float(a), float(b), converged, loss, float(base), reliability)
+
+
+def _tells_all_apart(count: np.ndarray, similarity: np.ndarray) -> bool:
+    """Whether every pair with label 1 is more similar than every pair with label 0."""
+    absent, present = (similarity[label][count[label] > 0] for label in (0, 1))
+    return bool(absent.max() < present.min())
 
 
 def _reliability(count: np.ndarray, p: np.ndarray) -> list[dict[str, float]]:

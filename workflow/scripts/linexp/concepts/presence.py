@@ -6,7 +6,7 @@ LE (Label) takes the labels as they are; LE (SigLIP) takes an image-text model's
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import h5py
 import numpy as np
@@ -25,8 +25,54 @@ ROWS_A_PRODUCT, ROWS_IN_CACHE = 512, 16
 BLOCKS_A_WAVE = 4
 """Blocks of rows between two looks at which concepts are undecided."""
 
-PresenceOf = Callable[[np.ndarray], Callable[[np.ndarray], np.ndarray]]
-"""Takes concepts (column numbers) and gives a function of images (row numbers), whose value is P, (rows, columns)."""
+
+class Presence(Protocol):
+    """P of some concepts, computed a block of images at a time; several threads may ask."""
+
+    def of(self, rows: np.ndarray) -> np.ndarray:
+        """(len(rows), m) P of images, in ascending order of their rows."""
+
+    def only(self, columns: np.ndarray) -> "Presence":
+        """P of some of the concepts alone, by their numbers."""
+
+
+@dataclass(frozen=True)
+class LabelPresence:
+    """P of LE (Label): labels as they are.
+
+    Attributes:
+        labels: (n_images, m).
+    """
+
+    labels: np.ndarray
+
+    def of(self, rows: np.ndarray) -> np.ndarray:
+        return self.labels[rows]
+
+    def only(self, columns: np.ndarray) -> "LabelPresence":
+        return LabelPresence(self.labels[:, columns])
+
+
+@dataclass(frozen=True)
+class PseudoPresence:
+    """P of LE (SigLIP): calibrated similarity, Eq. 8.
+
+    Attributes:
+        images: gives the unit-norm embeddings of the rows from one to before another.
+        concepts: (m, dim) unit-norm embeddings. a, b: of the calibration.
+    """
+
+    images: Callable[[int, int], np.ndarray]
+    concepts: np.ndarray
+    a: float
+    b: float
+
+    def of(self, rows: np.ndarray) -> np.ndarray:
+        images = self.images(rows[0], rows[-1] + 1)[rows - rows[0]]
+        return probability_of(self.concepts, self.a, self.b)(images)
+
+    def only(self, columns: np.ndarray) -> "PseudoPresence":
+        return replace(self, concepts=self.concepts[columns])
 
 
 def probability_of(concepts: np.ndarray, a: float, b: float) -> Callable[..., np.ndarray]:
@@ -179,7 +225,7 @@ class BlockSums(NamedTuple):
 
 
 def filter_concepts(
-    p_of: PresenceOf, fitting_rows: np.ndarray, n_concepts: int, min_top_mean: float, threads: int
+    presence: Presence, fitting_rows: np.ndarray, n_concepts: int, min_top_mean: float, threads: int
 ) -> tuple[NDArray[np.bool_], ConceptStatistics]:
     """Which concepts to keep, and the statistics of the others.
 
@@ -187,18 +233,19 @@ def filter_concepts(
     decided after the same rows whatever the threads, as P of fewer concepts may be rounded differently.
     """
     undecided = np.arange(n_concepts)
-    p_of_undecided = p_of(undecided)
-    sums = StatisticsSum(p_of_undecided(fitting_rows[:1])[0])
+    sums = StatisticsSum(presence.of(fitting_rows[:1])[0])
 
     def of_rows(rows: np.ndarray) -> BlockSums:
-        return sums.of_block(p_of_undecided(rows), columns=undecided)
+        return sums.of_block(of_undecided.of(rows), columns=undecided)
+
+    of_undecided = presence
 
     for blocks in _waves(fitting_rows):
         for found in ordered_map(of_rows, blocks, threads, ahead=threads):
             sums.add(found)
         left = undecided[~sums.surely_kept(min_top_mean, len(fitting_rows))[undecided]]
         if len(left) < WORTH_LEAVING_OUT * len(undecided):
-            undecided, p_of_undecided = left, p_of(left)
+            undecided, of_undecided = left, presence.only(left)
     statistics = sums.statistics()
     kept = np.ones(n_concepts, bool)
     kept[undecided] = statistics.kept(min_top_mean)[undecided]
@@ -216,7 +263,7 @@ def _waves(rows: np.ndarray) -> Iterator[list[np.ndarray]]:
 
 def write_presence(
     file: h5py.File,
-    p_of: PresenceOf,
+    presence: Presence,
     concepts: Sequence[str],
     fitting_rows: np.ndarray,
     n_images: int,
@@ -228,25 +275,25 @@ def write_presence(
     Args:
         file: gets `P` (n_images, n_kept) float32 and its `concepts`; over the full set `all_concepts`, `kept`,
             `mean`, `std` and `top_mean`.
-        p_of: of the unfiltered P; several threads call what it gives.
+        presence: the unfiltered P.
         fitting_rows: the images that the filter looks at, ascending.
         min_top_mean: of the filter.
 
     Raises:
         LinexpError: no concept passes.
     """
-    kept, statistics = filter_concepts(p_of, fitting_rows, len(concepts), min_top_mean, threads)
+    kept, statistics = filter_concepts(presence, fitting_rows, len(concepts), min_top_mean, threads)
     if not kept.any():
         raise LinexpError(
             f"none of {len(concepts)} concepts is present in the images; take others or check the calibration"
         )
     columns, fitting = np.flatnonzero(kept), np.isin(np.arange(n_images), fitting_rows)
-    p_of_kept = p_of(columns)
-    sums = StatisticsSum(p_of_kept(fitting_rows[:1])[0])
+    of_kept = presence.only(columns)
+    sums = StatisticsSum(of_kept.of(fitting_rows[:1])[0])
 
     def block_and_sums(begin: int) -> tuple[np.ndarray, BlockSums]:
         rows = np.arange(begin, min(begin + store.ROWS_PER_BLOCK, n_images))
-        block = p_of_kept(rows)
+        block = of_kept.of(rows)
         return block, sums.of_block(block, np.flatnonzero(fitting[rows]))
 
     def blocks() -> Iterator[np.ndarray]:
@@ -259,8 +306,8 @@ def write_presence(
     store.write_array(file, "concepts", [concepts[column] for column in columns])
     store.write_array(file, "all_concepts", list(concepts))
     store.write_array(file, "kept", kept)
-    of_kept = sums.statistics()
+    found = sums.statistics()
     for field in fields(ConceptStatistics):
         values = getattr(statistics, field.name)
-        values[kept] = getattr(of_kept, field.name)
+        values[kept] = getattr(found, field.name)
         store.write_array(file, field.name, values)

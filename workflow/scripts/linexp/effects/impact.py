@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -127,18 +128,25 @@ def without_linear(
     for begin in range(0, activations.shape[1], REMOVED_TOGETHER):
         group = slice(begin, begin + REMOVED_TOGETHER)
         columns = torch.from_numpy(weight[:, group].T.astype(np.float64))
-        losses, correct = np.empty((len(columns), len(logits))), np.empty((len(columns), len(logits)), bool)
+        outcomes = np.empty((len(columns), len(logits))), np.empty((len(columns), len(logits)), bool)
+        remove = partial(_remove, logits, columns, activations[:, group], loss, outcomes)
+        for_slices(remove, len(logits), threads, rows)
+        yield from map(Outcome, *outcomes)
 
-        def replace(images: slice, group=group, columns=columns, losses=losses, correct=correct) -> None:
-            before, q = (torch.from_numpy(x[images].astype(np.float64)) for x in (logits, activations[:, group]))
-            changed = torch.empty_like(before)
-            for place, column in enumerate(columns):
-                torch.addr(before, q[:, place], column, alpha=-1, out=changed)
-                outcome = Outcome.of(changed.numpy(), loss, images)
-                losses[place, images], correct[place, images] = outcome.losses, outcome.correct
 
-        for_slices(replace, len(logits), threads, rows)
-        yield from map(Outcome, losses, correct)
+def _remove(logits, columns: torch.Tensor, activations, loss, outcomes, images: slice) -> None:
+    """Fill the outcomes, (losses, correct) of (n_neurons, n) each, of some images without each of some neurons.
+
+    Args:
+        columns: (n_neurons, n_classes) of the head. activations: (n, n_neurons).
+    """
+    before, q = (torch.from_numpy(values[images].astype(np.float64)) for values in (logits, activations))
+    changed = torch.empty_like(before)
+    losses, correct = outcomes
+    for place, column in enumerate(columns):
+        torch.addr(before, q[:, place], column, alpha=-1, out=changed)
+        outcome = Outcome.of(changed.numpy(), loss, images)
+        losses[place, images], correct[place, images] = outcome.losses, outcome.correct
 
 
 def without_replayed(tail, rows: np.ndarray, neurons: Sequence[int], loss: CrossEntropy) -> Iterator[Outcome]:

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -88,27 +88,16 @@ def _write_data(
     top, maxima = _highest(files, explained)
     candidates = shown_images.candidates(sample, top, len(index), shown.seed)
     write_presence(folder, files, concepts, sample)
-
-    used = np.zeros(len(index), bool)
-    used[sample] = True
-    pictures = []
-    with ExitStack() as stack:
-        scratch = Path(stack.enter_context(TemporaryDirectory(dir=folder)))
+    with TemporaryDirectory(dir=folder) as scratch:
         records = Records(
             files, explained, shown.simulator, shown.seed, test, sample, candidates,
-            presence=_presence_columns(files, explained, scratch),
+            presence=_presence_columns(files, explained, Path(scratch)),
             alike=_similarities(files, explained),
             scores=score_rows(scores, list(files.explanations)),
             concept_ids=ids,
         )  # fmt: skip
-        for places in progress(explained.groups(), len(explained.neurons), "neuron", "records", _size):
-            for neuron, record in records.of_group(places):
-                rows = [row for one in record["ranges"] for row in one["images"]]
-                used[rows] = True
-                pictures.append(rows[:PICTURES])
-                write_script(folder, f"neurons/{neuron}", record)
-
-    rows = np.flatnonzero(used)
+        shown_of_neurons = _write_records(folder, explained, records)
+    rows = np.unique(np.concatenate([sample, *shown_of_neurons]).astype(np.intp))
     width = write_thumbnails(folder / "images", images, rows, threads)
     write_script(folder, "images", _image_facts(index, rows) | {"width": width})
     facts = {
@@ -120,15 +109,10 @@ def _write_data(
         "linear": list(explained.linear),
         "main": explained.main,
     }
-    layer = {
-        **facts,
-        **table(explained, scores, shown.simulator, ids, maxima, pictures),
-        "concepts": concepts,
-        "sample": sample.tolist(),
-        "concepts_a_file": CONCEPTS_A_FILE,
-        "images_a_folder": FILES_A_FOLDER,
-    }
-    write_script(folder, "layer", layer)
+    pictures = [images[:PICTURES] for images in shown_of_neurons]
+    overview = table(explained, scores, shown.simulator, ids, maxima, pictures)
+    sizes = {"concepts_a_file": CONCEPTS_A_FILE, "images_a_folder": FILES_A_FOLDER}
+    write_script(folder, "layer", {**facts, **overview, "concepts": concepts, "sample": sample.tolist(), **sizes})
     return facts | {
         "explained": explained,
         "shipped_images": len(rows),
@@ -136,6 +120,16 @@ def _write_data(
         "sample": len(sample),
         "methods": list(explained.by_method),
     }
+
+
+def _write_records(folder: Path, explained: Explained, records: Records) -> list[list[int]]:
+    """Write the record of every neuron; for each the images that it shows."""
+    images = []
+    for places in progress(explained.groups(), len(explained.neurons), "neuron", "records", _size):
+        for neuron, record in records.of_group(places):
+            images.append([row for one in record["ranges"] for row in one["images"]])
+            write_script(folder, f"neurons/{neuron}", record)
+    return images
 
 
 def _size(places: slice) -> int:

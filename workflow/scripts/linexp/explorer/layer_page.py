@@ -10,12 +10,11 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..artifacts import store
-from ..metrics import METRICS
+from ..metrics import MAIN, METRICS
 from ..scoring.sanity import TESTS
 from .layer import LayerFiles, Shown
 
 PAGE = Path(__file__).parent / "page"
-MEANS = {"correlation": "Correlation", "ablation_optim": "Ablation (optim)", "ablation_norm": "Ablation (norm)"}
 
 
 def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
@@ -41,8 +40,8 @@ def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
         judged=_means(summary[summary["control"].isna()]),
         controls=_means(summary[summary["control"].notna()]),
         shuffled=_shuffled(summary),
-        means=[name for name in MEANS if name in metrics],
-        labels=MEANS,
+        means=[name for name in MAIN if name in metrics],
+        labels=MAIN,
         several_simulators=summary["simulator"].nunique() > 1,
         statuses=_statuses(files),
         badges=_badges(pd.read_csv(files.sanity, keep_default_na=False, na_values=[""])),
@@ -70,7 +69,7 @@ def _means(summary: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of the summary; `bars` has the start, width and interval of each mean in percent of the scale 0 to 1."""
     rows = summary.to_dict("records")
     for row in rows:
-        row["bars"] = {name: _bar(*(row[name + end] for end in ("", "_low", "_high"))) for name in MEANS if name in row}
+        row["bars"] = {name: _bar(*(row[name + end] for end in ("", "_low", "_high"))) for name in MAIN if name in row}
     return rows
 
 

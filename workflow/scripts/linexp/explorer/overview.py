@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..metrics import MAIN
 from .layer import Explained
 from .scripts import rounded
 
-SCORES = {"correlation": "correlation", "ablation_optim": "ablation", "ablation_norm": "ablation (norm)"}
-"""The scores in the table and what the page calls them; one that no neuron has is left out."""
 PICTURES = 5
 
 
@@ -29,7 +28,7 @@ def table(
         pictures: for each neuron, the rows of images with high activations.
     """
     ours = scores[scores["simulator"] == simulator].set_index("neuron")
-    shown = {name: label for name, label in SCORES.items() if ours[name].notna().any()}
+    shown = {name: label for name, label in MAIN.items() if ours[name].notna().any()}
     methods = {}
     for method, explanations in explained.by_method.items():
         rows = ours[ours["method"] == method].reindex(explained.neurons)

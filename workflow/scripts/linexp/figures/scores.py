@@ -11,6 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from ..metrics import MAIN
 from ..scoring.summary import counted
 from .layout import NAME_WIDTH, dress, legend_beside, looks, note, page, text_colour
 from .style import INK, MUTED, STYLE, minus, trimmed
@@ -19,7 +20,6 @@ MANY_POINTS = 3000
 """More points than these are drawn as an image within an SVG."""
 MAX_LENGTH = 12
 SHARES = LinearSegmentedColormap.from_list("shares", ["#F3F5F7", "#0072B2"])
-METRICS = {"correlation": "correlation", "ablation_optim": "ablation score", "ablation_norm": "ablation score (norm)"}
 
 
 class Fit(NamedTuple):
@@ -86,8 +86,8 @@ def draw_correlation_against_ablation(scores: pd.DataFrame, layer: str, simulato
             )
         fitted = f"Fit: {_parabola(fit)}." if fit else "Too few scores for a quadratic fit."
         note(axes, f"{len(defined):,} explanations, scored on test images with {simulator}. {fitted}")
-        axes.set_xlabel(METRICS["correlation"], color=INK)
-        axes.set_ylabel(METRICS[metric or "ablation_optim"], color=INK)
+        axes.set_xlabel(MAIN["correlation"], color=INK)
+        axes.set_ylabel(MAIN[metric or "ablation_optim"], color=INK)
         dress(axes)
         if methods:
             legend_beside(axes)
@@ -121,7 +121,7 @@ def draw_scores(scores: pd.DataFrame, layer: str, simulator: str) -> Figure:
             axes.set(ylim=(len(methods) - 0.5, -0.5))
             axes.set_yticks(range(len(methods)), [trimmed(method, NAME_WIDTH) for method in methods])
             axes.tick_params(axis="y", length=0, labelleft=axes is panels[0])
-            axes.set_xlabel(METRICS[metric], color=INK)
+            axes.set_xlabel(MAIN[metric], color=INK)
             dress(axes)
             axes.grid(axis="x", color="#E4E4E4", linewidth=0.8)
         note(

@@ -22,4 +22,7 @@ _NAMES = (
 
 METRICS: dict[str, Metric] = {name: import_module(f".{name}", __name__).METRIC for name in _NAMES}
 
-__all__ = ["METRICS", "Metric", "scores_of"]
+MAIN = {name: METRICS[name].label for name in ("correlation", "ablation_optim", "ablation_norm")}
+"""The labels of the scores that summaries, pages and pictures show."""
+
+__all__ = ["MAIN", "METRICS", "Metric", "scores_of"]

@@ -4,6 +4,7 @@ from .metric import Metric
 
 METRIC = Metric(
     name="ablation_norm",
+    label="ablation (norm)",
     of_columns=None,
     higher_is_better=True,
     formula="1 − Σ|L(a ← c·s + d) − L(a)| / Σ|L(a ← mean of a) − L(a)|, with least-squares c and d on val",

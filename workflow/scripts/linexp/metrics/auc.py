@@ -13,6 +13,7 @@ def auc_scores(columns: Columns) -> np.ndarray:
 
 METRIC = Metric(
     name="auc",
+    label="AUC",
     of_columns=auc_scores,
     higher_is_better=True,
     formula="Pr(s(x) > s(y)) + ½·Pr(s(x) = s(y)) for x in B, y not in B",

@@ -21,6 +21,7 @@ def auprc_scores(columns: Columns) -> np.ndarray:
 
 METRIC = Metric(
     name="auprc",
+    label="AUPRC",
     of_columns=auprc_scores,
     higher_is_better=True,
     formula="Σᵢ (recallᵢ − recallᵢ₋₁)·precisionᵢ over the thresholds of s; label B",

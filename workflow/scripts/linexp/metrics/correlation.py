@@ -20,6 +20,7 @@ def correlation_scores(columns: Columns) -> NDArray[np.float64]:
 
 METRIC = Metric(
     name="correlation",
+    label="correlation",
     of_columns=correlation_scores,
     higher_is_better=True,
     formula="cov(s, a) / (σ(s)·σ(a))",

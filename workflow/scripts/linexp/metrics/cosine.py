@@ -14,6 +14,7 @@ def cosine_scores(columns: Columns) -> np.ndarray:
 
 METRIC = Metric(
     name="cosine",
+    label="cosine",
     of_columns=cosine_scores,
     higher_is_better=True,
     formula="Σ s·a / √(Σ s² · Σ a²)",

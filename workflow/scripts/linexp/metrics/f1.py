@@ -14,6 +14,7 @@ def f1_scores(columns: Columns) -> np.ndarray:
 
 METRIC = Metric(
     name="f1",
+    label="F1",
     of_columns=f1_scores,
     higher_is_better=True,
     formula="2·|B∩T| / (|B| + |T|)",

@@ -13,6 +13,7 @@ def inverse_auc_scores(columns: Columns) -> np.ndarray:
 
 METRIC = Metric(
     name="inverse_auc",
+    label="inverse AUC",
     of_columns=inverse_auc_scores,
     higher_is_better=True,
     formula="Pr(a(x) > a(y)) + ½·Pr(a(x) = a(y)) for x in T, y not in T",

@@ -14,6 +14,7 @@ def iou_scores(columns: Columns) -> np.ndarray:
 
 METRIC = Metric(
     name="iou",
+    label="IoU",
     of_columns=iou_scores,
     higher_is_better=True,
     formula="|B∩T| / |B∪T|",

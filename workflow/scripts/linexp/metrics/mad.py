@@ -14,6 +14,7 @@ def mad_scores(columns: Columns) -> np.ndarray:
 
 METRIC = Metric(
     name="mad",
+    label="MAD",
     of_columns=mad_scores,
     higher_is_better=True,
     formula="(mean of a in T − mean of a outside T) / σ(a)",

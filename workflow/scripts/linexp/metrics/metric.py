@@ -23,7 +23,7 @@ class Metric:
     """A score for an explanation.
 
     Attributes:
-        name: its column in `scores.parquet`.
+        name: its column in `scores.parquet`. label: what people read.
         of_columns: gives the (n_neurons,) scores of some neurons. None where the simulation alone does not tell, as for
             ablation.
         formula: in one line, with a = activations, s = simulated activations, B = the most activating images
@@ -34,6 +34,7 @@ class Metric:
     """
 
     name: str
+    label: str
     of_columns: ColumnScore | None
     higher_is_better: bool
     formula: str

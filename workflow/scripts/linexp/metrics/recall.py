@@ -13,6 +13,7 @@ def recall_scores(columns: Columns) -> np.ndarray:
 
 METRIC = Metric(
     name="recall",
+    label="recall",
     of_columns=recall_scores,
     higher_is_better=True,
     formula="|B∩T| / |B|",

@@ -17,6 +17,7 @@ def spearman_scores(columns: Columns) -> np.ndarray:
 
 METRIC = Metric(
     name="spearman",
+    label="Spearman",
     of_columns=spearman_scores,
     higher_is_better=True,
     formula="correlation of rank(s) and rank(a)",

@@ -35,6 +35,7 @@ def top_and_random_scores(columns: Columns) -> np.ndarray:
 
 METRIC = Metric(
     name="top_and_random_correlation",
+    label="top and random correlation",
     of_columns=top_and_random_scores,
     higher_is_better=True,
     formula=f"correlation of s and a on the {SIZE} images of highest a and {SIZE} random others",

@@ -1,6 +1,7 @@
 """Is what follows a layer one linear map? Then a change of a neuron changes the logits by a multiple of one vector."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -79,18 +80,19 @@ def linear_head(
     generator = torch.Generator().manual_seed(0)
     found = None
     for scale in NOISE_SCALES:
-
-        def noise(output: Tensor, scale: float = scale) -> Tensor:
-            # per place, and per image so that it does not average out
-            shapes = output.shape, (len(output), *[1] * (output.ndim - 1))
-            drawn = sum(torch.randn(shape, generator=generator, dtype=output.dtype) for shape in shapes)
-            return drawn.to(output) * scale * (1 + output.abs().max())
-
-        found = _last_linear(network, module, pool, channels, images, noise if scale else None)
+        noise = partial(_noise, scale, generator) if scale else None
+        found = _last_linear(network, module, pool, channels, images, noise)
         if found is None:
             return None
     bias = torch.zeros(len(found.weight)) if found.bias is None else found.bias
     return tuple(tensor.detach().float().cpu().numpy() for tensor in (found.weight, bias))
+
+
+def _noise(scale: float, generator: torch.Generator, output: Tensor) -> Tensor:
+    """Noise instead of a layer's output: per place, and per image so that it does not average out."""
+    shapes = output.shape, (len(output), *[1] * (output.ndim - 1))
+    drawn = sum(torch.randn(shape, generator=generator, dtype=output.dtype) for shape in shapes)
+    return drawn.to(output) * scale * (1 + output.abs().max())
 
 
 @torch.inference_mode()

@@ -22,6 +22,8 @@ from ..probes.index import IndexedImages
 from ..probes.kinds import NO_CLASS
 
 MAX_CONCEPTS_IN_CAPTION = 3
+DECAY = 0.02
+"""Of weights, in AdamW."""
 SHIFT_FRACTION = 1 / 16
 """Augmentation: every image is moved by up to this part of its size."""
 
@@ -57,32 +59,39 @@ def augment(pixels: Tensor, generator: torch.Generator) -> Tensor:
     return pixels.gather(3, columns.expand_as(pixels))
 
 
-def _epochs(rows: np.ndarray, epochs: int, batch_size: int, seed: int) -> list[Tensor]:
+def _epochs(rows: np.ndarray, settings: Mapping[str, Any], seed: int) -> list[Tensor]:
     """The rows of every batch of every epoch; what does not fill a batch is left out."""
-    rng = np.random.default_rng(seed)
-    full = len(rows) // batch_size * batch_size
+    rng, size = np.random.default_rng(seed), settings["batch_size"]
+    full = len(rows) // size * size
     if not full:
-        raise LinexpError(f"{len(rows)} training images do not fill a batch of {batch_size}; lower batch_size")
-    return [
-        torch.from_numpy(batch) for _ in range(epochs) for batch in rng.permutation(rows)[:full].reshape(-1, batch_size)
-    ]
+        raise LinexpError(f"{len(rows)} training images do not fill a batch of {size}; lower batch_size")
+    epochs = (rng.permutation(rows)[:full].reshape(-1, size) for _ in range(settings["epochs"]))
+    return [torch.from_numpy(batch) for epoch in epochs for batch in epoch]
 
 
-def _optimise(
-    groups: list[dict],
+def _train(
+    pixels: Tensor,
     batches: list[Tensor],
-    loss_of: Callable[[Tensor], Tensor],
-    decay: float,
+    groups: list[dict],
+    loss_of: Callable[[Tensor, Tensor], Tensor],
+    settings: Mapping[str, Any],
+    seed: int,
     description: str,
 ) -> list[float]:
-    """AdamW with a one-cycle learning rate and clipped gradients; the loss of every batch."""
+    """AdamW with a one-cycle learning rate and clipped gradients, on augmented images; the mean loss of every epoch.
+
+    Args:
+        pixels: (n, 3, size, size) uint8. batches: rows of them. groups: of parameters, with learning rates.
+        loss_of: of the rows of a batch and its augmented images.
+    """
+    generator = torch.Generator().manual_seed(seed)
     parameters = [parameter for group in groups for parameter in group["params"]]
-    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=decay, fused=True)
+    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=DECAY, fused=True)
     rates = [group["lr"] for group in groups]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=rates, total_steps=len(batches))
     losses = []
     for rows in progress(batches, sum(map(len, batches)), "image", description):
-        loss = loss_of(rows)
+        loss = loss_of(rows, augment(pixels[rows], generator))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -91,11 +100,7 @@ def _optimise(
         losses.append(float(loss.detach()))
     if not np.isfinite(losses).all():
         raise LinexpError(f"{description}: the loss is not finite; lower learning_rate")
-    return losses
-
-
-def _epoch_means(losses: Sequence[float], epochs: int) -> list[float]:
-    return [float(np.mean(part)) for part in np.array_split(losses, epochs)]
+    return [float(np.mean(part)) for part in np.array_split(losses, settings["epochs"])]
 
 
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
@@ -121,21 +126,20 @@ def train_classifier(
         The network on the CPU, and its record for `training.json`.
     """
     torch.manual_seed(seed)
-    generator = torch.Generator().manual_seed(seed)
     arguments = {**settings.get("arguments", {}), "num_classes": n_classes}
     network = timm.create_model(settings["network"], pretrained=False, **arguments)
     network = network.to(device(), memory_format=torch.channels_last)
     targets = torch.from_numpy(np.asarray(labels, np.int64))
     labelled = np.asarray(labels) != NO_CLASS
 
-    def loss_of(rows: Tensor) -> Tensor:
-        batch = normalise(augment(pixels[rows], generator), MEAN, STD)
+    def loss_of(rows: Tensor, pixels: Tensor) -> Tensor:
+        batch = normalise(pixels, MEAN, STD)
         logits = network(batch.to(device(), memory_format=torch.channels_last))
         return F.cross_entropy(logits, targets[rows].to(device()), label_smoothing=0.05)
 
-    batches = _epochs(np.flatnonzero(labelled & (split == "train")), settings["epochs"], settings["batch_size"], seed)
+    batches = _epochs(np.flatnonzero(labelled & (split == "train")), settings, seed)
     groups = [{"params": list(network.parameters()), "lr": settings["learning_rate"]}]
-    losses = _optimise(groups, batches, loss_of, 0.02, "training the classifier")
+    losses = _train(pixels, batches, groups, loss_of, settings, seed, "training the classifier")
     network.eval()
     held_out = torch.from_numpy(np.flatnonzero(labelled & (split == "val")))
     with torch.inference_mode():
@@ -143,7 +147,7 @@ def train_classifier(
         predicted = [network(part).argmax(1).cpu() for part in parts]
     correct = (torch.cat(predicted) == targets[held_out]).float().mean().item() if len(held_out) else None
     return network.cpu(), {
-        "loss_by_epoch": _epoch_means(losses, settings["epochs"]),
+        "loss_by_epoch": losses,
         "val_accuracy": correct,
         "model": {
             "source": "timm",
@@ -215,7 +219,6 @@ def train_image_text(
         The network on the CPU, and its record for `training.json`.
     """
     torch.manual_seed(seed)
-    generator = torch.Generator().manual_seed(seed)
     model = image_text.build(settings)
     network = model.network.train().to(device())
     if network.logit_bias is None:
@@ -226,14 +229,14 @@ def train_image_text(
         raise LinexpError(f"absent: {both[0]!r} is also a concept of the images; take it out")
     preprocessing = network.visual.preprocess_cfg
     labels = np.asarray(labels, bool)
-    batches = _epochs(np.flatnonzero(split == "train"), settings["epochs"], settings["batch_size"], seed)
+    batches = _epochs(np.flatnonzero(split == "train"), settings, seed)
     absent = len(words) - len(concepts)
     captions = caption_batches(labels, absent, np.random.default_rng(seed), batches)
 
-    def loss_of(rows: Tensor) -> Tensor:
+    def loss_of(rows: Tensor, pixels: Tensor) -> Tensor:
         texts, true = next(captions)
         tokens = model.tokenize([" and ".join(words[word] for word in np.flatnonzero(text)) for text in texts])
-        images = normalise(augment(pixels[rows], generator), preprocessing["mean"], preprocessing["std"])
+        images = normalise(pixels, preprocessing["mean"], preprocessing["std"])
         image, text, scale, bias = network(images.to(device()), tokens.to(device()))[:4]
         logits = scale * image @ text.T + bias
         sign = 2 * torch.from_numpy(true).float().to(device()) - 1
@@ -244,9 +247,9 @@ def train_image_text(
     slow = [p for p in network.parameters() if not any(p is other for other in fast)]
     # at the common rate the scale stays where it starts, and the loss stays high
     groups = [{"params": slow, "lr": rate}, {"params": fast, "lr": 10 * rate, "weight_decay": 0.0}]
-    losses = _optimise(groups, batches, loss_of, 0.02, "training the image-text model")
+    losses = _train(pixels, batches, groups, loss_of, settings, seed, "training the image-text model")
     return network.eval().cpu(), {
-        "loss_by_epoch": _epoch_means(losses, settings["epochs"]),
+        "loss_by_epoch": losses,
         "logit_scale": network.logit_scale.exp().item(),
         "logit_bias": network.logit_bias.item(),
         "concepts": list(concepts),

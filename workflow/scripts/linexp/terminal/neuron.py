@@ -14,11 +14,11 @@ from ..concepts.sets import RANDOM_CONCEPTS
 from ..errors import LinexpError
 from ..explanations import Explanation, from_table, printable
 from ..figures.area_chart import activation_bins, bins_of
+from ..metrics import MAIN
 from ..variation import constant
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
 BAR = 24
-SCORES = {"correlation": "correlation", "ablation_optim": "ablation", "ablation_norm": "ablation (norm)"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def check_neuron(layer: Layer, neuron: int) -> None:
 
 
 def _scores(row: dict, name_simulator: bool) -> str:
-    told = [f"{name} {row[key]:z.2f}" for key, name in SCORES.items() if pd.notna(row.get(key))]
+    told = [f"{name} {row[key]:z.2f}" for key, name in MAIN.items() if pd.notna(row.get(key))]
     text = ", ".join(told) or f"no score ({row['status']})"
     return f"{row['simulator']}: {text}" if name_simulator else text
 

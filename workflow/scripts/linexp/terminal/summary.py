@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from ..metrics import MAIN
+
 WIDTH = 110
-SHOWN = {"correlation": "correlation", "ablation_optim": "ablation optim", "ablation_norm": "ablation norm"}
 HEADING = """\
 Means over neurons on unseen images, with 95 % intervals; below the rule are null controls.
 Shuffled: the correlation that explanations of other neurons reach (95th percentile of shuffles)."""
@@ -31,12 +32,12 @@ def _facts(simulator: str, first: pd.Series) -> str:
     """What holds for all methods."""
     facts = f"{first['neurons']} neurons, {first['dead']} dead; simulator {simulator}"
     floor = first["ablation_constant"]
-    return facts if pd.isna(floor) else f"{facts}; ablation optim of the best constant {floor:.3f}"
+    return facts if pd.isna(floor) else f"{facts}; ablation of the best constant {floor:.3f}"
 
 
 def _table(judged: pd.DataFrame, controls: pd.DataFrame) -> list[str]:
     """The header, a line a method, and those of the null controls below a rule."""
-    header = ["method", *SHOWN.values(), "length", "shuffled"]
+    header = ["method", *MAIN.values(), "length", "shuffled"]
     cells = [header, *(_cells(row) for rows in (judged, controls) for row in rows.to_dict("records"))]
     numbers = [max(map(len, column)) for column in list(zip(*cells, strict=True))[1:]]
     room = min(max(len(row[0]) for row in cells), WIDTH - sum(numbers) - 2 * len(numbers))
@@ -49,7 +50,7 @@ def _table(judged: pd.DataFrame, controls: pd.DataFrame) -> list[str]:
 def _cells(row: Mapping[str, Any]) -> list[str]:
     method, control = row["method"], row["control"]
     label = method if pd.isna(control) or control == method else f"{control} {method}"
-    means = [_with_interval(*(row[name + end] for end in ("", "_low", "_high"))) for name in SHOWN]
+    means = [_with_interval(*(row[name + end] for end in ("", "_low", "_high"))) for name in MAIN]
     return [label, *means, f"{row['mean_length']:.1f}", _number(row["correlation_shuffled_p95"])]
 
 
