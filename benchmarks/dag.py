@@ -10,6 +10,8 @@ Python to the table of jobs. The floor is the same for one layer: starting Pytho
 configuration.
 """
 
+import contextlib
+import json
 import os
 import re
 import shutil
@@ -18,8 +20,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pyarrow as pa
 import yaml
 from measuring import Clock, argument_parser, beside, show
+
+from linexp.artifacts import store
+from linexp.artifacts.weights import write_weights
+from linexp.planning.recipes import recipe_path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CODE = ("Snakefile", "rules", "workflow", "envs", "profiles")
@@ -54,14 +61,34 @@ def snakemake(folder: Path, *arguments: str) -> tuple[str, float]:
 
 
 def make_all(folder: Path) -> None:
-    """Put an empty file in the place of every artifact and let Snakemake take it for made."""
+    """Put an artifact without content in the place of every one that is planned, made by its recipe."""
     summary, _ = snakemake(folder, "--summary")
-    for line in summary.splitlines():
-        if line.startswith("results/"):
-            path = folder / line.partition("\t")[0]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
+    outputs = [line.partition("\t")[0] for line in summary.splitlines() if line.startswith("results/")]
+    for output in outputs:
+        path = recipe_path(output)
+        if output.endswith("training.json"):  # of the same job as the weights beside it
+            path = recipe_path(output.replace("training.json", "weights.safetensors"))
+        recipe = json.loads((folder / path).read_text(encoding="utf-8"))
+        parts = {part: recipe[part] for part in ("code", "files")}
+        with contextlib.chdir(folder):
+            make_empty(Path(output), store.Provenance(recipe["made_by"], recipe["settings"], "", parts))
     snakemake(folder, "--touch", "--quiet", "all")
+
+
+def make_empty(path: Path, made: store.Provenance) -> None:
+    """An artifact that says how it was made, and no more."""
+    match path.suffix:
+        case ".h5":
+            store.write_arrays(path, made, {})
+        case ".parquet":
+            store.write_table(path, made, pa.table({}))
+        case ".json":
+            store.write_json(path, made, {})
+        case ".safetensors":
+            write_weights(path, {}, made)
+        case _:
+            with store.create_file(path, made) as temporary:
+                temporary.touch()
 
 
 def main() -> None:

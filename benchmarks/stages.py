@@ -1,5 +1,6 @@
 """Running the workflow's scripts in this process, on made-up artifacts: what is measured is what the rules do."""
 
+import json
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,8 +24,15 @@ class Files(dict):
 
 def run_stage(rule: str, files: dict[str, Any], output: Path, params: dict[str, Any], threads: int) -> None:
     """Run the script of a rule as Snakemake does."""
+    recipe = output.with_name(f"{output.name}.recipe")
+    recipe.write_text(json.dumps({"made_by": rule, "code": {}, "files": {}}), encoding="utf-8")
     given = SimpleNamespace(
-        rule=rule, input=Files(files), output=[str(output)], params=Files(params), threads=threads, log=[]
+        input=Files(files | {"recipe": recipe}),
+        output=[str(output)],
+        params=Files(params),
+        threads=threads,
+        log=[],
+        scriptdir=str(SCRIPTS),
     )
     runpy.run_path(str(SCRIPTS / f"{rule}.py"), init_globals={"snakemake": given})
 

@@ -1,4 +1,4 @@
-"""The command line: `python -m linexp show`, `find` and `check`."""
+"""The command line: `linexp show`, `find` and `check`; the same as `python -m linexp`."""
 
 import argparse
 import os
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m linexp", description="Look at results, and check what is there.")
+    parser = argparse.ArgumentParser(prog="linexp", description="Look at results, and check what is there.")
     commands = parser.add_subparsers(required=True, metavar="command")
 
     show = commands.add_parser("show", help="print a neuron: explanations, scores, weights, activations")

@@ -1,0 +1,188 @@
+"""Images in Parquet files: read as they are, and refused by name where they cannot be."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from helpers.parquet_files import HF_IMAGE, entry, parquet, picture, pixels, png, refusal
+from linexp.errors import LinexpError
+from linexp.probes.kinds import FolderImages, ParquetImages
+from linexp.probes.sources import open_source
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_parquet_files_give_their_images_in_order(tmp_path, binary):
+    one = parquet(tmp_path / "one.parquet", range(5), [0, 1, 0, 1, 1], binary, group=2)
+    two = parquet(tmp_path / "two.parquet", range(5, 12), [1] * 7, binary, group=3)
+    source = open_source(entry(one, two, label="label") | {"class_names": ["cat", "dog"]})
+    assert len(source) == 12
+    assert list(source.keys) == [f"row{row:08d}" for row in range(12)]
+    assert source.labels.tolist() == [0, 1, 0, 1, 1] + [1] * 7
+    assert source.labels.dtype == np.int32
+    for row in (11, 0, 4, 5, 2, 7, 8, 10, 1):
+        assert source.content(row) == png(row)
+        image = source.image(row)
+        assert image.mode == "RGB"
+        np.testing.assert_array_equal(np.asarray(image), pixels(row))
+
+
+def test_empty_files_and_files_among_others_are_skipped(tmp_path):
+    files = [parquet(tmp_path / f"{n}.parquet", numbers, []) for n, numbers in enumerate([[], []])]
+    full = parquet(tmp_path / "full.parquet", [3, 4], [0, 0])
+    source = open_source(entry(files[0], full, files[1], label="label") | {"class_names": ["cat"]})
+    assert [source.content(row) for row in range(2)] == [png(3), png(4)]
+    assert "holds no images; give the place" in refusal(entry(files[0], label="label"), ["cat"])
+
+
+def test_class_names_come_from_the_hugging_face_metadata(tmp_path):
+    file = parquet(tmp_path / "a.parquet", range(3), [2, 0, -1], names=["ant", "bee", "cow"])
+    assert list(open_source(entry(file, label="label")).class_names) == ["ant", "bee", "cow"]
+    assert list(open_source(entry(file, label="label") | {"class_names": ["x", "y", "z"]}).class_names) == [
+        "x",
+        "y",
+        "z",
+    ]
+
+
+def test_class_names_that_nobody_gives_are_asked_for(tmp_path):
+    file = parquet(tmp_path / "a.parquet", range(2), [0, 1])
+    assert f"{file} does not name its classes; give class_names" in refusal(entry(file, label="label"))
+
+
+def test_without_a_label_column_no_image_has_a_class(tmp_path):
+    source = open_source(entry(parquet(tmp_path / "a.parquet", range(3), [0, 1, 2], names=["a", "b", "c"])))
+    assert source.labels.tolist() == [-1, -1, -1]
+    assert list(source.class_names) == []
+
+
+@pytest.mark.parametrize("kind", [pa.int8(), pa.int32(), pa.int64(), pa.uint8()])
+def test_labels_are_read_from_any_integer_column(tmp_path, kind):
+    file = parquet(tmp_path / "a.parquet", range(3), pa.array([1, None, 0], kind))
+    assert open_source(entry(file, label="label") | {"class_names": ["cat", "dog"]}).labels.tolist() == [1, -1, 0]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [pa.array(["cat", "dog"]), pa.array([0.0, 1.0]), pa.array([[0], [1]]), pa.array(["a", "b"]).dictionary_encode()],
+)
+def test_labels_that_are_no_class_numbers_are_refused(tmp_path, labels):
+    file = parquet(tmp_path / "a.parquet", range(2), labels)
+    message = refusal(entry(file, label="label"), ["cat", "dog"])
+    assert f"{file}: column 'label' has {str(labels.type)[:4]}" in message
+    assert "it has to have class numbers" in message
+
+
+@pytest.mark.parametrize("label", [2, 2**40])
+def test_a_label_beyond_the_class_names_is_refused(tmp_path, label):
+    file = parquet(tmp_path / "a.parquet", range(2), [0, label])
+    message = refusal(entry(file, label="label"), ["cat", "dog"])
+    assert "image row00000001 has label 2" in message and "there are 2 class names; give one for each" in message
+
+
+@pytest.mark.parametrize("column", ["image", "label", "concepts"])
+def test_a_missing_column_is_named_beside_those_that_are_there(tmp_path, column):
+    file = parquet(tmp_path / "a.parquet", range(2), [0, 1], concepts=pa.array([["a"], ["b"]]))
+    names = {"image": "image", "label": "label", "concepts": "concepts"} | {column: "picture"}
+    message = refusal(entry(file) | names, ["cat", "dog"])
+    assert message == f"{file} has no column 'picture'; it has image, label, concepts"
+
+
+def test_columns_of_further_concepts_are_read(tmp_path):
+    file = parquet(tmp_path / "a.parquet", range(3), [0, 0, 0], group=1, concepts=pa.array([["red"], None, ["a", "b"]]))
+    assert list(open_source(entry(file, label="label", concepts="concepts") | {"class_names": ["cat"]}).concepts) == [
+        ["red"],
+        [],
+        ["a", "b"],
+    ]
+
+
+def test_columns_without_images_or_concepts_are_refused(tmp_path):
+    file = parquet(
+        tmp_path / "a.parquet", range(2), [0, 1], words=pa.array(["a", "b"]), paths=pa.array([{"path": "x"}] * 2)
+    )
+    for column in ("words", "paths", "label"):
+        message = refusal(entry(file) | {"image": column})
+        assert f"column '{column}' has" in message and "it has to have bytes, or struct<bytes, path>" in message
+    assert "column 'words' has string; it has to have lists of text" in refusal(entry(file, concepts="words"))
+
+
+@pytest.mark.parametrize("null", [None, {"bytes": None, "path": "elsewhere.png"}])
+def test_an_image_without_bytes_is_named(tmp_path, null):
+    column = pa.array([{"bytes": png(0), "path": None}, null], HF_IMAGE)
+    pq.write_table(pa.table({"image": column}), tmp_path / "a.parquet")
+    source = open_source(entry(str(tmp_path / "a.parquet")))
+    assert source.content(0) == png(0)
+    with pytest.raises(LinexpError, match="image row00000001 has no bytes; remove the row"):
+        source.image(1)
+
+
+def test_a_file_that_is_not_parquet_is_named(tmp_path):
+    (tmp_path / "a.parquet").write_text("no")
+    assert f"{tmp_path / 'a.parquet'} cannot be read as Parquet" in refusal(entry(str(tmp_path / "a.parquet")))
+    whole = Path(parquet(tmp_path / "b.parquet", range(9), [0] * 9))
+    whole.write_bytes(whole.read_bytes()[:-20])
+    assert f"{whole} cannot be read as Parquet" in refusal(entry(str(whole)))
+    (tmp_path / "folder.parquet").mkdir()
+    assert "folder.parquet cannot be read as Parquet" in refusal(entry(str(tmp_path / "folder.parquet")))
+
+
+def test_random_access_from_several_threads_gives_the_right_bytes(tmp_path):
+    files = [parquet(tmp_path / f"{n}.parquet", range(20 * n, 20 * n + 20), group=3) for n in range(3)]
+    source = ParquetImages(files)
+    rows = np.random.default_rng(0).integers(0, 60, 600).tolist()
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(source.content, rows))
+    expected = [png(number) for number in range(60)]
+    assert all(content == expected[row] for row, content in zip(rows, found, strict=True))
+
+
+def of_contents(tmp_path, *contents: bytes):
+    return open_source(entry(parquet(tmp_path / "c.parquet", None, contents=list(contents))))
+
+
+@pytest.mark.parametrize("keep", [0, 4, 30, -30])
+def test_a_damaged_image_is_named(tmp_path, keep):
+    source = of_contents(tmp_path, png(0), png(1)[:keep], png(2)[:40] + b"\x00" * 40 + png(2)[80:])
+    source.image(0)
+    for row in (1, 2):
+        with pytest.raises(LinexpError, match=f"image row0000000{row} .*; repair or remove it") as caught:
+            source.image(row)
+        assert "\n" not in str(caught.value) and "0x" not in str(caught.value)
+
+
+def test_an_image_of_absurd_size_is_refused(tmp_path, monkeypatch):
+    source = of_contents(tmp_path, png(0))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
+    with pytest.raises(LinexpError, match=r"row00000000 cannot be decoded .*DecompressionBombError"):
+        source.image(0)
+
+
+def test_images_with_16_bits_a_channel_are_refused_rather_than_read_as_white(tmp_path):
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((4, 4), 30000, np.uint16)).save(buffer, "PNG")
+    with pytest.raises(LinexpError, match=r"row00000000 cannot be decoded .*more than 8 bits a channel"):
+        of_contents(tmp_path, buffer.getvalue()).image(0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "suffix"), [("L", "PNG"), ("RGBA", "PNG"), ("P", "GIF"), ("CMYK", "TIFF"), ("1", "PNG")]
+)
+def test_images_of_other_modes_become_rgb(tmp_path, mode, suffix):
+    image = picture(3, mode)
+    image.save(tmp_path / f"a.{suffix}")
+    (read,) = [FolderImages(tmp_path).image(0)]
+    assert (read.mode, read.size) == ("RGB", (9, 7))
+    if mode == "RGBA":
+        colours, opacity = np.split(np.asarray(image, float), [3], axis=-1)
+        expected = 255 + (colours - 255) * opacity / 255
+        np.testing.assert_allclose(np.asarray(read, float), expected, atol=1)
+        return
+    np.testing.assert_array_equal(np.asarray(read), np.asarray(image.convert("RGB")))
+    if mode == "L":
+        assert (np.asarray(read) == np.asarray(image)[..., None]).all()
