@@ -3,7 +3,7 @@
 import pytest
 
 from linexp.concepts.sets import concept_table, read_concepts
-from linexp.probes.class_lists import RESOURCES
+from linexp.probes.superclasses import RESOURCES
 
 LISTS = {"nouns.txt": 6_800, "words.txt": 20_000}
 

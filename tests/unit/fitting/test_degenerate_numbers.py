@@ -128,7 +128,8 @@ def test_a_constant_neuron_leaves_its_neighbours_as_they_are(tmp_path, value):
     for one, other in zip(alone.explained, others, strict=True):
         assert one.concepts == other.concepts
         np.testing.assert_allclose(one.weights, other.weights, rtol=1e-6)
-    assert alone.scores["correlation"].tolist() == beside.scores["correlation"].drop(1).tolist()
+    # BLAS may round a product of more columns differently
+    np.testing.assert_allclose(alone.scores["correlation"], beside.scores["correlation"].drop(1), rtol=1e-12)
 
 
 @pytest.mark.parametrize("scale", [1e-12, 1e-6, 1e6, 1e15])

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from linexp.errors import LinexpError
-from linexp.probes.class_lists import RESOURCES, class_names, superclasses
+from linexp.probes.class_lists import class_names
 from linexp.probes.labels import multi_hot
+from linexp.probes.superclasses import RESOURCES, superclasses
 
 TOOLS = Path(__file__).parents[3] / "tools"
 KNOWN = {

@@ -66,7 +66,7 @@ def test_a_neuron_is_shown_with_scores_weights_and_activations(folder, capsys):
     status, out, _ = _run(capsys, "show", folder, 0)
     assert status == 0
     head, dog, snow, night, bias = _method(out, "le ")
-    assert head == "le   correlation 0.50, ablation 0.00"
+    assert head == "le   correlation 0.50, ablation (optim) 0.00"
     assert dog.split() == ["2.00", "█" * BAR, "dog"]
     assert snow.split() == ["1.00", "█" * (BAR // 2), "snow"]
     assert night.split() == ["-0.50", "░" * (BAR // 4), "night"]
@@ -79,7 +79,7 @@ def test_a_neuron_is_shown_with_scores_weights_and_activations(folder, capsys):
 
 def test_what_is_missing_is_said(folder, capsys):
     _, out, _ = _run(capsys, "show", folder, 2)
-    assert _method(out, "le ")[:2] == ["le   ablation 0.00", "  unexplained"]
+    assert _method(out, "le ")[:2] == ["le   ablation (optim) 0.00", "  unexplained"]
     assert _method(out, "other ")[1] == "  missing"
 
 
@@ -100,7 +100,10 @@ def test_several_simulators_are_told_apart(folder):
     layer = read_layer(folder)
     twice = pd.concat([layer.scores, layer.scores.assign(simulator="t", correlation=-0.25)])
     text = neuron_text(type(layer)(layer.folder, twice, layer.explanations), 0, np.arange(5.0))
-    assert _method(text, "le ")[0] == "le   s: correlation 0.50, ablation 0.00; t: correlation -0.25, ablation 0.00"
+    assert (
+        _method(text, "le ")[0]
+        == "le   s: correlation 0.50, ablation (optim) 0.00; t: correlation -0.25, ablation (optim) 0.00"
+    )
 
 
 def test_a_constant_neuron_has_no_bins(folder):

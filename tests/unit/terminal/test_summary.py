@@ -53,7 +53,7 @@ def everything() -> pd.DataFrame:
 def test_means_intervals_and_controls_are_those_of_the_summary(everything, tmp_path):
     lines = _text(tmp_path, everything)
     table = lines[1:7]
-    assert " ".join(table[0].split()) == "method correlation ablation optim ablation norm length shuffled"
+    assert " ".join(table[0].split()) == "method correlation ablation (optim) ablation (norm) length shuffled"
     assert set(table[3]) == {"-"}
     shown = [table[1], table[2], table[4], table[5]]
     labels = ["le_label", "clip_dissect", "random_concepts", "untrained le_label"]
@@ -70,7 +70,7 @@ def test_means_intervals_and_controls_are_those_of_the_summary(everything, tmp_p
 def test_facts_badges_and_places_stand_around_the_table(everything, tmp_path):
     lines = _text(tmp_path, everything)
     floor = everything["ablation_constant"][0]
-    assert lines[0] == f"40 neurons, 3 dead; simulator clip; ablation optim of the best constant {floor:.3f}"
+    assert lines[0] == f"40 neurons, 3 dead; simulator clip; ablation of the best constant {floor:.3f}"
     text = "\n".join(lines)
     assert "le_label: correlation passed (0.97, 1.00), recall failed (0.97, 0.00)" in " ".join(lines)
     assert "ablation_constant" not in text and "nan" not in text
