@@ -1,4 +1,4 @@
-# make demo: explain a small network on drawn scenes.   make test: the whole test-suite.   make bench: measurements.
+# make demo: explain a small network on drawn scenes.   make test: the tests, make test-all: the long ones.   make bench: measurements.
 # make test-slurm: the workflow on a SLURM of one node; root, and apt to install it, are needed.
 # All set themselves up from nothing, with pip alone. PYTHON chooses the interpreter (3.11 or newer).
 
@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := results/scenes_resnet/layer4
 
-.PHONY: demo install test test-slurm test-browser lint bench lock clean
+.PHONY: demo install test test-all test-slurm test-browser lint bench lock clean
 
 demo: .venv/.installed
 	@$(BIN)/snakemake --cores all --quiet rules host
@@ -15,8 +15,14 @@ demo: .venv/.installed
 install: .venv/.installed
 
 # files of tests side by side, as most of a test is one process that starts others
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+
 test: .venv/.installed-test
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+	$(PYTEST) -m "not long"
+
+# what takes longer: every stage killed, whole vision transformers, real photos
+test-all: .venv/.installed-test
+	$(PYTEST) -m long
 
 # writes /etc/slurm/slurm.conf and removes it again, so it refuses where there is one
 test-slurm: .venv/.installed-slurm

@@ -39,6 +39,7 @@ def train(project):
     return running, job
 
 
+@pytest.mark.long
 def test_every_stage_and_snakemake_itself_are_killed_and_the_same_command_finishes(finished, tmp_path, monkeypatch):
     project = new_project(tmp_path / "killed")
     hook, notes = tmp_path / "hook", tmp_path / "notes"

@@ -32,7 +32,10 @@ def network(name: str) -> nn.Module:
     if name == "resnet":
         net = torchvision.models.ResNet(BasicBlock, [1, 1, 1, 1], num_classes=9)
     else:
-        net = torchvision.models.vit_b_16(image_size=SIZE, num_classes=9)
+        if name == "vit_b_16":
+            net = torchvision.models.vit_b_16(image_size=SIZE, num_classes=9)
+        else:
+            net = torchvision.models.VisionTransformer(SIZE, 16, 2, 2, 32, 64, num_classes=9)
         nn.init.normal_(net.heads.head.weight)
     return net.double().eval()
 
@@ -54,9 +57,12 @@ LAYERS = [
     ("resnet", "layer2", "avg", "constant", [0, 60]),
     ("resnet", "layer3.0.conv1", "max", "shift", [7]),
     ("resnet", "layer3.0.conv1", "max", "constant", [7]),
-    ("vit_b_16", "encoder.layers.encoder_layer_10.mlp.1", "avg", "shift", [5]),
-    ("vit_b_16", "encoder.layers.encoder_layer_11.mlp.1", "first", "shift", [5]),
-    ("vit_b_16", "encoder.layers.encoder_layer_10", "avg", "shift", [100]),
+    ("vit_of_two_blocks", "encoder.layers.encoder_layer_0.mlp.1", "avg", "shift", [5]),
+    ("vit_of_two_blocks", "encoder.layers.encoder_layer_1.mlp.1", "first", "shift", [5]),
+    ("vit_of_two_blocks", "encoder.layers.encoder_layer_0", "avg", "shift", [20]),
+    pytest.param("vit_b_16", "encoder.layers.encoder_layer_10.mlp.1", "avg", "shift", [5], marks=pytest.mark.long),
+    pytest.param("vit_b_16", "encoder.layers.encoder_layer_11.mlp.1", "first", "shift", [5], marks=pytest.mark.long),
+    pytest.param("vit_b_16", "encoder.layers.encoder_layer_10", "avg", "shift", [100], marks=pytest.mark.long),
 ]
 
 

@@ -35,6 +35,7 @@ NEURONS = {
     ("vit_l_32", "mlp23"): 4096,
     ("vit_l_16", "mlp23"): 4096,
 }
+LARGE = ("vit_l_32", "vit_l_16")
 CUT = [key for key in NEURONS if key[1] in ("conv1", "layer3", "mlp11", "mlp23")]
 CLASSES = {"resnet18_places365": 365}
 IMAGES = torch.randn(2, 3, 224, 224, generator=torch.manual_seed(0))
@@ -53,7 +54,12 @@ def test_every_layer_of_the_papers_torchvision_networks_is_tested():
     assert {(name, layer) for name in named for layer in TARGETS[name]["layers"]} == set(NEURONS)
 
 
-@pytest.mark.parametrize(("target", "layer"), NEURONS)
+def marked(keys) -> list:
+    """The large networks take gigabytes."""
+    return [pytest.param(*key, marks=pytest.mark.long if key[0] in LARGE else ()) for key in keys]
+
+
+@pytest.mark.parametrize(("target", "layer"), marked(NEURONS))
 def test_layers_are_recorded_as_a_hook_sees_them(target, layer):
     entry = TARGETS[target]["layers"][layer]
     seen = []
@@ -68,7 +74,7 @@ def test_layers_are_recorded_as_a_hook_sees_them(target, layer):
     torch.testing.assert_close(recorded, expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(("target", "layer"), CUT)
+@pytest.mark.parametrize(("target", "layer"), marked(CUT))
 def test_networks_are_cut_behind_their_layers(target, layer):
     entry = TARGETS[target]["layers"][layer]
     split = split_network(network(target), entry["module"], IMAGES)
