@@ -70,7 +70,8 @@ def test_the_log_says_which_images_were_left_out_and_why(recorded):
 def test_an_image_that_goes_bad_after_it_was_indexed_stops_the_run(recorded, tmp_path):
     project = recorded.copy(tmp_path / "project")
     (project.folder / FILES[0]).unlink()
-    (project.folder / "with_bad/dog/031.jpg").write_bytes(b"")
+    image = project.folder / "with_bad/dog/031.jpg"
+    image.write_bytes(bytes(image.stat().st_size))
     done = project.snakemake(FILES[0])
     assert done.returncode != 0 and "Traceback" not in done.stdout
     assert "linexp: image dog/031.jpg has changed since it was indexed; delete index.parquet and run" in done.stdout

@@ -7,9 +7,13 @@ import pytest
 
 from helpers.projects import REPOSITORY, new_project
 
-pytestmark = pytest.mark.skipif(
-    "CIFAR10" not in os.environ, reason="set CIFAR10 to a folder with cifar10_train.parquet and cifar10_test.parquet"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        "CIFAR10" not in os.environ,
+        reason="set CIFAR10 to a folder with cifar10_train.parquet and cifar10_test.parquet",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+pytestmark = pytest.mark.long
 ND = {"kind": "network_dissection", "top_fraction": 0.05}
 SIMULATION = "results/net/layer4/simulations/two/network_dissection.h5"
 OF_EACH_METHOD = {"explain_network_dissection": 1, "embed_explanations": 1, "simulate": 1}

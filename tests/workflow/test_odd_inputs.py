@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+pytestmark = pytest.mark.long
 NETWORKS = """
 import torch
 from torch import nn

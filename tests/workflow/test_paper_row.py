@@ -92,6 +92,7 @@ def standing_in(finished, tmp_path_factory):
     return project
 
 
+@pytest.mark.long
 def test_with_small_things_in_their_place_the_row_runs_to_its_end(standing_in):
     standing_in.run(ROW)
     scores = pd.read_parquet(standing_in.folder / ROW)
@@ -102,6 +103,7 @@ def test_with_small_things_in_their_place_the_row_runs_to_its_end(standing_in):
         assert file["activations"].shape == (IMAGES, 2048)
 
 
+@pytest.mark.long
 def test_the_appendix_shares_what_is_recorded(standing_in):
     file = "results/resnet50_greedy/layer4/scores.parquet"
     planned = standing_in.planned(file)

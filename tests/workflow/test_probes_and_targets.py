@@ -40,6 +40,7 @@ def photos(project):
     return project
 
 
+@pytest.mark.long
 def test_a_flat_folder_without_labels_is_explained_by_pseudo_labels(photos):
     photos.run("results/net/layer3/scores.parquet", "results/net/layer4/scores.parquet")
     index = pd.read_parquet(photos.folder / "results/probes/photos/index.parquet")

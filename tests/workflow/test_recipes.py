@@ -143,3 +143,34 @@ def test_a_file_of_the_user_with_an_older_time_is_noticed(project):
     assert before.st_mtime > 1_000_000
     planned = project.planned()
     assert "make_concept_set" in planned and "embed_images" not in planned
+
+
+def test_artifacts_of_another_project_with_other_settings_upstream_are_made_again(finished, project, tmp_path):
+    """Of the same place, images and settings, but made from explanations that are others."""
+    other = finished.copy(tmp_path / "other")
+    with_lambda(other, 0.3)
+    name = "results/net/layer4/simulations/two/le_siglip.h5"
+    other.run(name)
+    shutil.copy(other.folder / name, project.folder / name)
+    shutil.rmtree(project.folder / ".snakemake")
+    found = project.plan(name)
+    assert [job.rule for job in found.jobs] == ["simulate"]
+    explained = "results/net/layer4/explanations/le_siglip.parquet"
+    assert f"linexp: {name} is made again, reason: made from another {explained}" in found.said
+    project.run(name)
+    assert (project.folder / name).read_bytes() == (finished.folder / name).read_bytes()
+
+
+def test_a_reader_refuses_what_was_made_from_others(finished, project, tmp_path):
+    other = finished.copy(tmp_path / "other")
+    with_lambda(other, 0.3)
+    name = "results/net/layer4/simulations/two/le_siglip.h5"
+    other.run(name)
+    shutil.copy(other.folder / name, project.folder / name)
+    shuffles = "results/net/layer4/shuffles.parquet"
+    (project.folder / shuffles).unlink()
+    done = project.snakemake(shuffles, "--rerun-triggers", "input", "--allowed-rules", "shuffle_explanations")
+    assert done.returncode != 0 and "Traceback" not in done.stdout
+    explained = "results/net/layer4/explanations/le_siglip.parquet"
+    line = f"linexp: {name} was made from another {explained} than the one that lies there; make it again: snakemake "
+    assert line in done.stdout

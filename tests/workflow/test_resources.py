@@ -19,7 +19,7 @@ def test_other_resources_remake_nothing(project):
 
 def test_a_local_run_needs_neither_a_gpu_nor_the_memory_that_a_cluster_is_asked_for(project):
     replace(project.folder / RESOURCES, "TORCH = 4_000", "TORCH = 1_000_000_000")
-    (job,) = project.plan("-R", "embed_concepts", "results/probes/scenes/concepts/labels/one.h5").jobs
+    (job,) = project.plan("results/probes/scenes/concepts/labels/one.h5", "-R", "embed_concepts").jobs
     assert job.resources["gpu"] == 1 and job.resources["mem_mb"] >= 1_000_000_000
     embeddings = project.folder / "results/probes/scenes/concepts/labels/one.h5"
     before = embeddings.read_bytes()

@@ -30,7 +30,7 @@ ARTIFACTS = [
 def attributes(path) -> dict[str, str]:
     if path.suffix == ".h5":
         with h5py.File(path) as file:
-            return dict(file.attrs)
+            return {name: value.decode() for name, value in file.attrs.items() if isinstance(value, bytes)}
     if path.suffix == ".json":
         return json.loads(path.read_text())
     return {key.decode(): value.decode() for key, value in pq.read_schema(path).metadata.items()}

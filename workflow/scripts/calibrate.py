@@ -13,6 +13,7 @@ runtime.keep_freed_memory()
 given, files = snakemake.params.calibration, snakemake.input
 if "probe" in given:
     fingerprint = store.same_probe(files.index, files.labels, files.concepts, files.embeddings)
+    provenance = store.provenance_of(snakemake, fingerprint)
     index = store.read_table(files.index)
     rows = fitting_rows(index, snakemake.params.paper_parity)
     (covered,) = store.read_arrays(files.labels, "classes_covered")
@@ -32,5 +33,5 @@ if "probe" in given:
     if not found.converged:
         print(f"calibration: a = {found.a:.3g} has not converged; calibrate on more images or labels", file=sys.stderr)
 else:
-    fingerprint, record = "", {}
-store.write_json(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), record | given)
+    provenance, record = store.provenance_of(snakemake, ""), {}
+store.write_json(snakemake.output[0], provenance, record | given)

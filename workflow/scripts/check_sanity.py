@@ -16,7 +16,7 @@ runtime.start(snakemake)
 files, params, seed, threads = snakemake.input, snakemake.params, snakemake.params.seed, snakemake.threads
 optional = [files[name] for name in ("labels", "outputs", "head") if files.get(name)]
 same = files.index, files.activations, files.images, *files.explanations, *files.concepts, *optional
-provenance = store.Provenance.of(snakemake, store.same_probe(*same))
+provenance = store.provenance_of(snakemake, store.same_probe(*same))
 train, val, test = (rows_of(store.read_table(files.index), split) for split in ("train", "val", "test"))
 scored = np.sort(np.concatenate([val, test]))
 neurons, activations = recorded.read_activations(files.activations, params.neurons)

@@ -9,5 +9,5 @@ runtime.start(snakemake)
 scores = store.read_table(snakemake.input.scores).to_pandas()
 higher_is_better = {name: metric.higher_is_better for name, metric in metrics.METRICS.items()}
 compared = summary.compare(scores, higher_is_better, snakemake.params.seed)
-provenance = store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.scores))
+provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.input.scores))
 store.write_csv(snakemake.output[0], provenance, compared)

@@ -9,7 +9,7 @@ runtime.start(snakemake)
 runtime.keep_freed_memory()
 files = snakemake.input
 index = store.read_table(files.index)
-provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.presence))
+provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.presence))
 with (
     parallel.blas_on_one_thread(),
     store.open_arrays(files.presence) as presence,

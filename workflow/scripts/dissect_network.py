@@ -12,7 +12,7 @@ from linexp.probes.index import IndexedImages, indexed_source, rows_of
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
-fingerprint = store.same_probe(*filter(None, (files.index, files.get("masks"))))
+provenance = store.provenance_of(snakemake, store.same_probe(*filter(None, (files.index, files.get("masks")))))
 index = store.read_table(files.index)
 source = sources.open_source(params.images)
 labels = pixel_labels.open_pixel_labels(params.pixel_labels, files.get("masks"))
@@ -38,6 +38,6 @@ found = overlaps.dissect(
 )
 store.write_arrays(
     snakemake.output[0],
-    store.Provenance.of(snakemake, fingerprint),
+    provenance,
     {**vars(found), "concepts": labels.concepts, "categories": labels.categories},
 )

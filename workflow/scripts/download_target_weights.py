@@ -6,4 +6,4 @@ from linexp.networks import targets
 
 runtime.start(snakemake)
 state = targets.download(snakemake.params.model)
-weights.write_weights(snakemake.output[0], state, store.Provenance.of(snakemake, ""))
+weights.write_weights(snakemake.output[0], state, store.provenance_of(snakemake, ""))

@@ -9,6 +9,6 @@ runtime.start(snakemake)
 path, params = snakemake.input.scores, snakemake.params
 scores = store.read_table(path).to_pandas()
 figure = draw_correlation_against_ablation(scores, params.title, params.simulator)
-provenance = store.Provenance.of(snakemake, store.probe_fingerprint(path))
+provenance = store.provenance_of(snakemake, store.probe_fingerprint(path))
 with store.create_file(snakemake.output[0], provenance) as temporary:
     style.save_figure(figure, temporary, snakemake.wildcards.format, provenance.summary())

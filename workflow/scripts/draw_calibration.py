@@ -11,6 +11,6 @@ calibrations = [
     for (name, role), path in zip(params.calibrated, paths, strict=True)
 ]
 figure = calibration.draw_reliability(calibrations, params.title)
-provenance = store.Provenance.of(snakemake, "")
+provenance = store.provenance_of(snakemake, "")
 with store.create_file(snakemake.output[0], provenance) as temporary:
     style.save_figure(figure, temporary, snakemake.wildcards.format, provenance.summary())

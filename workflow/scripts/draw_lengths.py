@@ -11,6 +11,6 @@ scores = store.read_table(path).to_pandas()
 of_simulator = scores[scores["simulator"] == params.simulator]
 lengths = {method: rows["n_concepts"].to_numpy() for method, rows in of_simulator.groupby("method", sort=False)}
 figure = draw_lengths(lengths, params.title)
-provenance = store.Provenance.of(snakemake, store.probe_fingerprint(path))
+provenance = store.provenance_of(snakemake, store.probe_fingerprint(path))
 with store.create_file(snakemake.output[0], provenance) as temporary:
     style.save_figure(figure, temporary, snakemake.wildcards.format, provenance.summary())

@@ -12,5 +12,5 @@ arrays = data.draw_masks(
     snakemake.params.seed,
     snakemake.threads,
 )
-fingerprint = store.probe_fingerprint(snakemake.input.index)
-store.write_arrays(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), arrays)
+provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.input.index))
+store.write_arrays(snakemake.output[0], provenance, arrays)

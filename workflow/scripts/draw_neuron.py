@@ -15,13 +15,12 @@ sources = neuron_view.ViewFiles(
     dict(zip(params.methods, files.explanations, strict=True)),
     files.get("presence"),
 )
-fingerprint = sources.same_probe()
+provenance = store.provenance_of(snakemake, sources.same_probe())
 source = open_source(params.images)
 images = index.IndexedImages(source, store.read_table(files.index))
 (view,) = neuron_view.read_views(
     sources, params.title, [int(snakemake.wildcards.neuron)], params.charted, params.simulator
 )
-provenance = store.Provenance.of(snakemake, fingerprint)
 with store.create_file(snakemake.output[0], provenance) as temporary:
     figure = neuron.draw_neuron(view, images, params.seed)
     style.save_figure(figure, temporary, snakemake.wildcards.format, provenance.summary())

@@ -12,4 +12,4 @@ table = data.draw_images(
     snakemake.params.seed,
     snakemake.threads,
 )
-store.write_table(snakemake.output[0], store.Provenance.of(snakemake, ""), table)
+store.write_table(snakemake.output[0], store.provenance_of(snakemake, ""), table)

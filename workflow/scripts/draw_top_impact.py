@@ -6,9 +6,8 @@ from linexp.jobs import runtime
 
 runtime.start(snakemake)
 files, params = snakemake.input.impacts, snakemake.params
-fingerprint = store.same_probe(*files)
+provenance = store.provenance_of(snakemake, store.same_probe(*files))
 impacts = {name: store.read_table(path).to_pandas() for name, path in zip(params.layers, files, strict=True)}
 figure = top_impact.draw_top_impact(impacts, params.title)
-provenance = store.Provenance.of(snakemake, fingerprint)
 with store.create_file(snakemake.output[0], provenance) as temporary:
     style.save_figure(figure, temporary, snakemake.wildcards.format, provenance.summary())

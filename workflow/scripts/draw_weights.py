@@ -7,7 +7,7 @@ from linexp.jobs import runtime
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
-fingerprint = store.same_probe(files.scores, files.explanations)
+provenance = store.provenance_of(snakemake, store.same_probe(files.scores, files.explanations))
 scores = store.read_table(files.scores).to_pandas()
 chosen = scores[(scores["method"] == params.method) & (scores["simulator"] == params.simulator)]
 correlations = dict(zip(chosen["neuron"], chosen["correlation"], strict=True))
@@ -18,6 +18,5 @@ else:
     neurons = weights.ranked_neurons(correlations)
     remark = "Neurons: from the best to the least explained, evenly spaced by rank of test correlation."
 figure = weights.draw_weight_map(weights.select(explained, neurons), params.title, params.method, remark)
-provenance = store.Provenance.of(snakemake, fingerprint)
 with store.create_file(snakemake.output[0], provenance) as temporary:
     style.save_figure(figure, temporary, snakemake.wildcards.format, provenance.summary())

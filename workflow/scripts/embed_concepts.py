@@ -8,9 +8,9 @@ runtime.start(snakemake)
 concepts = store.read_table(snakemake.input.concepts)["concept"].to_pylist()
 model = image_text.load(snakemake.params.model, snakemake.input.weights)
 embeddings = model.embed_concepts(concepts).numpy()
-fingerprint = store.probe_fingerprint(snakemake.input.concepts)
+provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.input.concepts))
 store.write_arrays(
     snakemake.output[0],
-    store.Provenance.of(snakemake, fingerprint),
+    provenance,
     {"embeddings": embeddings, "concepts": concepts},
 )

@@ -6,11 +6,12 @@ from linexp.concepts import image_text
 from linexp.jobs import runtime
 
 runtime.start(snakemake)
+provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.input.explanations))
 explained = explanations.from_table(store.read_table(snakemake.input.explanations))
 concepts = list(dict.fromkeys(concept for explanation in explained for concept in explanation.concepts))
 model = image_text.load(snakemake.params.model, snakemake.input.weights)
 store.write_arrays(
     snakemake.output[0],
-    store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.explanations)),
+    provenance,
     {"embeddings": model.embed_concepts(concepts).numpy(), "concepts": concepts},
 )

@@ -9,6 +9,7 @@ from linexp.probes.index import IndexedImages
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
+provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.input.index))
 params = snakemake.params
 index = store.read_table(snakemake.input.index)
 source = sources.open_source(params.images)
@@ -20,7 +21,6 @@ batches = image_batches(
     snakemake.threads,
     "embedding",
 )
-provenance = store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index))
 with store.create_arrays(snakemake.output[0], provenance) as file:
     embedded = (model.embed_images(batch).numpy() for batch in batches)
     store.write_rows(file, "embeddings", embedded, len(index))

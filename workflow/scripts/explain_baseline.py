@@ -8,7 +8,9 @@ from linexp.probes import index
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
-fingerprint = store.same_probe(files.images, files.concepts, files.activations, files.index)
+provenance = store.provenance_of(
+    snakemake, store.same_probe(files.images, files.concepts, files.activations, files.index)
+)
 rows = index.fitting_rows(store.read_table(files.index), params.paper_parity)
 neurons, activations = recorded.read_activations(files.activations, params.neurons)
 (images,), (texts,) = (store.read_arrays(path, "embeddings") for path in (files.images, files.concepts))
@@ -16,4 +18,4 @@ evidence = baselines.Evidence(
     neurons, activations[rows], images[rows], store.read_strings(files.concepts, "concepts"), texts
 )
 explained = baselines.BASELINES[params.kind](evidence, **params.settings)
-store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), explanations.to_table(explained))
+store.write_table(snakemake.output[0], provenance, explanations.to_table(explained))

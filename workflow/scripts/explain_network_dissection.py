@@ -15,5 +15,5 @@ explained = best_overlap.explain(
     iou, constant, neurons, store.read_strings(files.dissection, "concepts"), params.minimum_iou
 )
 print(best_overlap.summary(iou), file=sys.stderr)
-provenance = store.Provenance.of(snakemake, store.probe_fingerprint(files.index))
+provenance = store.provenance_of(snakemake, store.probe_fingerprint(files.index))
 store.write_table(snakemake.output[0], provenance, explanations.to_table(explained))

@@ -9,6 +9,7 @@ from linexp.probes.index import IndexedImages
 N_IMAGES = 8
 
 runtime.start(snakemake)
+provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.input.index))
 params = snakemake.params
 index = store.read_table(snakemake.input.index)
 source = sources.open_source(params.images)
@@ -17,7 +18,6 @@ few = batches.ImageRows(IndexedImages(source, index), range(min(N_IMAGES, len(in
 (images,) = batches.image_batches(few, preprocess, N_IMAGES, snakemake.threads, "finding the head")
 layer = params.layer
 head = heads.linear_head(network.to(runtime.device()), layer["module"], layer["pool"], layer["channels"], images)
-provenance = store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index))
 with store.create_arrays(snakemake.output[0], provenance) as file:
     file.attrs["linear"] = head is not None
     for name, values in zip(("weight", "bias"), head or (), strict=bool(head)):

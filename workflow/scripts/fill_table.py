@@ -7,4 +7,4 @@ from linexp.paper.tables import Cell, fill
 runtime.start(snakemake)
 cells = [Cell(**cell) for cell in snakemake.params.cells]
 table = fill(int(snakemake.wildcards.number), cells, snakemake.params.seed)
-store.write_csv(snakemake.output[0], store.Provenance.of(snakemake, ""), table, numbers="%.6g")
+store.write_csv(snakemake.output[0], store.provenance_of(snakemake, ""), table, numbers="%.6g")

@@ -17,5 +17,5 @@ for reason in skipped.values():
     print(f"left out: {reason}", file=sys.stderr)
 if skipped:
     print(f"{len(skipped)} of {len(source)} images are left out", file=sys.stderr)
-provenance = store.Provenance.of(snakemake, fingerprint(index))
+provenance = store.provenance_of(snakemake, fingerprint(index))
 store.write_table(snakemake.output[0], provenance, index)

@@ -22,5 +22,5 @@ def concepts_of(origin: str, file: str | None = None, number: int | None = None,
 
 
 table = sets.concept_table((part["origin"], concepts_of(**part)) for part in snakemake.params.members)
-fingerprint = store.probe_fingerprint(snakemake.input.labels)
-store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), table)
+provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.input.labels))
+store.write_table(snakemake.output[0], provenance, table)

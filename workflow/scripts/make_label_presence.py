@@ -9,7 +9,7 @@ runtime.start(snakemake)
 files = snakemake.input
 index = store.read_table(files.index)
 (labels,) = store.read_arrays(files.labels, "labels")
-provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.labels))
+provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.labels))
 with store.create_arrays(snakemake.output[0], provenance) as file:
     presence.write_presence(
         file,

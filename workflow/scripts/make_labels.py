@@ -7,6 +7,7 @@ from linexp.probes.index import indexed_source
 from linexp.probes.superclasses import superclasses
 
 runtime.start(snakemake)
+provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.input.index))
 settings = snakemake.params.images
 index = store.read_table(snakemake.input.index)
 source = indexed_source(sources.open_source(settings), index)
@@ -14,7 +15,7 @@ concepts = sources.further_concepts(source, snakemake.threads)
 made = labels.multi_hot(source.labels, source.class_names, superclasses(settings.get("superclasses")), concepts)
 store.write_arrays(
     snakemake.output[0],
-    store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index)),
+    provenance,
     {
         "labels": made.matrix,
         "concepts": made.concepts,

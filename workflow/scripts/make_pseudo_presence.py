@@ -11,7 +11,7 @@ files = snakemake.input
 index = store.read_table(files.index)
 calibration = store.read_json(files.calibration)
 (concepts,) = store.read_arrays(files.concepts, "embeddings")
-provenance = store.Provenance.of(snakemake, store.same_probe(files.index, files.images, files.concepts))
+provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.images, files.concepts))
 with (
     parallel.blas_on_one_thread(),
     store.open_arrays(files.images) as images,

@@ -30,7 +30,7 @@ layer = explorer.LayerFiles(
     concepts=by_method(files.concepts),
     presence=by_method(files.presence, params.linear),
 )
-provenance = store.Provenance.of(snakemake, layer.same_probe())
+provenance = store.provenance_of(snakemake, layer.same_probe())
 images = index.IndexedImages(sources.open_source(params.images), store.read_table(files.index))
 shown = explorer.Shown(params.title, params.simulator, params.calibrated, params.seed, provenance)
 size = explorer.write_explorer(snakemake.output[0], layer, shown, images, snakemake.threads)

@@ -23,7 +23,7 @@ def open_tail():
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
-fingerprint = store.same_probe(files.index, files.activations, files.outputs, files.head)
+provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.activations, files.outputs, files.head))
 layer = open_layer(files.outputs, files.head, recorded.read_activations(files.activations, None)[1], open_tail)
 rows, loss = layer.loss("cross_entropy", np.arange(len(layer.activations)))
 together = impact.REMOVED_TOGETHER if layer.is_linear else 1
@@ -35,4 +35,4 @@ before, without = impact.outcomes(layer, rows, neurons, loss, snakemake.threads)
 without = progress.progress(without, len(neurons), "neuron", "impact", step=lambda _: 1)
 found = impact.impact_table(before, without, neurons, layer.activations[rows, block])
 table = pa.Table.from_pandas(found, preserve_index=False)
-store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), table)
+store.write_table(snakemake.output[0], provenance, table)

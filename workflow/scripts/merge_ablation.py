@@ -7,4 +7,4 @@ from linexp.jobs import runtime
 runtime.start(snakemake)
 blocks = snakemake.input.blocks
 table = merge_tables([store.read_table(path) for path in blocks], len(snakemake.params.pairs))
-store.write_table(snakemake.output[0], store.Provenance.of(snakemake, store.same_probe(*blocks)), table)
+store.write_table(snakemake.output[0], store.provenance_of(snakemake, store.same_probe(*blocks)), table)

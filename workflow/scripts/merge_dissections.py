@@ -10,7 +10,7 @@ names = ("iou", "thresholds", "constant")
 merged = merge_arrays([store.read_arrays(path, *names) for path in blocks])
 store.write_arrays(
     snakemake.output[0],
-    store.Provenance.of(snakemake, store.same_probe(*blocks)),
+    store.provenance_of(snakemake, store.same_probe(*blocks)),
     {
         **dict(zip(names, merged, strict=True)),
         **{name: store.read_strings(blocks[0], name) for name in ("concepts", "categories")},

@@ -12,6 +12,7 @@ from linexp.probes.index import IndexedImages
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
+provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.input.index))
 params = snakemake.params
 index = store.read_table(snakemake.input.index)
 source = sources.open_source(params.images)
@@ -32,7 +33,6 @@ def with_maximum(blocks):
         yield block.numpy()
 
 
-provenance = store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index))
 with store.create_arrays(snakemake.output[0], provenance) as file:
     store.write_rows(file, "activations", with_maximum(blocks), len(index), chunk_columns=64)
     store.write_array(file, "dead", np.asarray(highest[0] < recording.DEAD_BELOW))

@@ -13,6 +13,7 @@ from linexp.probes.index import IndexedImages, rows_of
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
+provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.input.index))
 params = snakemake.params
 index = store.read_table(snakemake.input.index)
 source = sources.open_source(params.images)
@@ -25,7 +26,6 @@ first = next(blocks)
 # before the other images: a wrong class_map is told at once
 labels = outputs.model_labels(index["label"].to_numpy(), source.class_names, params.class_map, first.shape[1])
 val = rows_of(index, "val")
-provenance = store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index))
 with store.create_arrays(snakemake.output[0], provenance) as file:
     store.write_rows(file, "logits", chain([first], blocks), len(index))
     store.write_array(file, "labels", labels)

@@ -21,7 +21,9 @@ def open_tail():
 
 runtime.start(snakemake)
 files, params, settings = snakemake.input, snakemake.params, snakemake.params.ablation
-fingerprint = store.same_probe(files.index, files.activations, files.outputs, files.head, *files.simulations)
+provenance = store.provenance_of(
+    snakemake, store.same_probe(files.index, files.activations, files.outputs, files.head, *files.simulations)
+)
 index = store.read_table(files.index)
 layer = open_layer(files.outputs, files.head, recorded.read_activations(files.activations, None)[1], open_tail)
 (val_rows, val), (test_rows, test) = (layer.losses(settings, rows_of(index, split)) for split in ("val", "test"))
@@ -38,4 +40,4 @@ if not layer.is_linear:
 scores = ablation.ablation_scores(val, test, neurons, simulations, settings["optim"], snakemake.threads)
 scores = list(progress.progress(scores, len(neurons), "neuron", "ablation", step=lambda _: 1))
 table = ablation.to_table(params.pairs, neurons, scores)
-store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), table)
+store.write_table(snakemake.output[0], provenance, table)

@@ -13,7 +13,9 @@ from linexp.scoring.scores import score_table, with_ablation
 runtime.start(snakemake)
 files = snakemake.input
 ablation = [files.ablation] if files.get("ablation") else []
-fingerprint = store.same_probe(files.index, files.activations, *files.explanations, *files.simulations, *ablation)
+provenance = store.provenance_of(
+    snakemake, store.same_probe(files.index, files.activations, *files.explanations, *files.simulations, *ablation)
+)
 rows = index.rows_of(store.read_table(files.index), "test")
 neurons, activations = recorded.read_activations(files.activations, snakemake.params.neurons)
 activations = activations[rows]
@@ -31,4 +33,4 @@ for (method, simulator), explained, simulated in zip(
     tables.append(table)
 scores = with_ablation(pd.concat(tables), store.read_table(*ablation).to_pandas() if ablation else None)
 table = pa.Table.from_pandas(scores, preserve_index=False)
-store.write_table(snakemake.output[0], store.Provenance.of(snakemake, fingerprint), table)
+store.write_table(snakemake.output[0], provenance, table)

@@ -14,7 +14,7 @@ from linexp.scoring import shuffling
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
-fingerprint = store.same_probe(files.index, files.activations, *files.simulations)
+provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.activations, *files.simulations))
 test = index.rows_of(store.read_table(files.index), "test")
 _, activations = recorded.read_activations(files.activations, params.neurons)
 rows = []
@@ -22,5 +22,4 @@ for pair, path in zip(params.pairs, files.simulations, strict=True):
     (simulated,) = store.read_arrays(path, "simulated")
     rows.append((*pair, *shuffling.shuffled_correlations(simulated[test], activations[test], params.seed)))
 table = pd.DataFrame(rows, columns=["method", "simulator", "shuffled_mean", "shuffled_p95"])
-provenance = store.Provenance.of(snakemake, fingerprint)
 store.write_table(snakemake.output[0], provenance, pa.Table.from_pandas(table, preserve_index=False))

@@ -14,7 +14,7 @@ explained = explanations.from_table(store.read_table(files.explanations))
 concepts = store.read_strings(files.concepts, "concepts")
 calibration = store.read_json(files.calibration)
 (embeddings,) = store.read_arrays(files.concepts, "embeddings")
-provenance = store.Provenance.of(snakemake, store.same_probe(files.explanations, files.images, files.concepts))
+provenance = store.provenance_of(snakemake, store.same_probe(files.explanations, files.images, files.concepts))
 with store.open_arrays(files.images) as images, store.create_arrays(snakemake.output[0], provenance) as file:
     simulated = simulation.simulate(
         store.row_blocks(images["embeddings"]),

@@ -13,7 +13,7 @@ from linexp.scoring import summary
 runtime.start(snakemake)
 files = snakemake.input
 tables = [path for path in (files.scores, files.get("shuffled"), files.get("untrained")) if path]
-provenance = store.Provenance.of(snakemake, store.same_probe(*tables))
+provenance = store.provenance_of(snakemake, store.same_probe(*tables))
 
 
 def table(name):

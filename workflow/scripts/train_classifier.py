@@ -9,6 +9,7 @@ from linexp.probes import sources
 from linexp.probes.index import IndexedImages
 
 runtime.start(snakemake)
+provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.input.index))
 settings, images = snakemake.params.model, snakemake.params.images
 index = store.read_table(snakemake.input.index)
 source = sources.open_source(images)
@@ -20,6 +21,5 @@ network, record = training.train_classifier(
     settings,
     snakemake.params.seed,
 )
-provenance = store.Provenance.of(snakemake, store.probe_fingerprint(snakemake.input.index))
 weights.write_weights(snakemake.output.weights, network.state_dict(), provenance)
 store.write_json(snakemake.output.training, provenance, record | {"class_names": list(source.class_names)})

@@ -12,6 +12,7 @@ from linexp.probes import sources
 from linexp.probes.index import IndexedImages
 
 runtime.start(snakemake)
+provenance = store.provenance_of(snakemake, store.same_probe(snakemake.input.index, snakemake.input.labels))
 settings, images = snakemake.params.model, snakemake.params.images
 index = store.read_table(snakemake.input.index)
 configuration = json.loads(Path(settings["model"]).read_text(encoding="utf-8"))
@@ -25,6 +26,5 @@ network, record = training.train_image_text(
     settings,
     snakemake.params.seed,
 )
-provenance = store.Provenance.of(snakemake, store.same_probe(snakemake.input.index, snakemake.input.labels))
 weights.write_weights(snakemake.output.weights, network.state_dict(), provenance)
 store.write_json(snakemake.output.training, provenance, record)

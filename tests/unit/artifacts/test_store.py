@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linexp import __version__
-from linexp.artifacts import store
+from linexp.artifacts import attributes, store
 from linexp.errors import LinexpError
 
 PROVENANCE = store.Provenance("a_rule", {"λ": 0.05, "b": [1, None], "a": {"x": True}}, "f" * 64)
@@ -107,7 +107,7 @@ def test_tables_and_numbers_come_back_as_they_were(tmp_path):
 def attributes_of(path: Path) -> dict[str, str]:
     if path.suffix == ".h5":
         with store.open_arrays(path) as file:
-            return dict(file.attrs)
+            return attributes.of_file(file)
     if path.suffix == ".parquet":
         return {key.decode(): value.decode() for key, value in store.read_table(path).schema.metadata.items()}
     return store.read_json(path)
@@ -116,11 +116,11 @@ def attributes_of(path: Path) -> dict[str, str]:
 @every_format
 def test_provenance_comes_back_in_every_format(tmp_path, name):
     WRITERS[name](tmp_path / name)
-    attributes = attributes_of(tmp_path / name)
-    assert attributes["linexp_version"] == __version__
-    assert attributes["made_by"] == "a_rule"
-    assert json.loads(attributes["settings"]) == PROVENANCE.settings
-    assert attributes["probe_fingerprint"] == "f" * 64
+    found = attributes_of(tmp_path / name)
+    assert found["linexp_version"] == __version__
+    assert found["made_by"] == "a_rule"
+    assert json.loads(found["settings"]) == PROVENANCE.settings
+    assert found["probe_fingerprint"] == "f" * 64
     assert store.probe_fingerprint(tmp_path / name) == "f" * 64
 
 

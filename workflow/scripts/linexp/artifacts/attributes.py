@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import h5py
 import pandas as pd
@@ -19,6 +20,8 @@ import pyarrow.parquet as pq
 from . import seals
 from .atomic_files import atomic
 
+LONGEST_IN_HEADER = 60_000
+"""Bytes of an attribute; HDF5 itself takes 64 KiB with what it adds."""
 _DAMAGE = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, pa.ArrowException)
 
 
@@ -35,7 +38,22 @@ def read_attributes(path: str | Path) -> dict[str, str] | None:
 
 def _of_hdf5(path: Path) -> dict[str, str]:
     with h5py.File(path, "r", locking=False) as file:
-        return dict(file.attrs)
+        return of_file(file)
+
+
+def of_file(file: h5py.File) -> dict[str, Any]:
+    """The attributes of an open HDF5 file; texts as such."""
+    return {name: value.decode() if isinstance(value, bytes) else value for name, value in file.attrs.items()}
+
+
+def write_text(file: h5py.File, name: str, text: str) -> None:
+    """Write an attribute into the header of an HDF5 file, which has a checksum; what is too long for it goes elsewhere.
+
+    Texts of no fixed length lie in a heap without a checksum, where HDF5 can search without end once it is damaged.
+    """
+    content = text.encode()
+    fits = 0 < len(content) <= LONGEST_IN_HEADER
+    file.attrs.create(name, content if fits else text, dtype=h5py.string_dtype(length=len(content)) if fits else None)
 
 
 def _of_parquet(path: Path) -> dict[str, str]:
@@ -70,7 +88,7 @@ def create_file(path: str | Path, provenance: seals.Provenance) -> Iterator[Path
         yield temporary
         content = _digest(temporary)
     with atomic(record_path(path)) as temporary:
-        attributes = seals.sealed(provenance.attributes(), path, content_sha256=content)
+        attributes = seals.sealed(provenance, path, content)
         temporary.write_text(json.dumps(attributes, ensure_ascii=False, sort_keys=True), encoding="utf-8")
 
 

@@ -22,7 +22,8 @@ FORMAT = 1
 """Of all artifacts: raised when what is in one, or how, changes so that older files cannot be read. See CHANGELOG."""
 ROWS_AT_ONCE = 8192
 ATTRIBUTES = (
-    *("format", "linexp_version", "made_by", "settings", "recipe", "probe_fingerprint", "file", "content_sha256"),
+    *("format", "linexp_version", "made_by", "settings", "recipe", "made_from", "probe_fingerprint", "file"),
+    *("content_sha256", "id"),
 )
 
 
@@ -32,19 +33,23 @@ class Provenance:
 
     Attributes:
         recipe: digests of the code and of the user's files that it was made from, by name.
+        made_from: the identities of the artifacts that it was made from, by path.
     """
 
     made_by: str
     settings: Mapping[str, Any]
     probe_fingerprint: str
     recipe: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: {"code": {}, "files": {}})
+    made_from: Mapping[str, str] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, snakemake, probe_fingerprint: str) -> "Provenance":
-        """The provenance of what the running Snakemake script makes."""
-        planned = json.loads(Path(snakemake.input.recipe).read_text(encoding="utf-8"))
-        recipe = {part: planned[part] for part in ("code", "files")}
-        return cls(planned["made_by"], dict(snakemake.params.items()), probe_fingerprint, recipe)
+    def identity(self, content: str) -> str:
+        """What tells an artifact from all others: the same wherever, by whichever release and code it was made.
+
+        Args:
+            content: a digest of what it holds.
+        """
+        parts = (FORMAT, self.made_by, self.settings, self.made_from, content)
+        return sha256_of(json.loads(json.dumps(parts)))
 
     def attributes(self) -> dict[str, str]:
         """All of it, as text."""
@@ -52,6 +57,7 @@ class Provenance:
             "format": str(FORMAT),
             **self.summary(),
             "recipe": json.dumps(self.recipe, sort_keys=True, ensure_ascii=False),
+            "made_from": json.dumps(self.made_from, sort_keys=True, ensure_ascii=False),
         }
 
     def summary(self) -> dict[str, str]:
@@ -69,13 +75,17 @@ def sha256_of(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def sealed(attributes: Mapping[str, str], path: str | Path, **more: str) -> dict[str, str]:
+def sealed(provenance: Provenance, path: str | Path, content: str, keep_content: bool = True) -> dict[str, str]:
     """The attributes of the artifact at `path`, with their seal.
 
     A relative path, as the workflow has them, is among them: so a file that was put in another's place is noticed.
+
+    Args:
+        content: a digest of what the artifact holds. keep_content: whether it is among them, for readers to check.
     """
     place = {} if Path(path).is_absolute() else {"file": Path(path).as_posix()}
-    attributes = {**attributes, **place, **more}
+    kept = {"content_sha256": content} if keep_content else {}
+    attributes = {**provenance.attributes(), **place, **kept, "id": provenance.identity(content)}
     return attributes | {"sha256": sha256_of(attributes)}
 
 

@@ -5,6 +5,7 @@ whole. Every artifact says where it comes from (`Provenance`). All that it holds
 file is noticed when it is read: those of HDF5 1.10 and of Parquet's pages, and seals for what these leave out.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ import numpy as np
 
 from ..errors import LinexpError
 from ..jobs.progress import say_what_is_written
-from . import seals, tables, tiles
+from . import attributes, seals, tables, tiles
+from .ancestry import provenance_of as provenance_of
 from .atomic_files import atomic as atomic
 from .attributes import create_file as create_file
 from .attributes import write_csv as write_csv
@@ -28,6 +30,7 @@ from .tables import write_table as write_table
 ROWS_PER_BLOCK = 2048
 CHUNK_ROWS = 1024
 CHUNK_VALUES = 1 << 18
+MOST_ATTRIBUTES = 64
 _OF_HDF5 = (OSError, KeyError, ValueError, TypeError, RuntimeError)
 """What h5py raises when it runs into damage."""
 
@@ -35,10 +38,46 @@ _OF_HDF5 = (OSError, KeyError, ValueError, TypeError, RuntimeError)
 @contextmanager
 def create_arrays(path: str | Path, provenance: Provenance) -> Iterator[h5py.File]:
     """A new HDF5 file, to be filled in the `with` block; it gets its name when the block ends well."""
-    with atomic(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110"), locking=False) as file:
-        file.attrs.update(seals.sealed(provenance.attributes(), path))
+    with atomic(path) as temporary, _new_file(temporary) as file:
         yield file
         file.flush()  # closing alone can hide that the disk is full
+        for name, text in seals.sealed(provenance, path, _digest(file), keep_content=False).items():
+            attributes.write_text(file, name, text)
+        file.flush()
+
+
+def _new_file(path: Path) -> h5py.File:
+    """An empty file with all attributes in headers, which have checksums.
+
+    HDF5 moves more than eight elsewhere, and may then search for one without end in a damaged file.
+    """
+    created, access = h5py.h5p.create(h5py.h5p.FILE_CREATE), h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    created.set_attr_phase_change(MOST_ATTRIBUTES, 0)
+    created.set_obj_track_times(False)
+    access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
+    access.set_file_locking(False, True)
+    return h5py.File(h5py.h5f.create(bytes(path), h5py.h5f.ACC_TRUNC, created, access))
+
+
+def _digest(file: h5py.File) -> str:
+    """The SHA-256 over the checksums, as they are stored, of all that a new file holds."""
+    digest = hashlib.sha256()
+    for name in sorted(file.attrs):
+        digest.update(f"{name}={file.attrs[name]!r}\n".encode())
+    names: list[str] = []
+    file.visit(names.append)
+    for name in sorted(names):
+        if isinstance(file[name], h5py.Dataset):
+            digest.update(f"{name} {file[name].dtype} {file[name].shape}\n".encode())
+            digest.update(_checksums(file[name]))
+    return digest.hexdigest()
+
+
+def _checksums(dataset: h5py.Dataset) -> bytes:
+    """The checksums of a data set: of its strings, of its tiles, or its value where it is in the header."""
+    if "sha256" in dataset.attrs:
+        return dataset.attrs["sha256"].encode()
+    return tiles.checksums(dataset) if dataset.fletcher32 else dataset[...].tobytes()
 
 
 def write_arrays(path: str | Path, provenance: Provenance, arrays: Mapping[str, Any]) -> None:
@@ -128,11 +167,11 @@ def open_arrays(path: str | Path) -> Iterator[h5py.File]:
         raise seals.damaged(path, "HDF5", error) from error
     with file:
         try:
-            attributes = dict(file.attrs)
+            found = attributes.of_file(file)
             file.visit(file.get)  # opens every data set and group
         except _OF_HDF5 as error:
             raise seals.damaged(path, "HDF5", error) from error
-        seals.check(path, attributes)
+        seals.check(path, found)
         yield file
 
 
@@ -168,7 +207,7 @@ def read_strings(path: str | Path, name: str) -> list[str]:
 
 def read_attribute(path: str | Path, name: str) -> Any:
     """An attribute of an HDF5 artifact."""
-    return _read_whole(path, lambda file: file.attrs[name])
+    return _read_whole(path, lambda file: attributes.of_file(file)[name])
 
 
 def read_columns(dataset: h5py.Dataset, columns: int | slice) -> np.ndarray:

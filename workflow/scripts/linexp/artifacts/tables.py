@@ -20,7 +20,7 @@ def write_table(path: str | Path, provenance: seals.Provenance, table: pa.Table)
     """Write a Parquet table with its provenance as key-value metadata."""
     content = seals.sha256_of_table(table)
     with atomic(path) as temporary:
-        attributes = seals.sealed(provenance.attributes(), path, content_sha256=content)
+        attributes = seals.sealed(provenance, path, content)
         pq.write_table(table.replace_schema_metadata(attributes), temporary, write_page_checksum=True)
 
 
@@ -65,7 +65,7 @@ def write_json(path: str | Path, provenance: seals.Provenance, content: Mapping[
     """Write a few numbers and their provenance."""
     content = json.loads(json.dumps(content))
     with atomic(path) as temporary:
-        attributes = seals.sealed(provenance.attributes(), path, content_sha256=seals.sha256_of(content))
+        attributes = seals.sealed(provenance, path, seals.sha256_of(content))
         text = json.dumps({**content, **attributes}, indent=2, ensure_ascii=False)
         temporary.write_text(text + "\n", encoding="utf-8")
 

@@ -93,6 +93,6 @@ def write_weights(path: str | Path, state: Mapping[str, torch.Tensor], provenanc
     """Write a state dictionary as safetensors (tensors that share memory are stored once each), with a checksum."""
     with atomic(path) as temporary:
         tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in state.items()}
-        own = seals.sealed(provenance.attributes(), path, content_sha256=_sha256(tensors))
+        own = seals.sealed(provenance, path, _sha256(tensors))
         # as one entry: safetensors writes several in another order every time
         save_file(tensors, temporary, metadata={"linexp": json.dumps(own, sort_keys=True)})

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..artifacts import attributes
+from ..artifacts import ancestry, attributes
 from ..artifacts.seals import FORMAT
 from ..errors import LinexpError, shortened
 from ..jobs import write_errors
@@ -25,6 +25,7 @@ ALWAYS_OLDER = 1
 """The modification time of a recipe by which an artifact was made."""
 INDEXED = "images"
 """The input with the images themselves. Where there is an index too, it tells of them, and readers check by it."""
+WRITTEN = "written"
 MOST_NAMED = 3
 
 Recipe = dict[str, Any]
@@ -122,21 +123,28 @@ def write(path: Path, recipe: Recipe, outputs: Iterable[str]) -> list[str]:
     """
     found = {output: changes_of(recipe, output) for output in outputs if os.path.exists(output)}
     changes = list(dict.fromkeys(change for of_output in found.values() for change in of_output))
-    # by what was found, a recipe that is still to be followed is left alone
-    content = json.dumps(recipe | ({"found": found} if changes else {}), ensure_ascii=False, sort_keys=True)
+    wanted = recipe | ({"found": found} if changes else {})
     newest = max((os.stat(output).st_mtime for output in found), default=0.0)
-    try:
-        before = os.stat(path).st_mtime
-        same = path.read_text(encoding="utf-8") == content
-    except (OSError, UnicodeDecodeError):
-        same, before = False, 0.0
-    is_in_time = before > newest if changes else before == ALWAYS_OLDER
-    if not (same and is_in_time):
-        _replace(path, content, max(time.time(), newest + 1) if changes else ALWAYS_OLDER)
+    before, modified = _read(path)
+    is_in_time = modified > newest if changes else modified == ALWAYS_OLDER
+    if before != wanted or not is_in_time:
+        modified = max(time.time(), newest + 1) if changes else ALWAYS_OLDER
+        # Snakemake takes a recipe for the one of its last run, however new, if the content is the same
+        _replace(path, wanted | {WRITTEN: modified}, modified)
     return changes
 
 
-def _replace(path: Path, content: str, modified: float) -> None:
+def _read(path: Path) -> tuple[Recipe | None, float]:
+    """The recipe that lies there, and its modification time."""
+    try:
+        found, modified = json.loads(path.read_text(encoding="utf-8")), os.stat(path).st_mtime
+    except (OSError, ValueError):
+        return None, 0.0
+    return {key: value for key, value in found.items() if key != WRITTEN}, modified
+
+
+def _replace(path: Path, recipe: Recipe, modified: float) -> None:
+    content = json.dumps(recipe, ensure_ascii=False, sort_keys=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -159,7 +167,8 @@ def changes_of(recipe: Recipe, artifact: str) -> list[str]:
     made = json.loads(found["recipe"]) | {"settings": json.loads(found["settings"])}
     settings = [_change(*difference) for difference in _differences(made["settings"], recipe["settings"])]
     changed = [name for part in ("code", "files") for name in _changed_names(made[part], recipe[part])]
-    return [*settings, *(f"{name} changed" for name in changed)]
+    others = ancestry.other_ancestors(found)
+    return [*settings, *(f"{name} changed" for name in changed), *(f"made from another {path}" for path in others)]
 
 
 def _changed_names(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,62 @@
+"""Whether artifacts that are used together were made from each other, and the provenance of what is made from them.
+
+An artifact names what it was made from by identity. If what lies there now has another one, such as results that were
+copied from another project or restored, the artifact is of other data or of another model than it seems.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from ..errors import LinexpError
+from . import seals
+from .attributes import read_attributes
+
+HIDDEN = "results/.recipes/"
+
+
+def provenance_of(snakemake, probe_fingerprint: str) -> seals.Provenance:
+    """The provenance of what the running Snakemake script makes.
+
+    Raises:
+        LinexpError: an artifact that it reads was made from another than one that lies there.
+    """
+    planned = json.loads(Path(snakemake.input.recipe).read_text(encoding="utf-8"))
+    recipe = {part: planned[part] for part in ("code", "files")}
+    made_from = identities(filter(_is_artifact, map(str, snakemake.input)))
+    return seals.Provenance(planned["made_by"], dict(snakemake.params.items()), probe_fingerprint, recipe, made_from)
+
+
+def _is_artifact(path: str) -> bool:
+    return path.startswith("results/") and not path.startswith(HIDDEN)
+
+
+def identities(paths: Iterable[str]) -> dict[str, str]:
+    """The identities of artifacts, by path.
+
+    Raises:
+        LinexpError: one says nothing of itself, or was made from another than one that lies there.
+    """
+    found = {}
+    for path in dict.fromkeys(paths):
+        attributes = _attributes(path)
+        if attributes is None:
+            raise LinexpError(f"{path} is damaged, or does not say how it was made; {seals.remake(path)}")
+        for other in other_ancestors(attributes):
+            raise LinexpError(
+                f"{path} was made from another {other} than the one that lies there; {seals.remake(path)}"
+            )
+        found[path] = attributes["id"]
+    return found
+
+
+def other_ancestors(attributes: dict[str, str]) -> list[str]:
+    """The artifacts that one says it was made from, and in whose place others lie; what is not there is not asked."""
+    made_from = json.loads(attributes["made_from"])
+    there = ((path, identity, _attributes(path)) for path, identity in made_from.items() if os.path.exists(path))
+    return [path for path, identity, found in there if found is not None and found.get("id") != identity]
+
+
+_attributes = cache(read_attributes)
