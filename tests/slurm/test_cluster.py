@@ -1,6 +1,7 @@
 """The workflow on a real SLURM: its jobs run there, get what they ask for, compute the same, and survive their end."""
 
 import re
+import shutil
 from itertools import combinations
 from pathlib import Path
 
@@ -15,13 +16,14 @@ A_GPU = "gres:gpu:1"
 
 @pytest.fixture(scope="module")
 def scored(cluster, local):
-    """The project after a run through SLURM, and its output.
+    """The project after a run through SLURM, its output, and the jobs that were planned.
 
     It starts with two jobs that run networks and need nothing of each other: a training, and embedding the images.
     """
     project = type(local)(local.copy(local.folder.with_name("scored")).folder)
     project.remove("net", "models/net", "probes/scenes/embeddings/two.h5")
-    return project, project.run("--slurm-keep-successful-logs", SCORES)
+    planned = project.plan("--workflow-profile", "profiles/slurm", "--max-threads", "2", SCORES).jobs
+    return project, project.run("--slurm-keep-successful-logs", SCORES), planned
 
 
 def amount(job, resource):
@@ -30,36 +32,34 @@ def amount(job, resource):
 
 
 def test_every_job_ran_under_slurm(scored):
-    project, output = scored
+    project, output, _ = scored
     found = project.jobs()
     assert len(found) == output.count("has been submitted with SLURM jobid") == 7
     assert {job["JobState"] for job in found} == {"COMPLETED"}
     for job in found:
-        assert f"rule {job['rule']}:" in Path(job["StdOut"]).read_text()
+        assert f"(Rule: {job['rule']})" in Path(job["StdOut"]).read_text()
 
 
 def test_the_results_are_those_of_a_local_run_bit_for_bit(scored, local):
-    project, _ = scored
+    project, _, _ = scored
     assert project.artifacts() == local.artifacts()
     assert project.planned(SCORES) == {}, "the profile's other resources remake nothing"
 
 
 def test_jobs_get_the_threads_memory_and_time_that_their_rules_ask_for(scored):
-    project, output = scored
+    project, _, planned = scored
+    asked = {job.rule: job.resources for job in planned}
+    assert len(asked) == len(planned) == 7
     for job in project.jobs():
-        block = output[: output.index(f"submitted with SLURM jobid {job['JobId']} ")].rpartition(
-            f"\nrule {job['rule']}:"
-        )
-        asked = re.search(r"resources: (.*)", block[2])[1]
-        memory, minutes = (int(re.search(rf"\b{name}=(\d+)", asked)[1]) for name in ("mem_mb", "runtime"))
-        hours, minute = divmod(minutes, 60)
+        resources = asked[job["rule"]]
+        hours, minute = divmod(resources["runtime"], 60)
         assert job["TimeLimit"] == f"{hours:02d}:{minute:02d}:00"
-        assert amount(job, "mem") == memory >= 2_000
-        assert amount(job, "cpu") == int((re.search(r"threads: (\d+)", block[2]) or [None, 1])[1])
+        assert amount(job, "mem") == resources["mem_mb"] >= 2_000
+        assert amount(job, "cpu") == resources["_cores"]
 
 
 def test_jobs_that_run_networks_get_one_gpu_each_one_after_another(scored):
-    project, _ = scored
+    project, _, _ = scored
     found = project.jobs()
     assert {job["rule"]: job.get("TresPerJob") for job in found} == {
         job["rule"]: A_GPU if job["rule"] in ON_A_GPU else None for job in found
@@ -70,6 +70,19 @@ def test_jobs_that_run_networks_get_one_gpu_each_one_after_another(scored):
     for pair in pairs:
         first, second = sorted(pair, key=lambda job: job["StartTime"])
         assert first["EndTime"] <= second["StartTime"]
+
+
+def test_a_changed_setting_is_noticed_without_snakemake_s_memory_and_followed_under_slurm(project, local):
+    shutil.rmtree(project.folder / ".snakemake")
+    config = project.config()
+    config["methods"]["le_siglip"]["lambda"] = 0.2
+    project.configure(config)
+    name = "results/net/layer4/explanations/le_siglip.parquet"
+    said = project.run(name)
+    assert f"linexp: {name} is made again, reason: method.lambda 0.05 → 0.2" in said
+    assert [job["rule"] for job in project.jobs()] == ["explain_linear"]
+    assert project.planned(name) == {}
+    assert (project.folder / name).read_bytes() != (local.folder / name).read_bytes()
 
 
 def test_cancelled_jobs_and_those_out_of_memory_are_reported_and_tried_again(project, local):
