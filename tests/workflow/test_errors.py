@@ -53,10 +53,8 @@ def test_missing_data_of_what_is_asked_for_stop_before_any_job(fresh):
     assert done.returncode != 0
     assert "Traceback" not in done.stdout
     last = done.stdout.strip().splitlines()[-1]
-    assert (
-        last
-        == "linexp: probes.photos.root: data/photos does not exist; put the images there, one folder a class, or change root"
-    )
+    remedy = "put the images there, one folder a class, or change root"
+    assert last == f"linexp: probes.photos.root: data/photos does not exist; {remedy}"
     assert not fresh.artifacts()
 
 
