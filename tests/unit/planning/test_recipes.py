@@ -159,3 +159,17 @@ def test_each_change_is_told_once_with_the_first_artifact_that_it_is_of():
         "linexp: a.h5 is made again, reason: lambda 1 → 2; x changed",
         "linexp: c.h5 is made again, reason: y changed; z changed; v changed; 1 more",
     ]
+
+
+def test_files_of_the_user_count_by_content_wherever_they_lie(place):
+    digests = []
+    for folder in ("here", "there"):
+        for name in ("a/words.txt", "b/words.txt", "c.txt"):
+            file = place / folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(name)
+        files = [str(place / folder / name) for name in ("a/words.txt", "b/words.txt", "c.txt")]
+        digests.append(recipes._digests(files))
+    assert digests[0] == digests[1]
+    assert list(digests[0]) == ["words.txt", "words.txt, another", "c.txt"]
+    assert len(set(digests[0].values())) == 3

@@ -107,8 +107,19 @@ def new_recipe(script: str, settings: Mapping[str, Any], inputs) -> Recipe:
         "made_by": script,
         "settings": json.loads(json.dumps(dict(settings))),
         "code": dependencies.code_of(script),
-        "files": {path: digest_of(path) for path in sorted(theirs)},
+        "files": _digests(theirs),
     }
+
+
+def _digests(paths: Iterable[str]) -> dict[str, str]:
+    """Digests of the user's files, by name without the folder: where they lie may be another place tomorrow."""
+    found: dict[str, str] = {}
+    for path in paths:
+        name = Path(path).name
+        while name in found:
+            name = f"{name}, another"
+        found[name] = digest_of(path)
+    return found
 
 
 def _is_made_here(path: str) -> bool:
