@@ -30,7 +30,7 @@ rule all:
         expand("results/{layer}/summary.csv", layer=config["run"]),
         expand("results/{layer}/comparison.csv", layer=config["run"]),
         expand("results/{layer}/report/index.html", layer=config["run"]),
-        needs(evaluation_files.figures_of_run),
+        needs(figure_files.figures_of_run),
 
 
 recipes.attach(workflow, stop, logger.info)

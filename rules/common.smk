@@ -11,6 +11,7 @@ from linexp.baselines import BASELINES
 from linexp.concepts.sets import RANDOM_CONCEPTS
 from linexp.config import checks, derived_targets, text
 from linexp.errors import LinexpError
+from linexp.figures.of_layer import FIGURES
 from linexp.jobs import run_lock
 from linexp.jobs.runtime import import_from
 from linexp.paper import sources, tables
@@ -18,6 +19,7 @@ from linexp.planning import (
     blocks,
     dissection_files,
     evaluation_files,
+    figure_files,
     inputs,
     model_files,
     recipes,
@@ -145,5 +147,6 @@ wildcard_constraints:
     block=r"\d+",
     blocks=r"\d+",
     neurons=r"(_\d+)*",
+    figure=one_of(FIGURES),
     number=one_of(f"{number:02d}" for number in tables.paper_tables()),
     format="svg|png",

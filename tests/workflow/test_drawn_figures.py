@@ -42,12 +42,17 @@ def test_figures_that_the_settings_rule_out_are_not_asked_for(project):
     config["image_text_models"]["two"]["calibration"] = {"a": 9.0, "b": 0.3}
     config["targets"]["net"]["layers"]["layer4"]["ablation"] = False
     project.configure(config)
-    planned = set(project.planned())
-    assert {"draw_scores", "draw_weights"} <= planned
-    assert not {"draw_calibration", "draw_ablation", "draw_top_impact"} & planned
+    drawn = {job.wildcards["figure"] for job in project.plan().jobs if job.rule == "draw_layer_figure"}
+    assert drawn == {"scores", "lengths", "weights"}
     refused = project.plan(f"{FOLDER}/calibration.svg")
     assert refused.status != 0
     assert refused.last.startswith("linexp: target net: a and b of its image-text models are given")
+
+
+def test_neurons_are_asked_for_only_where_a_figure_is_of_some(project):
+    refused = project.plan(f"{FOLDER}/lengths_3.svg")
+    assert refused.status != 0
+    assert refused.last == "linexp: figures/lengths_3: lengths is of all neurons; ask for lengths"
 
 
 def test_the_report_has_every_figure_with_its_caption(finished, tmp_path):

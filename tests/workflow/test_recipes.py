@@ -9,11 +9,10 @@ import pytest
 from helpers.running import differing
 
 LIBRARY = "workflow/scripts/linexp"
-SHOWING = {"compare_methods", "summarise_scores", "make_report", "draw_scores", "draw_lengths", "draw_ablation"}
+SHOWING = {"compare_methods", "summarise_scores", "make_report", "draw_layer_figure"}
 ONE_METHOD = {
     *("explain_linear", "simulate", "score_ablation", "check_sanity", "shuffle_explanations", "score_explanations"),
     *SHOWING,
-    "draw_weights",
 }
 
 
@@ -107,7 +106,7 @@ def test_a_new_metric_remakes_scores_and_what_shows_them_and_no_ablation(project
     (folder / "cosine_again.py").write_text(text)
     registry = folder / "__init__.py"
     registry.write_text(registry.read_text().replace('    "cosine",\n', '    "cosine",\n    "cosine_again",\n'))
-    assert set(project.planned()) == {"score_explanations", "check_sanity", "draw_weights", *SHOWING}
+    assert set(project.planned()) == {"score_explanations", "check_sanity", *SHOWING}
     project.run("results/net/layer4/scores.parquet")
     scores = pd.read_parquet(project.folder / "results/net/layer4/scores.parquet")
     pd.testing.assert_series_equal(scores["cosine_again"], scores["cosine"], check_names=False)
@@ -132,7 +131,7 @@ def test_a_table_or_picture_that_somebody_else_wrote_is_made_again(project):
     for name in ("summary.csv", "figures/scores.svg"):
         path = project.folder / "results/net/layer4" / name
         path.write_text(path.read_text() + " ")
-    assert set(project.planned()) == {"summarise_scores", "draw_scores", "make_report"}
+    assert set(project.planned()) == {"summarise_scores", "draw_layer_figure", "make_report"}
 
 
 def test_a_file_of_the_user_with_an_older_time_is_noticed(project):

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-DRAWING = {"draw_scores", "draw_lengths", "draw_weights", "draw_ablation"}
-SUMMARISING = {"summarise_scores", "compare_methods", "make_report", *DRAWING}
+SUMMARISING = {"summarise_scores", "compare_methods", "make_report", "draw_layer_figure"}
 SCORING = {"simulate", "score_ablation", "score_explanations", "check_sanity", "shuffle_explanations", *SUMMARISING}
-MEASURING_IMPACT = {"measure_impact", "draw_top_impact"}
+FIGURES_OF_SCORES = 4
+MEASURING_IMPACT = {"measure_impact", "draw_layer_figure"}
 EXPLAINING = {"explain_linear", "explain_best_concept", "explain_baseline", "explain_random_concepts"}
-ONE_METHOD = dict.fromkeys(SCORING | {"explain_linear"}, 1)
+ONE_METHOD = dict.fromkeys(SCORING | {"explain_linear"}, 1) | {"draw_layer_figure": FIGURES_OF_SCORES}
 
 
 def append(path, text="\nCHANGED = True\n"):
@@ -90,7 +90,7 @@ def test_switching_ablation_off_records_nothing_again(project):
     config = project.config()
     config["targets"]["net"]["layers"]["layer4"]["ablation"] = False
     project.configure(config)
-    assert set(project.planned()) == {"check_sanity", "score_explanations", *SUMMARISING} - {"draw_ablation"}
+    assert set(project.planned()) == {"check_sanity", "score_explanations", *SUMMARISING}
 
 
 def test_another_temperature_remakes_outputs_and_no_activations(project):
@@ -202,10 +202,11 @@ def test_an_imported_file_makes_its_own_chain_and_an_edit_of_it_the_same(project
     config["targets"]["net"]["methods"].append("theirs")
     project.configure(config)
     (project.folder / "theirs.csv").write_text("layer,unit,description\nlayer4,0,red things\n")
-    chain = {rule: 1 for rule in SCORING | {"import_explanations", "embed_explanations"} if rule != "check_sanity"}
+    chain = dict.fromkeys(SCORING | {"import_explanations", "embed_explanations"} - {"check_sanity"}, 1)
+    chain["draw_layer_figure"] = FIGURES_OF_SCORES
     assert project.planned() == chain
     project.run("results/net/layer4/explanations/theirs.parquet")
-    assert project.planned() == {rule: 1 for rule in chain if rule != "import_explanations"}
+    assert project.planned() == {rule: jobs for rule, jobs in chain.items() if rule != "import_explanations"}
     append(project.folder / "theirs.csv", "layer4,1,guitars\n")
     assert project.planned() == chain
 

@@ -135,16 +135,6 @@ def mapped_method(config: Config, wildcards) -> str:
     return charted_method(config, wildcards) or target_of(config, wildcards)["methods"][0]
 
 
-def mapped_explanations(config: Config, wildcards) -> str:
-    """Its explanations."""
-    return of_layer(wildcards, f"explanations/{mapped_method(config, wildcards)}.parquet")
-
-
-def mapped_neurons(_config: Config, wildcards) -> list[int]:
-    """The neurons that the name of a picture of weights lists, as in `weights_3_14`; none for a choice of them."""
-    return [int(number) for number in wildcards.neurons.split("_")[1:]]
-
-
 def calibrated_models(config: Config, wildcards) -> list[tuple[str, str]]:
     """The image-text models of a target that are calibrated, as pairs of name and role."""
     target = target_of(config, wildcards)
@@ -171,38 +161,6 @@ def drawn_calibrations(config: Config, wildcards) -> list[tuple[str, str]]:
         given = "a and b of its image-text models are given, so there is no calibration to draw"
         raise LinexpError(f"target {wildcards.target}: {given}")
     return fitted
-
-
-def calibration_records(config: Config, wildcards) -> list[str]:
-    """The calibrations that are drawn."""
-    return [f"results/calibration/{name}.json" for name, _ in drawn_calibrations(config, wildcards)]
-
-
-def layer_names(config: Config, wildcards) -> list[str]:
-    """All layers of a target."""
-    return list(target_of(config, wildcards)["layers"])
-
-
-def impacts_of_layers(config: Config, wildcards) -> list[str]:
-    """Top Impact of all layers of a target."""
-    return [f"results/{wildcards.target}/{layer}/impact.parquet" for layer in layer_names(config, wildcards)]
-
-
-def figures_of_run(config: Config, _wildcards) -> list[str]:
-    """The figures of every layer under `run`: all that its settings and labels allow."""
-    files = []
-    for place in config["run"]:
-        target, layer = place.split("/")
-        wildcards = SimpleNamespace(target=target, layer=layer)
-        names = ["scores", "lengths", "weights"]
-        if fitted_calibrations(config, wildcards):
-            names.append("calibration")
-        if target_of(config, wildcards)["layers"][layer]["ablation"]:
-            names.append("correlation_ablation")
-            # as costly as a part of the ablation
-            names += ["top_impact"] if has_labels(config, wildcards) else []
-        files += [f"results/{place}/figures/{name}.svg" for name in names]
-    return files
 
 
 def explorer_files(config: Config, wildcards) -> Files:

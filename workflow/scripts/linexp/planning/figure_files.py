@@ -1,0 +1,94 @@
+"""What figures of layers are drawn from, which of them a layer can have, and what they say."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from ..config.checks import Config
+from ..errors import LinexpError
+from ..figures.of_layer import FIGURES
+from .evaluation_files import drawn_calibrations, fitted_calibrations, has_labels, mapped_method
+from .inputs import of_layer, target_of
+
+IMPACT = "top_impact"
+"""The figure that is also drawn of all layers of a target."""
+
+
+def files(config: Config, wildcards) -> dict[str, str | list[str]]:
+    """The artifacts of a figure, by the names that it gives."""
+
+    def calibrations() -> list[str]:
+        return [f"results/calibration/{name}.json" for name, _ in drawn_calibrations(config, wildcards)]
+
+    places = {
+        "scores": lambda: of_layer(wildcards, "scores.parquet"),
+        "explanations": lambda: of_layer(wildcards, f"explanations/{mapped_method(config, wildcards)}.parquet"),
+        "calibrations": lambda: [
+            f"results/calibration/{name}.json" for name, _ in drawn_calibrations(config, wildcards)
+        ],
+        "impacts": lambda: [of_layer(wildcards, "impact.parquet")],
+    }
+    return {name: places[name]() for name in FIGURES[wildcards.figure].inputs}
+
+
+def settings(config: Config, wildcards) -> dict[str, Any]:
+    """The settings of a figure, by the names that it gives.
+
+    Raises:
+        LinexpError: its name lists neurons, of which it has none.
+    """
+    wanted, title = FIGURES[wildcards.figure].settings, f"{wildcards.target} / {wildcards.layer}"
+    if wildcards.neurons and "neurons" not in wanted:
+        name = f"{wildcards.figure}{wildcards.neurons}"
+        raise LinexpError(f"figures/{name}: {wildcards.figure} is of all neurons; ask for {wildcards.figure}")
+    values = {
+        "title": lambda: title,
+        "simulator": lambda: target_of(config, wildcards)["simulator"],
+        "method": lambda: mapped_method(config, wildcards),
+        "neurons": lambda: [int(number) for number in wildcards.neurons.split("_")[1:]],
+        "calibrated": lambda: drawn_calibrations(config, wildcards),
+        "layers": lambda: [wildcards.layer],
+    }
+    return {name: values[name]() for name in wanted}
+
+
+def caption(config: Config, wildcards) -> str:
+    """What the report says of a figure."""
+    layer = f"{wildcards.target} / {wildcards.layer}"
+    return FIGURES[wildcards.figure].caption.format(layer=layer, **settings(config, wildcards))
+
+
+def label(_config: Config, wildcards) -> str:
+    """What a figure shows, in a few words."""
+    return FIGURES[wildcards.figure].label + wildcards.neurons
+
+
+def impacts_of_layers(config: Config, wildcards) -> list[str]:
+    """Top Impact of all layers of a target."""
+    return [f"results/{wildcards.target}/{layer}/impact.parquet" for layer in target_of(config, wildcards)["layers"]]
+
+
+def settings_of_layers(config: Config, wildcards) -> dict[str, Any]:
+    """The settings of the figure of all layers of a target."""
+    return {"title": wildcards.target, "layers": list(target_of(config, wildcards)["layers"])}
+
+
+def caption_of_layers(_config: Config, wildcards) -> str:
+    """What the report says of it."""
+    return FIGURES[IMPACT].caption.format(layer=f"all layers of {wildcards.target}")
+
+
+def figures_of_run(config: Config, _wildcards) -> list[str]:
+    """The figures of every layer under `run`: all that its settings and labels allow."""
+    found = []
+    for place in config["run"]:
+        target, layer = place.split("/")
+        wildcards = SimpleNamespace(target=target, layer=layer)
+        has = {
+            "ablation": target_of(config, wildcards)["layers"][layer]["ablation"],
+            "calibrations": bool(fitted_calibrations(config, wildcards)),
+        }
+        # whether images have labels may take a look at them
+        has["labels"] = has["ablation"] and has_labels(config, wildcards)
+        names = [name for name, figure in FIGURES.items() if all(has[what] for what in figure.requires)]
+        found += [f"results/{place}/figures/{name}.svg" for name in names]
+    return found
