@@ -202,7 +202,7 @@ def test_an_imported_file_makes_its_own_chain_and_an_edit_of_it_the_same(project
     config["targets"]["net"]["methods"].append("theirs")
     project.configure(config)
     (project.folder / "theirs.csv").write_text("layer,unit,description\nlayer4,0,red things\n")
-    chain = dict.fromkeys(SCORING | {"import_explanations", "embed_explanations"} - {"check_sanity"}, 1)
+    chain = dict.fromkeys((SCORING | {"import_explanations", "embed_explanations"}) - {"check_sanity"}, 1)
     chain["draw_layer_figure"] = FIGURES_OF_SCORES
     assert project.planned() == chain
     project.run("results/net/layer4/explanations/theirs.parquet")
