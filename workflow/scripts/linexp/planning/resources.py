@@ -1,6 +1,6 @@
 """What jobs ask a cluster for: memory and time, estimated from the configuration (`work_sizes`).
 
-The speeds are a tenth or less of those measured on two cores (benchmarks/README.md), as a node may be slow and shared.
+The speeds are well below those measured on two cores (benchmarks/README.md), as a node may be slow and shared.
 A local run takes no notice of any of it. A second attempt gets twice as much, a third one three times.
 """
 
