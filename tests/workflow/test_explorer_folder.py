@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shutil
 
 import h5py
 import numpy as np
@@ -118,3 +119,13 @@ def test_an_explorer_that_was_interrupted_is_made_again(project):
     project.run()
     assert files_in(page.parent / "data") == before
     assert sorted(path.name for path in page.parent.iterdir()) == ["data", "index.html"]
+
+
+@pytest.mark.parametrize("harm", ["deleted", "cut"])
+def test_an_explorer_whose_data_are_deleted_or_cut_is_made_again(harm, project):
+    data = project.folder / LAYER / "report/data"
+    if harm == "deleted":
+        shutil.rmtree(data)
+    else:
+        (data / "layer.js").write_text("")
+    assert project.planned() == {"make_report": 1}

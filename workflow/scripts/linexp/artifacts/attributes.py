@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from . import seals
 from .atomic_files import atomic
 
+BESIDE = "beside"
 LONGEST_IN_HEADER = 60_000
 """Bytes of an attribute; HDF5 itself takes 64 KiB with what it adds."""
 _DAMAGE = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, pa.ArrowException)
@@ -76,19 +77,23 @@ def _of_safetensors(path: Path) -> dict[str, str]:
 
 def _of_record(path: Path) -> dict[str, str]:
     record = json.loads(record_path(path).read_text(encoding="utf-8"))
-    if record["content_sha256"] != _digest(path):
+    if record["content_sha256"] != _digest(path, record.get(BESIDE)):
         raise ValueError("the record is of another file")
     return record
 
 
 @contextlib.contextmanager
-def create_file(path: str | Path, provenance: seals.Provenance) -> Iterator[Path]:
-    """Give a temporary name to write a picture, a page or a CSV to; a record of where it comes from lies apart."""
+def create_file(path: str | Path, provenance: seals.Provenance, beside: str | None = None) -> Iterator[Path]:
+    """Give a temporary name to write a picture, a page or a CSV to; a record of where it comes from lies apart.
+
+    Args:
+        beside: the name of a folder beside the file that belongs to it, and is whole already.
+    """
     with atomic(path) as temporary:
         yield temporary
-        content = _digest(temporary)
+        content = _digest(temporary, beside)
     with atomic(record_path(path)) as temporary:
-        attributes = seals.sealed(provenance, path, content)
+        attributes = seals.sealed(provenance, path, content) | ({BESIDE: beside} if beside else {})
         temporary.write_text(json.dumps(attributes, ensure_ascii=False, sort_keys=True), encoding="utf-8")
 
 
@@ -102,9 +107,15 @@ def write_csv(path: str | Path, provenance: seals.Provenance, table: pd.DataFram
         table.to_csv(temporary, index=False, float_format=numbers)
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path, beside: str | None = None) -> str:
+    """Of a file's content, and of the names and sizes in the folder beside it that belongs to it."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.file_digest(file, "sha256")
+    if beside:
+        inside = sorted(found for found in (path.parent / beside).rglob("*") if found.is_file())
+        for found in inside:
+            digest.update(f"{found.relative_to(path.parent).as_posix()} {found.stat().st_size}\n".encode())
+    return digest.hexdigest()
 
 
 def record_path(path: str | Path) -> Path:

@@ -6,6 +6,7 @@ from ..config.checks import Config, is_weights_file, published_weights
 from ..config.derived_targets import recorded_target
 from . import missing
 from .inputs import Settings, image_files, image_settings, target_of
+from .user_files import code_behind
 
 OF_LAYER = ("module", "pool", "channels")
 """The settings of a layer that change what is recorded of it."""
@@ -61,7 +62,7 @@ def calibration_files(config: Config, wildcards) -> dict[str, str]:
     }
 
 
-def target_files(config: Config, wildcards) -> dict[str, str]:
+def target_files(config: Config, wildcards) -> dict[str, str | list[str]]:
     """What a target's network is loaded from.
 
     Raises:
@@ -74,14 +75,17 @@ def target_files(config: Config, wildcards) -> dict[str, str]:
         training = {"training": f"{folder}/training.json"}
         return training if model["untrained"] else training | {"weights": f"{folder}/weights.safetensors"}
     weights = model["checkpoint" if model["source"] == "factory" else "weights"]
+    files: dict[str, str | list[str]] = {}
+    if model["source"] == "factory":
+        files["code"] = code_behind(model["call"])
     if model["untrained"]:
-        return {}
+        return files
     if is_weights_file(weights):
-        return {"weights": weights}
+        return files | {"weights": weights}
     if published_weights(model):
         name = recorded_target(config["targets"], wildcards.target)
-        return {"weights": f"{missing.MODELS}/targets/{name}.safetensors"}
-    return {}
+        return files | {"weights": f"{missing.MODELS}/targets/{name}.safetensors"}
+    return files
 
 
 def layer_only(config: Config, wildcards) -> Settings:
