@@ -88,7 +88,8 @@ def job(*inputs: str) -> SimpleNamespace:
     Path(recipe).write_text(json.dumps({"made_by": "rule", "code": {"a.py": "1"}, "files": {}}))
 
     class Inputs(list):
-        pass
+        def get(self, name):
+            return ["results/mine.csv"] if name == "files" and "results/mine.csv" in self else None
 
     files = Inputs([*inputs, "data/photos", recipe])
     files.recipe = recipe
@@ -100,6 +101,12 @@ def test_what_is_made_names_the_artifacts_that_it_was_made_from():
     made = ancestry.provenance_of(job(*ids), "f")
     assert (made.made_by, made.settings, made.recipe["code"]) == ("rule", {"a": 1}, {"a.py": "1"})
     assert made.made_from == ids
+
+
+def test_files_of_the_user_among_the_results_are_no_artifacts(place):
+    (place / "results").mkdir()
+    (place / "results/mine.csv").write_text("neuron\n")
+    assert ancestry.provenance_of(job("results/mine.csv"), "f").made_from == {}
 
 
 def test_an_artifact_whose_ancestor_is_another_is_refused_by_name():

@@ -1,7 +1,10 @@
 """The user's files: what a change of them is noticed by, and which code is behind a factory."""
 
+import os
+
 import pytest
 
+from linexp.planning import user_files
 from linexp.planning.user_files import code_behind, digest_of
 
 
@@ -61,3 +64,24 @@ def test_a_folder_is_known_by_the_names_and_sizes_in_it(place):
         digest_of.cache_clear()
         seen.append(digest_of("photos"))
     assert len(set(seen)) == 5
+
+
+def test_a_large_file_is_read_again_only_if_its_size_or_time_is_another(place, monkeypatch):
+    monkeypatch.setattr(user_files, "LARGE", 10)
+    read = []
+    monkeypatch.setattr(user_files, "_of_content", lambda path: read.append(path) or (place / path).read_text())
+    (place / "a.pt").write_text("a" * 20)
+    os.utime(place / "a.pt", (5, 5))
+
+    def digest() -> str:
+        digest_of.cache_clear()
+        return digest_of("a.pt")
+
+    assert digest() == digest() == "a" * 20 and len(read) == 1
+    (place / "a.pt").write_text("b" * 20)
+    os.utime(place / "a.pt", (4, 4))  # older, and yet another one
+    assert digest() == "b" * 20
+    os.utime(place / "a.pt", (6, 6))
+    assert digest() == digest() == "b" * 20 and len(read) == 3
+    (place / "results/.recipes/large_files.json").write_text("[")
+    assert digest() == "b" * 20

@@ -15,6 +15,8 @@ from . import seals
 from .attributes import read_attributes
 
 HIDDEN = "results/.recipes/"
+GIVEN = ("file", "files")
+"""Inputs that are always the user's, even if they lie among the results."""
 
 
 def provenance_of(snakemake, probe_fingerprint: str) -> seals.Provenance:
@@ -25,8 +27,13 @@ def provenance_of(snakemake, probe_fingerprint: str) -> seals.Provenance:
     """
     planned = json.loads(Path(snakemake.input.recipe).read_text(encoding="utf-8"))
     recipe = {part: planned[part] for part in ("code", "files")}
-    made_from = identities(filter(_is_artifact, map(str, snakemake.input)))
+    given = {path for name in GIVEN if snakemake.input.get(name) for path in _list(snakemake.input.get(name))}
+    made_from = identities(path for path in map(str, snakemake.input) if _is_artifact(path) and path not in given)
     return seals.Provenance(planned["made_by"], dict(snakemake.params.items()), probe_fingerprint, recipe, made_from)
+
+
+def _list(paths: str | Iterable[str]) -> list[str]:
+    return [paths] if isinstance(paths, str) else list(paths)
 
 
 def _is_artifact(path: str) -> bool:

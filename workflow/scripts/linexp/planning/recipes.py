@@ -98,17 +98,22 @@ def new_recipe(script: str, settings: Mapping[str, Any], inputs) -> Recipe:
     Args:
         settings: the rule's params. inputs: Snakemake's, of the job, without the recipe.
     """
-    named = dict(inputs.items())
-    covered = named.get(INDEXED, ()) if "index" in named else ()
-    covered = {covered} if isinstance(covered, str) else set(covered)
-    theirs = [path for path in map(str, inputs) if not _is_made_here(path) and path not in covered]
+    covered = _named(inputs, INDEXED) if "index" in dict(inputs.items()) else ()
+    given = [path for name in ancestry.GIVEN for path in _named(inputs, name)]
+    others = [path for path in map(str, inputs) if not _is_made_here(path) and path not in {*covered, *given}]
     return {
         "format": FORMAT,
         "made_by": script,
         "settings": json.loads(json.dumps(dict(settings))),
         "code": dependencies.code_of(script),
-        "files": _digests(theirs),
+        "files": _digests([*given, *others]),
     }
+
+
+def _named(inputs, name: str) -> list[str]:
+    """The inputs of a name."""
+    found = dict(inputs.items()).get(name, ())
+    return [str(found)] if isinstance(found, str) else list(map(str, found))
 
 
 def _digests(paths: Iterable[str]) -> dict[str, str]:
