@@ -212,6 +212,13 @@ def test_a_neuron_is_explained_by_the_concept_that_activates_it(settings_, dtype
     assert all(e.val_correlation is None and e.bias == 0 for e in explanations)
 
 
+def test_a_neuron_that_varies_by_a_ten_millionth_is_constant_as_for_metrics_and_fits():
+    similarity, activations = _planted(np.float64)
+    activations[:, 0] = 5 + 1e-7 * np.random.default_rng(0).random(len(activations))
+    explanations = explain(similarity, activations, np.arange(4), ["dog", "cat", "snow", "sky"], {})
+    assert [e.status for e in explanations] == ["constant", "ok", "ok", "constant"]
+
+
 @pytest.mark.parametrize("name", ["soft_wpmi", "wpmi"])
 def test_the_settings_reach_the_score(name):
     """With one top image its concept wins; with many another, which most active images have."""

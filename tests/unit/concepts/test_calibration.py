@@ -180,7 +180,7 @@ def test_similarities_that_are_all_equal_are_an_error(similarity):
         calibrate(pair_histogram([(np.full(labels.shape, similarity), labels)]))
 
 
-def test_labels_that_similarity_tells_apart_completely_give_finite_parameters():
+def test_labels_that_similarity_tells_apart_completely_give_finite_parameters_that_have_not_converged():
     labels = np.eye(10, 4, dtype=np.uint8)
     rng = np.random.default_rng(4)
     similarity = np.where(labels == 1, 0.4, 0.1) + 0.01 * rng.random(labels.shape)
@@ -188,6 +188,13 @@ def test_labels_that_similarity_tells_apart_completely_give_finite_parameters():
     assert np.isfinite([result.a, result.b]).all()
     assert result.bce < 1e-6
     assert np.all((_predicted(similarity, result) > 0.5) == labels)
+    assert not result.converged
+
+
+def test_too_few_steps_have_not_converged(pairs, calibration):
+    histogram = pair_histogram([pairs])
+    assert calibration.converged
+    assert not calibrate(histogram, max_steps=1).converged
 
 
 def test_superclasses_that_cover_more_than_30_percent_of_the_classes_are_left_out():
