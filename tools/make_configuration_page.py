@@ -1,4 +1,5 @@
-"""Makes docs/configuration.md, the page of all keys of config.yaml, from workflow/schemas/config.schema.yaml.
+"""Makes docs/configuration.md, the page of all keys of config.yaml, from workflow/schemas/config.schema.yaml
+and the kinds of images (linexp.probes.kinds).
 
     python tools/make_configuration_page.py
 
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+
+from linexp.config.checks import whole_schema
 
 REPOSITORY = Path(__file__).parents[1]
 SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
@@ -269,7 +272,7 @@ def page(schema: Schema) -> str:
 
 def main() -> None:
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
-    PAGE.write_text(page(yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))), encoding="utf-8")
+    PAGE.write_text(page(whole_schema(SCHEMA)), encoding="utf-8")
     print(PAGE)
 
 

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from linexp.probes.kinds import ImageSource
+from linexp.probes.image_source import ImageSource
 
 PAPER = {"train": 0.7, "val": 0.1, "test": 0.2}
 BAD = (0, 7, 8, 29)

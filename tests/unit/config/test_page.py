@@ -8,11 +8,11 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from helpers.configs import REPOSITORY, SCHEMA
-from linexp.config.checks import checked
+from linexp.config.checks import checked, whole_schema
 
 PAGE = (REPOSITORY / "docs" / "configuration.md").read_text(encoding="utf-8")
 SECTIONS = {title: text for title, _, text in (part.partition("\n") for part in PAGE.split("\n## ")[1:])}
-ROOT = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+ROOT = whole_schema(SCHEMA)
 NAMED = ["probes", "training_sets", "trained_models", "image_text_models", "concept_sets", "targets", "methods"]
 
 

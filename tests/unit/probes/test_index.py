@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from linexp.errors import LinexpError
+from linexp.probes.image_source import ImageSource
 from linexp.probes.index import SPLITS, IndexedImages, fingerprint, fitting_rows, index_images, rows_of, split_images
-from linexp.probes.kinds import ImageSource
 
 PAPER = {"train": 0.7, "val": 0.1, "test": 0.2}
 

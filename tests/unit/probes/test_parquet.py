@@ -12,7 +12,8 @@ from PIL import Image
 
 from helpers.parquet_files import HF_IMAGE, entry, parquet, picture, pixels, png, refusal
 from linexp.errors import LinexpError
-from linexp.probes.kinds import FolderImages, ParquetImages
+from linexp.probes.kinds.image_folder import FolderImages
+from linexp.probes.kinds.parquet import ParquetImages
 from linexp.probes.sources import open_source
 
 

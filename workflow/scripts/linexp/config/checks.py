@@ -11,6 +11,7 @@ import yaml
 from ..baselines import BASELINES, check_settings
 from ..concepts.sets import BUILT_IN, RANDOM_CONCEPTS
 from ..errors import LinexpError, shortened, suggest
+from ..probes.kinds import KINDS
 from ..probes.sources import possible_labels
 from .derived_targets import UNTRAINED_SUFFIX, first_linear, with_controls, with_likes
 from .schema import check_against_schema, check_values, with_defaults
@@ -26,7 +27,7 @@ def checked(config: Mapping[str, Any], schema_path: str | Path) -> Config:
     Raises:
         LinexpError: the first thing that is wrong, as key, value and remedy in one line.
     """
-    schema = _schema(schema_path)
+    schema = whole_schema(schema_path)
     config = with_likes(config)
     check_against_schema(config, schema)
     check_values(config)
@@ -36,11 +37,18 @@ def checked(config: Mapping[str, Any], schema_path: str | Path) -> Config:
 
 
 @cache
-def _schema(path: str | Path) -> dict[str, Any]:
-    """The schema in a file, with all kinds of baselines."""
+def whole_schema(path: str | Path) -> dict[str, Any]:
+    """The schema in a file, with all kinds of images and of baselines."""
     schema = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    kinds = schema["$defs"]["method"]["properties"]["kind"]["enum"]
-    kinds += [kind for kind in BASELINES if kind not in kinds]
+    images = schema["$defs"]["images"]
+    for name, kind in KINDS.items():
+        keys = yaml.safe_load(kind.keys)
+        keys["properties"] = {"kind": {"const": name}, **keys["properties"]}
+        images["properties"]["kind"]["enum"].append(name)
+        rule = {"if": {"properties": {"kind": {"const": name}}}, "then": {"additionalProperties": False, **keys}}
+        images["allOf"].append(rule)
+    methods = schema["$defs"]["method"]["properties"]["kind"]["enum"]
+    methods += [kind for kind in BASELINES if kind not in methods]
     return schema
 
 
@@ -88,10 +96,10 @@ def _check_references(config: Config) -> None:
 
 
 def _check_classes(images: Mapping[str, Any], place: str) -> None:
-    """Class names need a label column, and superclasses are made of class names."""
-    for key in ("class_names", "superclasses"):
-        if images["kind"] == "parquet" and key in images and "label" not in images:
-            raise LinexpError(f"{place}.{key}: there is no label column to name; give label, or take {key} out")
+    """What is wrong with the names of classes and superclasses."""
+    found = KINDS[images["kind"]].problem(images)
+    if found:
+        raise LinexpError(f"{place}.{found[0]}: {found[1]}")
     names, groups = images.get("class_names"), images.get("superclasses")
     if groups == "wordnet" and names != "imagenet1k":
         raise LinexpError(f"{place}.superclasses: wordnet knows the classes of imagenet1k; set class_names: imagenet1k")
@@ -106,7 +114,7 @@ def _check_labelled(config: Config, section: str, name: str, place: str, classes
     images = config[section][name]
     possible = possible_labels(images)
     if "classes" not in possible and (classes or not possible):
-        remedy = f"give its label column in {section}.{name}, or use" if images["kind"] == "parquet" else "use"
+        remedy = KINDS[images["kind"]].label_remedy.format(place=f"{section}.{name}")
         raise LinexpError(f"{place}: {name!r} has no labels; {remedy} another")
 
 

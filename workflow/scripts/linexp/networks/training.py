@@ -18,8 +18,8 @@ from ..errors import LinexpError
 from ..jobs.parallel import ordered_map
 from ..jobs.progress import progress
 from ..jobs.runtime import device
+from ..probes.image_source import NO_CLASS
 from ..probes.index import IndexedImages
-from ..probes.kinds import NO_CLASS
 
 MAX_CONCEPTS_IN_CAPTION = 3
 DECAY = 0.02

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from ..config.checks import Config
 from ..errors import LinexpError
 from ..probes import pixel_labels
+from ..probes.kinds import KINDS
 from .inputs import Settings, image_files, image_settings, recorded, target_of
 from .model_files import target_files
 
@@ -72,7 +73,7 @@ def dissection_files(config: Config, wildcards) -> dict[str, str | list[str]]:
         "images": image_files(config, _images(config, wildcards)),
         "index": f"results/probes/{probe}/index.parquet",
     }
-    if config["probes"][probe]["kind"] == "scenes":
+    if KINDS[config["probes"][probe]["kind"]].is_drawn:
         files["masks"] = f"results/probes/{probe}/masks.h5"
     return files
 

@@ -17,6 +17,7 @@ from ..config.checks import Config, members, parse_neurons
 from ..config.derived_targets import first_linear, recorded_target
 from ..errors import LinexpError
 from ..probes import class_lists, sources
+from ..probes.kinds import KINDS
 from . import missing
 
 RESOURCES = Path(__file__).parents[1] / "resources"
@@ -59,7 +60,7 @@ def image_entry(config: Config, wildcards) -> Settings:
 def image_settings(config: Config, wildcards) -> Settings:
     """What opens a set of images; scenes are read from the Parquet file that they are drawn to."""
     settings = {key: value for key, value in image_entry(config, wildcards).items() if key != "origin"}
-    if settings["kind"] != "scenes":
+    if not KINDS[settings["kind"]].is_drawn:
         return settings
     return {
         "kind": "parquet",

@@ -12,6 +12,7 @@ from ..config.checks import NO_IMPACT, NO_LABELS, Config, is_weights_file, membe
 from ..config.derived_targets import recorded_target
 from ..errors import LinexpError
 from ..probes import class_lists, sources
+from ..probes.kinds import KINDS
 
 THERE, MADE, DOWNLOAD, MISSING = "there", "made here", "download", "missing"
 MODELS = "results/models"
@@ -66,7 +67,7 @@ def file(place: str, path: str, origin: str | None = None) -> Part:
 def images(config: Config, section: str, name: str) -> Part:
     """The images of an entry under `probes` or `training_sets`, with the files of names that it gives."""
     entry, place = config[section][name], f"{section}.{name}"
-    if entry["kind"] == "scenes":
+    if KINDS[entry["kind"]].is_drawn:
         return Part(place, MADE, f"{entry['images']:,} scenes")
     problem = sources.missing(entry)
     if problem:

@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..config.checks import Config, members, parse_neurons
-
-IMAGES = {"cifar100": 10_000, "imagenet": 50_000, "places365": 36_500, "broden": 63_305}
-IMAGES_UNKNOWN = 50_000
-"""Images of a folder or of Parquet files, which are not looked into: as many as ImageNet's validation set has."""
+from ..probes.kinds import KINDS
 
 NEURONS_UNKNOWN = 4_096
 """Neurons of a layer: as many as the widest of the paper's has."""
@@ -23,7 +20,7 @@ PIXELS_UNKNOWN = 224
 
 def n_images(entry: Mapping[str, Any]) -> int:
     """Images of an entry under `probes` or `training_sets`."""
-    images = entry["images"] if entry["kind"] == "scenes" else IMAGES.get(entry["kind"], IMAGES_UNKNOWN)
+    images = KINDS[entry["kind"]].images(entry)
     return min(images, entry.get("limit") or images)
 
 

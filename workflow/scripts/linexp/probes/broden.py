@@ -24,7 +24,7 @@ from PIL import Image
 
 from ..errors import LinexpError
 from .broden_names import readable_name
-from .kinds import NO_CLASS, ImageSource
+from .image_source import NO_CLASS, ImageSource
 from .masks import ImageMasks, PixelLabels
 from .selected import OnDemand
 

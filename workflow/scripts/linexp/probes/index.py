@@ -14,7 +14,7 @@ from ..artifacts import store
 from ..errors import NOT_ONE_LINE, LinexpError
 from ..jobs.parallel import ordered_map
 from ..jobs.progress import progress
-from .kinds import ImageSource
+from .image_source import ImageSource
 from .selected import SelectedImages
 
 SPLITS = ("train", "val", "test")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import NOT_ONE_LINE, LinexpError
-from .kinds import NO_CLASS
+from .image_source import NO_CLASS
 
 
 @dataclass(frozen=True)

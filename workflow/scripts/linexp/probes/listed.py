@@ -9,7 +9,7 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
 from ..errors import LinexpError
-from .kinds import ImageSource
+from .image_source import ImageSource
 
 PLACES_FOLDERS = ("val_large", "val_256")
 

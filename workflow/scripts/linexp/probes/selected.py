@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from .kinds import ImageSource
+from .image_source import ImageSource
 
 
 class OnDemand(Sequence):

@@ -9,10 +9,9 @@ import numpy as np
 from ..errors import LinexpError
 from ..jobs.parallel import ordered_map
 from ..jobs.progress import progress
-from .broden import BrodenImages
 from .class_lists import class_names
-from .kinds import HOW_TO_GET, Cifar100Images, FolderImages, ImageSource, ParquetImages
-from .listed import open_imagenet, open_places365
+from .image_source import ImageSource
+from .kinds import KINDS, Kind
 from .selected import SelectedImages
 
 
@@ -27,29 +26,24 @@ def missing(settings: Mapping[str, Any]) -> str | None:
     for path in paths(settings):
         if not os.path.exists(path):
             key = "files" if "files" in settings else "root" if path == paths(settings)[0] else "devkit"
-            remedy = f"get it from {settings['origin']}" if "origin" in settings else HOW_TO_GET[settings["kind"]]
+            remedy = f"get it from {settings['origin']}" if "origin" in settings else _kind(settings).how_to_get
             return f"{key}: {path} does not exist; {remedy}"
     return None
 
 
+def _kind(settings: Mapping[str, Any]) -> Kind:
+    return KINDS[settings["kind"]]
+
+
 def possible_labels(settings: Mapping[str, Any]) -> set[str]:
     """What images can be labelled with by their entry alone: `classes`, further `concepts`, both or nothing."""
-    match settings["kind"]:
-        case "scenes":
-            return {"classes", "concepts"}
-        case "broden":
-            return {"concepts"}
-        case "parquet":
-            return {what for what, key in (("classes", "label"), ("concepts", "concepts")) if key in settings}
-    return {"classes"}
+    return _kind(settings).labels(settings)
 
 
 def has_classes(settings: Mapping[str, Any]) -> bool:
-    """Whether an entry's images have classes, by a look at the entry and at a folder."""
-    if settings["kind"] == "image_folder":
-        with os.scandir(paths(settings)[0]) as found:
-            return any(entry.is_dir() and not entry.name.startswith(".") for entry in found)
-    return "classes" in possible_labels(settings)
+    """Whether an entry's images have classes, by a look at the entry, and at its data where only they tell."""
+    look = _kind(settings).has_classes
+    return look(paths(settings)[0]) if look else "classes" in possible_labels(settings)
 
 
 def open_source(settings: Mapping[str, Any]) -> ImageSource:
@@ -64,25 +58,12 @@ def open_source(settings: Mapping[str, Any]) -> ImageSource:
     problem = missing(settings)
     if problem:
         raise LinexpError(problem)
-    where, names = paths(settings), class_names(settings.get("class_names"))
-    match settings["kind"]:
-        case "parquet":
-            columns = {name: settings.get(name) for name in ("image", "label", "concepts")}
-            source = ParquetImages(where, class_names=names, **columns)
-        case "image_folder":
-            source = FolderImages(where[0], names)
-        case "cifar100":
-            source = Cifar100Images(where[0])
-        case "imagenet":
-            source = open_imagenet(*where, names)
-        case "places365":
-            source = open_places365(where[0])
-        case "broden":
-            source = BrodenImages(where[0])
+    where, kind = paths(settings), _kind(settings)
+    source = kind.open(settings, where, class_names(settings.get("class_names")))
     if settings.get("limit"):
         source = SelectedImages(source, range(min(settings["limit"], len(source))))
     if not len(source):
-        raise LinexpError(f"{where[0]} holds no images; {HOW_TO_GET[settings['kind']]}")
+        raise LinexpError(f"{where[0]} holds no images; {kind.how_to_get}")
     unknown = np.flatnonzero(source.labels >= max(len(source.class_names), 1))
     if len(unknown):
         row = unknown[0]

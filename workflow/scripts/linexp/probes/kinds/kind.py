@@ -1,0 +1,46 @@
+"""What the registry knows of a kind of images."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..image_source import ImageSource
+
+Entry = Mapping[str, Any]
+IMAGES_UNKNOWN = 50_000
+"""Images of a folder or of files that are not looked into: as many as ImageNet's validation set has."""
+
+
+def _nothing_wrong(_entry: Entry) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of images, the `kind` of an entry under `probes` or `training_sets`.
+
+    Attributes:
+        keys: the JSON schema of an entry's keys beside `kind`, in YAML: `description`, `required` and `properties`.
+        how_to_get: what to do where the data are missing, or hold no images.
+        labels: what images can be labelled with by an entry alone: `classes`, further `concepts`, both or nothing.
+        open: the images, from an entry whose data are there, with the paths that it names and the class names that it
+            gives. None for those that the workflow draws itself.
+        images: how many there are, as far as an entry tells; an estimate, for what a cluster is asked for.
+        has_classes: whether images have classes, by a look at the data that are there; None if `labels` tells.
+        problem: what is wrong with an entry beyond its schema, as (key, what and remedy).
+        label_remedy: what to do about an entry without labels, in front of "another".
+    """
+
+    keys: str
+    how_to_get: str
+    labels: Callable[[Entry], set[str]]
+    open: Callable[[Entry, Sequence[str], Sequence[str] | None], ImageSource] | None
+    images: Callable[[Entry], int] = lambda _entry: IMAGES_UNKNOWN
+    has_classes: Callable[[str], bool] | None = None
+    problem: Callable[[Entry], tuple[str, str] | None] = _nothing_wrong
+    label_remedy: str = "use"
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the workflow draws the images itself."""
+        return self.open is None

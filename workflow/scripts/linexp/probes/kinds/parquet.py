@@ -1,0 +1,164 @@
+"""Image bytes in Parquet files, in the layout of Hugging Face image data sets."""
+
+import json
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ...errors import LinexpError
+from ..image_source import NO_CLASS, ImageSource
+from .kind import Entry, Kind
+
+KEYS = """
+description: Image bytes in Parquet files, in the layout of Hugging Face image data sets.
+required: [files]
+properties:
+  files: {
+    description: Paths; environment variables are filled in.,
+    type: array, items: {type: string}, minItems: 1, examples: [["$CIFAR10/cifar10_test.parquet"]]
+  }
+  image: {description: "Column: struct<bytes, path> or binary.", type: string, default: image}
+  label: {description: "Column: class number, -1 for none. Left out: no labels.", type: string, examples: [label]}
+  concepts: {
+    description: "Column: list of further concepts that are true of the image.",
+    type: string, examples: [tags]
+  }
+  origin: {
+    description: "Where the images come from: said where they are missing.",
+    type: string, examples: [image-net.org (ILSVRC2012_img_val)]
+  }
+  class_names: {$ref: "#/$defs/class_names"}
+  superclasses: {$ref: "#/$defs/superclasses"}
+  limit: {description: Take the first images only., $ref: "#/$defs/positive", examples: [1000]}
+  on_bad_image: {$ref: "#/$defs/on_bad_image"}
+"""
+
+
+class ParquetImages(ImageSource):
+    """Images as bytes in Parquet files, in the layout of Hugging Face image data sets.
+
+    The image column is `struct<bytes, path>` or plain binary. Class names come from the configuration, or from
+    the Hugging Face metadata of the file.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[str | Path],
+        image: str = "image",
+        label: str | None = None,
+        concepts: str | None = None,
+        class_names: Sequence[str] | None = None,
+    ):
+        self._files = [_open_parquet(file) for file in files]
+        self._image = image
+        for file, path in zip(self._files, files, strict=True):
+            for column in filter(None, (image, label, concepts)):
+                if column not in file.schema_arrow.names:
+                    columns = ", ".join(file.schema_arrow.names)
+                    raise LinexpError(f"{path} has no column {column!r}; it has {columns}")
+            kinds = {image: (_holds_images, "bytes, or struct<bytes, path>")}
+            kinds |= {label: (pa.types.is_integer, "class numbers")} if label else {}
+            kinds |= {concepts: (_is_list_of_text, "lists of text")} if concepts else {}
+            for column, (fits, wanted) in kinds.items():
+                kind = file.schema_arrow.field(column).type
+                if not fits(kind):
+                    kind = f"{kind}" if len(str(kind)) < 60 else "something else"
+                    raise LinexpError(f"{path}: column {column!r} has {kind}; it has to have {wanted}")
+        self._groups = [(file, group) for file in self._files for group in range(file.metadata.num_row_groups)]
+        sizes = [file.metadata.row_group(group).num_rows for file, group in self._groups]
+        self._ends = np.cumsum(sizes)
+        self._lock = threading.Lock()
+        self._read_group = lru_cache(maxsize=2)(self._read_group_uncached)
+        self.keys = [f"row{row:08d}" for row in range(int(self._ends[-1]) if sizes else 0)]
+        self.labels = self._labels(label) if label else np.full(len(self), NO_CLASS, np.int32)
+        self.class_names = (class_names or self._hugging_face_names(label)) if label else []
+        if label and not self.class_names:
+            raise LinexpError(f"{files[0]} does not name its classes; give class_names")
+        if concepts:
+            self.concepts = [names or [] for file in self._files for names in _read(file, concepts).to_pylist()]
+
+    def _labels(self, name: str) -> np.ndarray:
+        columns = [_read(file, name).cast(pa.int64()).fill_null(NO_CLASS).to_numpy() for file in self._files]
+        return np.clip(np.concatenate(columns), NO_CLASS, np.iinfo(np.int32).max).astype(np.int32)
+
+    def _hugging_face_names(self, label: str) -> list[str]:
+        metadata = (self._files[0].schema_arrow.metadata or {}).get(b"huggingface", b"{}")
+        try:
+            names = json.loads(metadata)["info"]["features"][label]["names"]
+        except (ValueError, LookupError, TypeError):
+            return []
+        return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else []
+
+    def _read_group_uncached(self, number: int) -> pa.ChunkedArray:
+        file, group = self._groups[number]
+        column = file.read_row_group(group, columns=[self._image]).column(self._image)
+        return pc.struct_field(column, "bytes") if pa.types.is_struct(column.type) else column
+
+    def content(self, row: int) -> bytes:
+        number = int(np.searchsorted(self._ends, row, side="right"))
+        first = int(self._ends[number - 1]) if number else 0
+        try:
+            with self._lock:
+                content = self._read_group(number)[row - first].as_py()
+        except (pa.ArrowException, OSError) as error:
+            reason = str(error).splitlines()[0]
+            raise LinexpError(f"image {self.keys[row]} cannot be read ({reason}); replace the file") from error
+        if content is None:
+            raise LinexpError(f"image {self.keys[row]} has no bytes; remove the row")
+        return content
+
+
+def _open_parquet(path: str | Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path, memory_map=True)
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise LinexpError(f"{path} cannot be read as Parquet ({reason}); replace the file") from error
+
+
+def _holds_images(kind: pa.DataType) -> bool:
+    if pa.types.is_struct(kind):
+        return kind.get_field_index("bytes") >= 0 and _holds_images(kind.field("bytes").type)
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
+
+
+def _is_list_of_text(kind: pa.DataType) -> bool:
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    return is_list and (pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type))
+
+
+def _read(file: pq.ParquetFile, column: str) -> pa.ChunkedArray:
+    return file.read(columns=[column]).column(column)
+
+
+def _labels(entry: Entry) -> set[str]:
+    return {what for what, key in (("classes", "label"), ("concepts", "concepts")) if key in entry}
+
+
+def _open(entry: Entry, paths: Sequence[str], class_names: Sequence[str] | None) -> ParquetImages:
+    columns = {name: entry.get(name) for name in ("image", "label", "concepts")}
+    return ParquetImages(paths, class_names=class_names, **columns)
+
+
+def _problem(entry: Entry) -> tuple[str, str] | None:
+    """Class names need a label column, and superclasses are made of class names."""
+    for key in ("class_names", "superclasses"):
+        if key in entry and "label" not in entry:
+            return key, f"there is no label column to name; give label, or take {key} out"
+    return None
+
+
+KIND = Kind(
+    keys=KEYS,
+    how_to_get="give the place of the file, or set the variable that its path names",
+    labels=_labels,
+    open=_open,
+    problem=_problem,
+    label_remedy="give its label column in {place}, or use",
+)
