@@ -78,6 +78,7 @@ def refused(path, read, content: bytes, right) -> bool:
     return False
 
 
+@pytest.mark.long  # HDF5 asks for as many bytes as a flipped length says: up to 2 GB
 @every_format
 def test_a_flipped_bit_anywhere_is_never_read_as_other_data(tmp_path, name):
     path, (write, read) = tmp_path / name, FORMATS[name]
