@@ -11,6 +11,7 @@ import yaml
 from ..baselines import BASELINES, check_settings
 from ..concepts.sets import BUILT_IN, RANDOM_CONCEPTS
 from ..errors import LinexpError, shortened, suggest
+from ..importers import FORMATS
 from ..probes.kinds import KINDS
 from ..probes.sources import possible_labels
 from .derived_targets import UNTRAINED_SUFFIX, first_linear, with_controls, with_likes
@@ -38,7 +39,7 @@ def checked(config: Mapping[str, Any], schema_path: str | Path) -> Config:
 
 @cache
 def whole_schema(path: str | Path) -> dict[str, Any]:
-    """The schema in a file, with all kinds of images and of baselines."""
+    """The schema in a file, with all kinds of images, of baselines and of published explanations."""
     schema = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     images = schema["$defs"]["images"]
     for name, kind in KINDS.items():
@@ -49,6 +50,7 @@ def whole_schema(path: str | Path) -> dict[str, Any]:
         images["allOf"].append(rule)
     methods = schema["$defs"]["method"]["properties"]["kind"]["enum"]
     methods += [kind for kind in BASELINES if kind not in methods]
+    schema["$defs"]["published_format"]["enum"] += FORMATS
     return schema
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from ..explanations import UNEXPLAINED, Explanation
 from .rows import Row
 
-"""The status of a neuron that is not in the file."""
 PUBLISHED = {
     "published_correlation": "sim correlation",
     "published_ablation_optim": "sim ablation(optim)",
