@@ -92,10 +92,8 @@ def make_layer(folder: Path, n_neurons: int, n_images: int, concepts: list[str] 
     explained = {"le": _explanations(weights, concepts, 4), "best": _explanations(np.abs(weights), concepts, 1)}
     files, scores = _write(folder, index, texts, images, p, activations, explained, concepts, test)
     pictures = [Image.new("RGB", (48, 32), (37 * row % 256, 91 * row % 256, 17 * row % 256)) for row in range(64)]
-    shown = explorer.Shown(
-        "net / layer4", SIMULATOR, [(SIMULATOR, "simulator")], seed,
-        {"linexp_version": "0", "made_by": "test", "settings": '{"note": "</pre><script>"}', "probe_fingerprint": "f"},
-    )  # fmt: skip
+    provenance = store.Provenance("test", {"note": "</pre><script>"}, "f")
+    shown = explorer.Shown("net / layer4", SIMULATOR, [(SIMULATOR, "simulator")], seed, provenance)
     page = folder / "report" / "index.html"
     explorer.write_explorer(page, files, shown, _Repeated(pictures), threads=2)
     return Layer(page, concepts, activations, p.astype(float), explained, test, scores)
