@@ -1,9 +1,11 @@
 """The page of a neuron: what it says, and what one tries on it against numpy."""
 
 import re
+import time
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from helpers.made_up_layer import HOSTILE
 from linexp.figures.activation_ranges import activation_ranges
@@ -15,8 +17,15 @@ def tried(page) -> float:
 
 
 def wait_for_another(page, value: float) -> float:
-    page.wait_for_function("value => document.querySelector('.result').dataset.value !== value", arg=str(value))
+    expect(page.locator(".result")).not_to_have_attribute("data-value", str(value))
     return tried(page)
+
+
+def wait_for_value(page, expected: float) -> None:
+    until = time.monotonic() + 8
+    while abs(tried(page) - expected) >= 1e-6:
+        assert time.monotonic() < until, f"{tried(page)} is not {expected}"
+        page.wait_for_timeout(20)
 
 
 def numbers(texts: list[str]) -> list[float]:
@@ -49,9 +58,7 @@ def test_an_explanation_as_it_is_has_the_score_of_the_workflow(layer, opened, ne
         page.locator(".workbench").get_by_role("button", name=method, exact=True).click()
         scores = layer.scores[(layer.scores["method"] == method) & (layer.scores["neuron"] == neuron)]
         expected = scores["correlation"].iloc[0]
-        page.wait_for_function(
-            "expected => Math.abs(document.querySelector('.result').dataset.value - expected) < 1e-6", arg=expected
-        )
+        wait_for_value(page, expected)
         row = page.locator(".methods tbody tr", has=page.get_by_role("rowheader", name=method, exact=True))
         assert f"95 % interval {row.locator('.interval').inner_text()}" in page.locator(".result").inner_text()
 
@@ -130,9 +137,7 @@ def test_keys_go_to_the_next_neuron_to_the_search_and_back(layer, opened):
     page = opened(layer.url("#neuron=0"))
     for key, expected in (("j", 1), ("ArrowRight", 2), ("k", 1), ("ArrowLeft", 0), ("k", 0)):
         page.keyboard.press(key)
-        page.wait_for_function(
-            "title => document.querySelector('#neuron h1').textContent === title", arg=f"Neuron {expected}"
-        )
+        expect(page.locator("#neuron h1")).to_have_text(f"Neuron {expected}")
     page.keyboard.press("/")
     page.keyboard.type("sky")
     assert page.get_by_label("Search", exact=True).input_value() == "sky"
@@ -151,7 +156,7 @@ def test_next_follows_the_order_of_the_table(layer, opened):
     page.locator('tr[data-neuron="23"] a').click()
     page.wait_for_selector("#neuron:not([hidden]) h1")
     page.get_by_role("link", name="Next neuron, 22").click()
-    page.wait_for_function("document.querySelector('#neuron h1').textContent === 'Neuron 22'")
+    expect(page.locator("#neuron h1")).to_have_text("Neuron 22")
 
 
 @pytest.mark.parametrize("neuron", [3, 5])

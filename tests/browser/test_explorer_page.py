@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from helpers.made_up_layer import HOSTILE
 from helpers.screens import DESKTOP, PHONE
@@ -44,7 +45,7 @@ def test_a_phone_finds_a_neuron_and_turns_to_the_next(layer, opened):
     assert row.locator(".term").first.is_visible()
     row.click()
     page.get_by_role("link", name="Next neuron, 8").click()
-    page.wait_for_function("document.querySelector('#neuron h1').textContent === 'Neuron 8'")
+    expect(page.locator("#neuron h1")).to_have_text("Neuron 8")
 
 
 @pytest.mark.parametrize("view", VIEWS)
