@@ -27,7 +27,7 @@ LARGEST_TOLD = 10**6
 """Larger upper limits are not told: nobody wants to go there."""
 
 HEAD = """\
-<!-- Made by tools/make_configuration_page.py from workflow/schemas/config.schema.yaml: edit that, and run it again. -->
+<!-- Made by tools/make_configuration_page.py: edit config.schema.yaml or the kind of images, and run it again. -->
 
 # The configuration
 
