@@ -1,5 +1,5 @@
-"""Makes docs/configuration.md, the page of all keys of config.yaml, from workflow/schemas/config.schema.yaml
-and the kinds of images (linexp.probes.kinds).
+"""Makes docs/configuration.md, the page of all keys of config.yaml, from workflow/schemas/config.schema.yaml,
+the kinds of images (linexp.probes.kinds) and the sources of networks (linexp.networks.sources).
 
     python tools/make_configuration_page.py
 
@@ -27,7 +27,7 @@ LARGEST_TOLD = 10**6
 """Larger upper limits are not told: nobody wants to go there."""
 
 HEAD = """\
-<!-- Made by tools/make_configuration_page.py: edit config.schema.yaml or the kind of images, and run it again. -->
+<!-- Made by tools/make_configuration_page.py: edit config.schema.yaml, or what it names of the library, and run it again. -->
 
 # The configuration
 
@@ -173,8 +173,10 @@ def code(value: Any) -> str:
 def meaning(place: str, schema: Schema) -> str:
     """The description as a sentence: those that end a message, as in "give a list of names", are none.
 
-    Raises:
-        ValueError: there is none.
+    Raises
+    ------
+    ValueError
+        There is none.
     """
     if "description" not in schema:
         raise ValueError(f"{place}: the schema has no description; add one in {SCHEMA.name}")
@@ -190,8 +192,10 @@ def meaning(place: str, schema: Schema) -> str:
 def examples(key: Key) -> list[Any]:
     """Values that a key may have: those of the schema, or else its default.
 
-    Raises:
-        ValueError: there are none; an empty list or mapping is none.
+    Raises
+    ------
+    ValueError
+        There are none; an empty list or mapping is none.
     """
     found = key.schema.get("examples") or [key.schema.get("default")]
     if any(example in (None, [], {}) for example in found):
@@ -261,8 +265,10 @@ def section(key: Key, root: Schema) -> list[str]:
 def page(schema: Schema) -> str:
     """The text of docs/configuration.md.
 
-    Raises:
-        ValueError: a key has no description or no example.
+    Raises
+    ------
+    ValueError
+        A key has no description or no example.
     """
     needed = schema["required"]
     top = [Key(name, resolved(inner, schema), name in needed) for name, inner in schema["properties"].items()]

@@ -1,8 +1,9 @@
-"""A metric, a kind of images, a figure and a layout of published explanations are a file and a line each.
+"""A metric, a kind of images, a source of networks, a figure and a layout of explanations are a file and a line each.
 
 A baseline of one's own is in test_baselines.py.
 """
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -67,6 +68,33 @@ properties:
 )
 '''
 
+SOURCE = '''
+"""Networks of one convolution."""
+
+from .source import Source
+
+
+def build(model):
+    from torch import nn
+
+    return nn.Sequential(nn.Conv2d(3, model["width"], 3), nn.ReLU())
+
+
+SOURCE = Source(
+    keys="""
+description: A network of one convolution.
+required: [width]
+properties:
+  width: {description: Its neurons., type: integer}
+  weights: {$ref: "#/$defs/weights", default: none}
+  preprocess: {$ref: "#/$defs/preprocess"}
+  untrained: {$ref: "#/$defs/untrained"}
+""",
+    build=build,
+    name_key="width",
+)
+'''
+
 FIGURE = '''
 """How many neurons each method explains."""
 
@@ -127,6 +155,24 @@ def test_a_kind_of_images_is_indexed_and_labelled(project):
     project.configure(config)
     said = project.plan("results/probes/greys/labels.h5", "--forcerun", "index_images")
     assert said.status == 1 and said.last.endswith("root: nowhere does not exist; make the folder")
+
+
+def test_networks_of_a_source_are_recorded(project):
+    add(project, "networks/sources", "one_convolution", SOURCE)
+    config = project.config()
+    normal = {"resize": 32, "mean": [0.5] * 3, "std": [0.5] * 3}
+    model = {"source": "one_convolution", "width": 5, "preprocess": normal}
+    own = {"model": model, "layers": {"relu": {"module": "1", "pool": "max", "ablation": False}}}
+    config["targets"]["mine"] = config["targets"]["net"] | own
+    project.configure(config)
+    project.run("results/mine/relu/activations.h5")
+    with h5py.File(project.folder / "results/mine/relu/activations.h5") as file:
+        recorded = file["activations"][:]
+    assert 5 in recorded.shape and recorded.any()
+    config["targets"]["mine"]["model"] = model | {"depth": 2}
+    project.configure(config)
+    said = project.plan("results/mine/relu/activations.h5")
+    assert said.status == 1 and "targets.mine.model.depth: unknown key" in said.last
 
 
 def test_a_figure_is_drawn_with_the_whole_workflow(project):

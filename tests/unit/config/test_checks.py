@@ -182,7 +182,8 @@ def test_neurons_are_ascending_numbers(setting, expected):
 def test_weights_are_files_by_their_suffix_and_published_otherwise():
     assert all(map(is_weights_file, ["a.safetensors", "b/c.pth", "x.pt", "x.ckpt"]))
     assert not any(map(is_weights_file, ["none", "IMAGENET1K_V1", "pretrained", "webli"]))
-    assert published_weights({"weights": "IMAGENET1K_V1"})
-    assert not published_weights({"weights": "none"})
-    assert not published_weights({"checkpoint": "a.pth"})
-    assert not published_weights({"checkpoint": "none"})
+    assert published_weights({"source": "torchvision", "weights": "IMAGENET1K_V1"})
+    assert not published_weights({"source": "timm", "weights": "none"})
+    assert not published_weights({"source": "factory", "checkpoint": "a.pth"})
+    assert not published_weights({"source": "factory", "checkpoint": "none"})
+    assert not published_weights({"source": "trained", "name": "net"})

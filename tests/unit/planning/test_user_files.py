@@ -1,11 +1,11 @@
-"""The user's files: what a change of them is noticed by, and which code is behind a factory."""
+"""The user's files: what a change of them is noticed by."""
 
 import os
 
 import pytest
 
 from linexp.planning import user_files
-from linexp.planning.user_files import code_behind, digest_of
+from linexp.planning.user_files import digest_of
 
 
 @pytest.fixture(autouse=True)
@@ -14,40 +14,6 @@ def place(tmp_path, monkeypatch):
     digest_of.cache_clear()
     yield tmp_path
     digest_of.cache_clear()
-
-
-def write(place, **files: str) -> None:
-    for name, text in files.items():
-        path = place / f"{name.replace('__', '/')}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-
-def test_the_code_behind_a_factory_is_its_file_and_what_that_imports_from_here(place):
-    write(
-        place,
-        nets__models="import torch\nfrom . import blocks\nfrom .parts.heads import head\nimport shared\n",
-        nets__blocks="from shared_too import x\n",
-        nets__parts__heads="from .. import blocks\n",
-        nets__other="",
-        shared="import numpy, json\n",
-        shared_too="",
-        unused="",
-    )
-    (place / "nets/__init__.py").write_text("")
-    expected = ["nets/__init__.py", "nets/blocks.py", "nets/models.py", "nets/parts/heads.py", "shared.py"]
-    assert code_behind("nets.models:build") == [*expected, "shared_too.py"]
-
-
-def test_a_module_that_is_installed_has_no_code_here_and_a_broken_one_is_left_to_the_job(place):
-    assert code_behind("torchvision.models:resnet18") == []
-    write(place, broken="def f(:\n")
-    assert code_behind("broken:f") == ["broken.py"]
-
-
-def test_files_that_import_each_other_come_once(place):
-    write(place, a="import b\n", b="import a\n")
-    assert code_behind("a:f") == ["a.py", "b.py"]
 
 
 def test_a_folder_is_known_by_the_names_and_sizes_in_it(place):

@@ -12,6 +12,7 @@ from ..baselines import BASELINES, check_settings
 from ..concepts.sets import BUILT_IN, RANDOM_CONCEPTS
 from ..errors import LinexpError, shortened, suggest
 from ..importers import FORMATS
+from ..networks.sources import SOURCES
 from ..probes.kinds import KINDS
 from ..probes.sources import possible_labels
 from .derived_targets import UNTRAINED_SUFFIX, first_linear, with_controls, with_likes
@@ -25,8 +26,10 @@ Config = dict[str, Any]
 def checked(config: Mapping[str, Any], schema_path: str | Path) -> Config:
     """Validate a configuration and fill in its defaults.
 
-    Raises:
-        LinexpError: the first thing that is wrong, as key, value and remedy in one line.
+    Raises
+    ------
+    LinexpError
+        The first thing that is wrong, as key, value and remedy in one line.
     """
     schema = whole_schema(schema_path)
     config = with_likes(config)
@@ -39,19 +42,26 @@ def checked(config: Mapping[str, Any], schema_path: str | Path) -> Config:
 
 @cache
 def whole_schema(path: str | Path) -> dict[str, Any]:
-    """The schema in a file, with all kinds of images, of baselines and of published explanations."""
+    """The schema in a file, with all kinds of images, sources of networks, baselines and published explanations."""
     schema = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    images = schema["$defs"]["images"]
+    parts = schema["$defs"]
     for name, kind in KINDS.items():
-        keys = yaml.safe_load(kind.keys)
-        keys["properties"] = {"kind": {"const": name}, **keys["properties"]}
-        images["properties"]["kind"]["enum"].append(name)
-        rule = {"if": {"properties": {"kind": {"const": name}}}, "then": {"additionalProperties": False, **keys}}
-        images["allOf"].append(rule)
-    methods = schema["$defs"]["method"]["properties"]["kind"]["enum"]
+        _add_choice(parts["images"], "kind", name, kind.keys)
+    for name, source in SOURCES.items():
+        _add_choice(parts["model"], "source", name, source.keys)
+    methods = parts["method"]["properties"]["kind"]["enum"]
     methods += [kind for kind in BASELINES if kind not in methods]
-    schema["$defs"]["published_format"]["enum"] += FORMATS
+    parts["published_format"]["enum"] += FORMATS
     return schema
+
+
+def _add_choice(part: dict[str, Any], key: str, name: str, keys: str) -> None:
+    """Make an entry with `key: name` possible, with the keys of that choice and no others."""
+    own = yaml.safe_load(keys)
+    own["properties"] = {key: {"const": name}, **own["properties"]}
+    part["properties"][key]["enum"].append(name)
+    rule = {"if": {"properties": {key: {"const": name}}}, "then": {"additionalProperties": False, **own}}
+    part["allOf"].append(rule)
 
 
 def targets_of_run(config: Config) -> list[str]:
@@ -223,17 +233,18 @@ _A_FILE = "give a path that ends in .safetensors, .pth, .pt, .bin, .tar or .ckpt
 
 
 def _check_model(config: Config, model: Mapping[str, Any], place: str) -> None:
-    source = model["source"]
-    if source == "trained":
-        _check_trained(config, model["name"], "classifier", f"{place}.name")
+    source = SOURCES[model["source"]]
+    if source.is_trained_here:
+        _check_trained(config, model[source.name_key], "classifier", f"{place}.{source.name_key}")
         return
-    key = "checkpoint" if source == "factory" else "weights"
+    key, published = source.weights_key, published_weights(model)
     weights = model[key]
-    if published_weights(model) and source == "factory":
-        raise LinexpError(f"{place}.{key}: {weights!r} is neither none nor a file of weights; {_A_FILE}")
-    if published_weights(model) and source in ("timm", "hub") and weights != "pretrained":
-        raise LinexpError(f"{place}.{key}: {weights!r} is unknown to {source}; give pretrained, none or a file")
-    if "preprocess" not in model and not published_weights(model):
+    if published and source.tags is not None and weights not in source.tags:
+        if not source.tags:
+            raise LinexpError(f"{place}.{key}: {weights!r} is neither none nor a file of weights; {_A_FILE}")
+        remedy = f"give {', '.join(source.tags)}, none or a file"
+        raise LinexpError(f"{place}.{key}: {weights!r} is unknown to {model['source']}; {remedy}")
+    if "preprocess" not in model and not published:
         raise LinexpError(f"{place}: weights {weights!r} do not say how to preprocess images; give preprocess")
     given = model.get("preprocess", {})
     if given.get("crop", 0) > given.get("resize", math.inf):
@@ -243,7 +254,7 @@ def _check_model(config: Config, model: Mapping[str, Any], place: str) -> None:
 
 def published_weights(model: Mapping[str, Any]) -> bool:
     """Whether a model's weights are published under a name, rather than in a file or random."""
-    weights = model.get("weights", model.get("checkpoint", "none"))
+    weights = model.get(SOURCES[model["source"]].weights_key, "none")
     return weights != "none" and not is_weights_file(weights)
 
 
@@ -255,8 +266,10 @@ def is_weights_file(weights: str) -> bool:
 def members(config: Config, concept_set: str, seen: tuple[str, ...] = ()) -> list[str]:
     """The built-in sets and files that a concept set consists of, as names in order.
 
-    Raises:
-        LinexpError: a name does not exist, or a union contains itself.
+    Raises
+    ------
+    LinexpError
+        A name does not exist, or a union contains itself.
     """
     place = f"concept_sets.{seen[-1]}" if seen else "concepts"
     _check_name(concept_set, [*BUILT_IN, *config["concept_sets"]], place, "concept set")

@@ -11,6 +11,7 @@ from typing import Any
 from ..config.checks import NO_IMPACT, NO_LABELS, Config, is_weights_file, members, published_weights
 from ..config.derived_targets import recorded_target
 from ..errors import LinexpError
+from ..networks.sources import SOURCES
 from ..probes import class_lists, sources
 from ..probes.kinds import KINDS
 
@@ -22,10 +23,14 @@ MODELS = "results/models"
 class Part:
     """A part of the configuration that needs data.
 
-    Attributes:
-        place: where it is in config.yaml, such as `probes.imagenet_val.root`.
-        state: `there`, `made here` by the workflow, `download` (by it, once), or `missing`.
-        remark: what, and where; if it is missing, how to get it.
+    Attributes
+    ----------
+    place
+        Where it is in config.yaml, such as `probes.imagenet_val.root`.
+    state
+        `there`, `made here` by the workflow, `download` (by it, once), or `missing`.
+    remark
+        What, and where; if it is missing, how to get it.
     """
 
     place: str
@@ -55,8 +60,10 @@ def required(part: Part) -> None:
 def file(place: str, path: str, origin: str | None = None) -> Part:
     """A file that the user has to have.
 
-    Args:
-        origin: where it can be got from.
+    Parameters
+    ----------
+    origin
+        Where it can be got from.
     """
     if os.path.isfile(path):
         return Part(place, THERE, path)
@@ -94,10 +101,11 @@ def target_model(config: Config, name: str) -> Part:
     """The weights of a target's model; a target that is `like` another shares those."""
     target, place = config["targets"][name], f"targets.{name}"
     model = target["model"]
-    if model["source"] == "trained":
-        return Part(place, MADE, f"trained as {model['name']}")
-    key = "checkpoint" if model["source"] == "factory" else "weights"
-    weights, called = model[key], model.get("name") or model["call"]
+    source = SOURCES[model["source"]]
+    key, called = source.weights_key, model[source.name_key]
+    if source.is_trained_here:
+        return Part(place, MADE, f"trained as {called}")
+    weights = model[key]
     if model["untrained"] or not (is_weights_file(weights) or published_weights(model)):
         return Part(place, MADE, f"{called}, random weights")
     kept = f"{MODELS}/targets/{recorded_target(config['targets'], name)}.safetensors"
@@ -145,8 +153,10 @@ def has_labels(config: Config, target: str) -> bool:
 def problems(config: Config, artifact: str, target: str, layer: str) -> list[str]:
     """What an artifact of a layer cannot be made without and is not there, a line each.
 
-    Args:
-        artifact: `activations.h5`, `impact.parquet` or `scores.parquet`.
+    Parameters
+    ----------
+    artifact
+        `activations.h5`, `impact.parquet` or `scores.parquet`.
     """
     of_artifact = {"activations.h5": _of_recording, "impact.parquet": _of_impact, "scores.parquet": _of_scores}
     return list(dict.fromkeys(filter(None, of_artifact[artifact](config, target, layer))))
@@ -155,7 +165,8 @@ def problems(config: Config, artifact: str, target: str, layer: str) -> list[str
 def _of_recording(config: Config, target: str, _layer: str) -> Iterator[str | None]:
     yield images(config, "probes", config["targets"][target]["probe"]).problem
     model = config["targets"][target]["model"]
-    yield _of_training(config, model["name"]) if model["source"] == "trained" else target_model(config, target).problem
+    trained = SOURCES[model["source"]].is_trained_here
+    yield _of_training(config, model["name"]) if trained else target_model(config, target).problem
 
 
 def _of_impact(config: Config, target: str, layer: str) -> Iterator[str | None]:

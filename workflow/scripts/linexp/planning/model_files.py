@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 from ..config.checks import Config, is_weights_file, published_weights
 from ..config.derived_targets import recorded_target
+from ..networks.sources import SOURCES
 from . import missing
 from .inputs import Settings, image_files, image_settings, target_of
-from .user_files import code_behind
 
 OF_LAYER = ("module", "pool", "channels")
 """The settings of a layer that change what is recorded of it."""
@@ -34,8 +34,10 @@ def text_encoder(config: Config, wildcards) -> Settings:
 def image_text_files(config: Config, wildcards) -> dict[str, str]:
     """What an image-text model is loaded from.
 
-    Raises:
-        LinexpError: a file of the user's is not there.
+    Raises
+    ------
+    LinexpError
+        A file of the user's is not there.
     """
     name = wildcards.image_text_model
     entry, settings = config["image_text_models"][name], image_text_settings(config, wildcards)
@@ -65,19 +67,20 @@ def calibration_files(config: Config, wildcards) -> dict[str, str]:
 def target_files(config: Config, wildcards) -> dict[str, str | list[str]]:
     """What a target's network is loaded from.
 
-    Raises:
-        LinexpError: a file of the user's is not there.
+    Raises
+    ------
+    LinexpError
+        A file of the user's is not there.
     """
     model = target_of(config, wildcards)["model"]
+    source = SOURCES[model["source"]]
     missing.required(missing.target_model(config, wildcards.target))
-    if model["source"] == "trained":
+    if source.is_trained_here:
         folder = f"results/models/{model['name']}"
         training = {"training": f"{folder}/training.json"}
         return training if model["untrained"] else training | {"weights": f"{folder}/weights.safetensors"}
-    weights = model["checkpoint" if model["source"] == "factory" else "weights"]
-    files: dict[str, str | list[str]] = {}
-    if model["source"] == "factory":
-        files["code"] = code_behind(model["call"])
+    weights, code = model[source.weights_key], source.code(model)
+    files: dict[str, str | list[str]] = {"code": code} if code else {}
     if model["untrained"]:
         return files
     if is_weights_file(weights):
@@ -123,4 +126,4 @@ def image_text_training_files(config: Config, wildcards) -> dict[str, str | list
 
 def is_own(config: Config, wildcards) -> bool:
     """Whether a target is a small network of the workflow's own."""
-    return target_of(config, wildcards)["model"]["source"] == "trained"
+    return SOURCES[target_of(config, wildcards)["model"]["source"]].is_trained_here

@@ -1,10 +1,8 @@
 """The files that a user gives, and digests by which a change of them is noticed, whatever its time says."""
 
-import ast
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -63,43 +61,3 @@ def _of_folder(path: str) -> str:
             file = os.path.join(place, name)
             digest.update(f"{os.path.relpath(file, path)}\0{os.stat(file).st_size}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()[:16]
-
-
-def code_behind(call: str) -> list[str]:
-    """The user's Python files behind a factory, with all that they import from the folder that the workflow runs in.
-
-    Args:
-        call: `package.module:function`. A module that is installed elsewhere has no files here.
-    """
-    waiting, found = list(_module_files(call.partition(":")[0])), set()
-    while waiting:
-        file = waiting.pop()
-        if file not in found:
-            found.add(file)
-            waiting.extend(_imported_by(file))
-    return sorted(map(str, found))
-
-
-def _module_files(module: str) -> Iterator[Path]:
-    """The file of a module, and those of the packages that it is in, where they lie here."""
-    parts = module.split(".")
-    for number in range(1, len(parts) + 1):
-        place = Path(*parts[:number])
-        yield from (path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file())
-
-
-def _imported_by(file: Path) -> Iterator[Path]:
-    try:
-        tree = ast.parse(file.read_bytes())
-    except SyntaxError:
-        return  # the job says what is wrong with it
-    for node in ast.walk(tree):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            above = file.parents[node.level - 1].parts if node.level else ()
-            module = ".".join([*above, *([node.module] if node.module else [])])
-            names = [module, *(f"{module}.{alias.name}".lstrip(".") for alias in node.names)]
-        for name in filter(None, names):
-            yield from _module_files(name)

@@ -1,0 +1,67 @@
+"""What the registry knows of a source of networks."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...errors import LinexpError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Model = Mapping[str, Any]
+
+
+def _no_code(_model: Model) -> list[str]:
+    return []
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where networks come from, the `source` of a target's `model`.
+
+    A source imports its library inside its functions: the configuration is checked by all sources, without any.
+
+    Attributes
+    ----------
+    keys
+        The JSON schema of an entry's keys beside `source`, in YAML: `description`, `required` and `properties`.
+    build
+        The network with random weights. None for those that the workflow trains itself.
+    download
+        The published weights that an entry names, as a state dict.
+    preprocessing
+        What turns an image into the network's input, as the published weights say it.
+    tags
+        The names that published weights can have; None if the library has many, and says so when asked.
+    name_key
+        The key that says which network it is.
+    weights_key
+        The key of its weights.
+    code
+        The files of the user's own code that build it.
+    """
+
+    keys: str
+    build: Callable[[Model], nn.Module] | None
+    download: Callable[[Model], Mapping[str, Tensor]] | None = None
+    preprocessing: Callable[[Model], Callable] | None = None
+    tags: Sequence[str] | None = ()
+    name_key: str = "name"
+    weights_key: str = "weights"
+    code: Callable[[Model], list[str]] = _no_code
+
+    @property
+    def is_trained_here(self) -> bool:
+        """Whether the workflow trains the network itself."""
+        return self.build is None
+
+
+def check_name(library: str, name: str, names: Sequence[str]) -> None:
+    """Raise a `LinexpError` with the closest name if a library has no network of that name."""
+    if name not in names:
+        close = difflib.get_close_matches(name, names, n=1, cutoff=0)[0]
+        raise LinexpError(f"model.name: {name!r} is not a model of {library}; did you mean {close!r}?")
