@@ -59,8 +59,14 @@ def some_array(*shape: int) -> np.ndarray:
 def product_seconds(stage: str, n_rows: tuple[int, ...], n_columns: int, inner: int) -> float:
     """Seconds of a stage's bare products, on arrays in memory and into memory that has been touched.
 
-    Args:
-        n_rows: of P, product by product. n_columns: of P. inner: the other size: of embeddings, or the neurons.
+    Parameters
+    ----------
+    n_rows
+        Of P, product by product.
+    n_columns
+        Of P.
+    inner
+        The other size: of embeddings, or the neurons.
     """
     seconds = 0.0
     for n in n_rows:

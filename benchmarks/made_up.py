@@ -27,10 +27,18 @@ def _unit(rows: np.ndarray) -> np.ndarray:
 class World:
     """Topics, the concepts around them and the neurons that answer to concepts.
 
-    Attributes:
-        topics: (TOPICS, dim) unit norm. concepts: (m, dim) float32, unit norm.
-        weights: (m, n_neurons) float32 of each concept in each neuron. noise: (n_neurons,) its standard deviation.
-        kind: (n_neurons,) places in `KINDS`.
+    Attributes
+    ----------
+    topics
+        (TOPICS, dim) unit norm.
+    concepts
+        (m, dim) float32, unit norm.
+    weights
+        (m, n_neurons) float32 of each concept in each neuron.
+    noise
+        (n_neurons,) its standard deviation.
+    kind
+        (n_neurons,) places in `KINDS`.
     """
 
     topics: np.ndarray

@@ -11,9 +11,16 @@ ROWS_PER_BLOCK = 4096
 class LastLayer:
     """What ablation and Top Impact read.
 
-    Attributes:
-        activations: (n, n_neurons) float32, not negative, sparse. weight: (n_classes, n_neurons) float32.
-        logits: (n, n_classes) float32. labels: (n,) drawn from the logits.
+    Attributes
+    ----------
+    activations
+        (n, n_neurons) float32, not negative, sparse.
+    weight
+        (n_classes, n_neurons) float32.
+    logits
+        (n, n_classes) float32.
+    labels
+        (n,) drawn from the logits.
     """
 
     activations: np.ndarray

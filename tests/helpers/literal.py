@@ -37,10 +37,20 @@ def moments_for_search(p_train, q_train, p_val, q_val):
 class LiteralSearch:
     """What Algorithm 1 found for one neuron.
 
-    Attributes:
-        concepts: in the order of choice. weights: in units of P and q. scaled_weights: of both standardised.
-        tried: the candidates of every round. condition: of the chosen columns (squared, standardised).
-        ambiguous: a comparison was so close to its threshold that rounding decides it.
+    Attributes
+    ----------
+    concepts
+        In the order of choice.
+    weights
+        In units of P and q.
+    scaled_weights
+        Of both standardised.
+    tried
+        The candidates of every round.
+    condition
+        Of the chosen columns (squared, standardised).
+    ambiguous
+        A comparison was so close to its threshold that rounding decides it.
     """
 
     concepts: list[int] = field(default_factory=list)

@@ -28,9 +28,18 @@ DIM = 24
 class Layer:
     """A layer on disk, and the arrays that it was written from.
 
-    Attributes:
-        page: `index.html`. activations: (n_images, n_neurons). p: (n_images, n_concepts) of the simulator, float64.
-        explained: by method, a list of explanations. test: rows of the test images.
+    Attributes
+    ----------
+    page
+        `index.html`.
+    activations
+        (n_images, n_neurons).
+    p
+        (n_images, n_concepts) of the simulator, float64.
+    explained
+        By method, a list of explanations.
+    test
+        Rows of the test images.
     """
 
     page: Path

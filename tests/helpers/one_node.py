@@ -70,8 +70,10 @@ def free_ports(number: int) -> list[int]:
 def configured(folder: Path) -> Iterator[None]:
     """Write /etc/slurm/slurm.conf, where alone the executor's jobs look for it, and remove it afterwards.
 
-    Raises:
-        ClusterError: there is a configuration already; it is not touched.
+    Raises
+    ------
+    ClusterError
+        There is a configuration already; it is not touched.
     """
     for name in NAMES:
         if (CONFIGURATION / name).exists():

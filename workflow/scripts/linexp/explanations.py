@@ -17,8 +17,14 @@ MISSING = "missing"
 class Explanation:
     """One neuron as a linear combination: activation ≈ Σ weight·P(concept) + bias.
 
-    Attributes:
-        concepts: by descending weight. weights: multiply P itself. val_correlation: None where undefined.
+    Attributes
+    ----------
+    concepts
+        By descending weight.
+    weights
+        Multiply P itself.
+    val_correlation
+        None where undefined.
     """
 
     neuron: int
@@ -83,8 +89,10 @@ def from_table(table: pa.Table) -> list[Explanation]:
 def weight_matrix(explanations: Sequence[Explanation], concepts: Sequence[str]) -> np.ndarray:
     """(len(concepts), n_neurons) float64: the weight of each concept in each explanation, mostly zeros.
 
-    Raises:
-        KeyError: an explanation has a concept that is not among `concepts`.
+    Raises
+    ------
+    KeyError
+        An explanation has a concept that is not among `concepts`.
     """
     row = {concept: number for number, concept in enumerate(concepts)}
     weights = np.zeros((len(concepts), len(explanations)))

@@ -22,8 +22,10 @@ GIVEN = ("file", "files")
 def provenance_of(snakemake, probe_fingerprint: str) -> seals.Provenance:
     """The provenance of what the running Snakemake script makes.
 
-    Raises:
-        LinexpError: an artifact that it reads was made from another than one that lies there.
+    Raises
+    ------
+    LinexpError
+        An artifact that it reads was made from another than one that lies there.
     """
     planned = json.loads(Path(snakemake.input.recipe).read_text(encoding="utf-8"))
     recipe = {part: planned[part] for part in ("code", "files")}
@@ -43,8 +45,10 @@ def _is_artifact(path: str) -> bool:
 def identities(paths: Iterable[str]) -> dict[str, str]:
     """The identities of artifacts, by path.
 
-    Raises:
-        LinexpError: one says nothing of itself, or was made from another than one that lies there.
+    Raises
+    ------
+    LinexpError
+        One says nothing of itself, or was made from another than one that lies there.
     """
     found = {}
     for path in dict.fromkeys(paths):

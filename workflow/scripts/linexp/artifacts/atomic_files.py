@@ -17,8 +17,10 @@ def atomic(path: str | Path) -> Iterator[Path]:
     The name is this call's own, so a job that outlived its run never writes into the file of the job that followed it.
     Temporary files that killed jobs left are removed, where this job is known to be the only one at work on `path`.
 
-    Raises:
-        LinexpError: the file cannot be written, or another run has begun since this job was started.
+    Raises
+    ------
+    LinexpError
+        The file cannot be written, or another run has begun since this job was started.
     """
     path = Path(path)
     temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.tmp")

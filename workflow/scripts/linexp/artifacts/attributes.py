@@ -86,8 +86,10 @@ def _of_record(path: Path) -> dict[str, str]:
 def create_file(path: str | Path, provenance: seals.Provenance, beside: str | None = None) -> Iterator[Path]:
     """Give a temporary name to write a picture, a page or a CSV to; a record of where it comes from lies apart.
 
-    Args:
-        beside: the name of a folder beside the file that belongs to it, and is whole already.
+    Parameters
+    ----------
+    beside
+        The name of a folder beside the file that belongs to it, and is whole already.
     """
     with atomic(path) as temporary:
         yield temporary
@@ -100,8 +102,10 @@ def create_file(path: str | Path, provenance: seals.Provenance, beside: str | No
 def write_csv(path: str | Path, provenance: seals.Provenance, table: pd.DataFrame, numbers: str = "%.6f") -> None:
     """Write a table as CSV.
 
-    Args:
-        numbers: the format of those that are no integers.
+    Parameters
+    ----------
+    numbers
+        The format of those that are no integers.
     """
     with create_file(path, provenance) as temporary:
         table.to_csv(temporary, index=False, float_format=numbers)

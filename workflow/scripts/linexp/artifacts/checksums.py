@@ -13,8 +13,10 @@ def fletcher32(words):
     HDF5 sums words whose bytes are swapped; that is multiplication by 256 in this arithmetic, so it comes last. A sum
     that is a multiple of the base is the base itself, unless all words are 0.
 
-    Args:
-        words: (n,) uint16, little-endian.
+    Parameters
+    ----------
+    words
+        (n,) uint16, little-endian.
     """
     first, second, nonzero = 0, 0, False
     for begin in range(0, len(words), 256):

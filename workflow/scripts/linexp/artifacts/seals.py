@@ -31,9 +31,12 @@ ATTRIBUTES = (
 class Provenance:
     """What an artifact carries: the script and settings that made it, and the probe that it belongs to.
 
-    Attributes:
-        recipe: digests of the code and of the user's files that it was made from, by name.
-        made_from: the identities of the artifacts that it was made from, by path.
+    Attributes
+    ----------
+    recipe
+        Digests of the code and of the user's files that it was made from, by name.
+    made_from
+        The identities of the artifacts that it was made from, by path.
     """
 
     made_by: str
@@ -45,8 +48,10 @@ class Provenance:
     def identity(self, content: str) -> str:
         """What tells an artifact from all others: the same wherever, by whichever release and code it was made.
 
-        Args:
-            content: a digest of what it holds.
+        Parameters
+        ----------
+        content
+            A digest of what it holds.
         """
         parts = (FORMAT, self.made_by, self.settings, self.made_from, content)
         return sha256_of(json.loads(json.dumps(parts)))
@@ -80,8 +85,12 @@ def sealed(provenance: Provenance, path: str | Path, content: str, keep_content:
 
     A relative path, as the workflow has them, is among them: so a file that was put in another's place is noticed.
 
-    Args:
-        content: a digest of what the artifact holds. keep_content: whether it is among them, for readers to check.
+    Parameters
+    ----------
+    content
+        A digest of what the artifact holds.
+    keep_content
+        Whether it is among them, for readers to check.
     """
     place = {} if Path(path).is_absolute() else {"file": Path(path).as_posix()}
     kept = {"content_sha256": content} if keep_content else {}
@@ -118,11 +127,15 @@ def belongs_to(path: str | Path, found: Mapping[str, Any]) -> bool:
 def check(path: str | Path, found: Mapping[str, Any]) -> None:
     """Whether an artifact is what it says it is, and belongs where it lies.
 
-    Args:
-        found: its attributes, with others perhaps.
+    Parameters
+    ----------
+    found
+        Its attributes, with others perhaps.
 
-    Raises:
-        LinexpError: its seal is missing or broken, it has another format, or was made for another place.
+    Raises
+    ------
+    LinexpError
+        Its seal is missing or broken, it has another format, or was made for another place.
     """
     if "sha256" not in found:
         raise LinexpError(f"{path} does not say how it was made, so it is no artifact of linexp; {remake(path)}")

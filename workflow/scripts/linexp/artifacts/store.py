@@ -111,13 +111,19 @@ def write_rows(
 ) -> None:
     """Stream blocks of rows into a float32 data set, in tiles of at most `CHUNK_ROWS` rows and `CHUNK_VALUES` values.
 
-    Args:
-        blocks: each (rows, columns).
-        n_rows: number of rows in all.
-        chunk_columns: columns a tile, so that few columns can be read without the rest; default all.
+    Parameters
+    ----------
+    blocks
+        Each (rows, columns).
+    n_rows
+        Number of rows in all.
+    chunk_columns
+        Columns a tile, so that few columns can be read without the rest; default all.
 
-    Raises:
-        LinexpError: a value is not finite.
+    Raises
+    ------
+    LinexpError
+        A value is not finite.
     """
     dataset, written, waiting = None, 0, []
 
@@ -158,8 +164,10 @@ def write_rows(
 def open_arrays(path: str | Path) -> Iterator[h5py.File]:
     """An HDF5 artifact for reading. Artifacts never change, so no lock is taken (shared file systems).
 
-    Raises:
-        LinexpError: the file is no HDF5 file or a damaged one, of another version, or made for another place.
+    Raises
+    ------
+    LinexpError
+        The file is no HDF5 file or a damaged one, of another version, or made for another place.
     """
     try:
         file = h5py.File(path, "r", locking=False)
@@ -213,8 +221,10 @@ def read_attribute(path: str | Path, name: str) -> Any:
 def read_columns(dataset: h5py.Dataset, columns: int | slice) -> np.ndarray:
     """One column of a data set, (n_rows,), or several that lie beside each other, (n_rows, n).
 
-    Raises:
-        LinexpError: they are damaged.
+    Raises
+    ------
+    LinexpError
+        They are damaged.
     """
     try:
         return dataset[:, columns]
@@ -225,8 +235,10 @@ def read_columns(dataset: h5py.Dataset, columns: int | slice) -> np.ndarray:
 def row_reader(dataset: h5py.Dataset) -> Callable[[int, int], np.ndarray]:
     """A function that gives the rows from `begin` to before `end`; several threads may call it.
 
-    Raises:
-        LinexpError: they are damaged.
+    Raises
+    ------
+    LinexpError
+        They are damaged.
     """
     path = dataset.file.filename
 
@@ -253,9 +265,12 @@ def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterato
 
     They come in blocks of `ROWS_PER_BLOCK`, so those of two data sets fit each other.
 
-    Args:
-        dataset: (n, …) data set.
-        rows: ascending row numbers, or None for all.
+    Parameters
+    ----------
+    dataset
+        (n, …) data set.
+    rows
+        Ascending row numbers, or None for all.
     """
     read = row_reader(dataset)
     for begin in range(0, len(dataset), ROWS_PER_BLOCK):
@@ -271,8 +286,10 @@ def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterato
 def probe_fingerprint(path: str | Path) -> str:
     """The fingerprint of the probe that an artifact belongs to.
 
-    Raises:
-        LinexpError: the file is damaged, of another version, or made for another place.
+    Raises
+    ------
+    LinexpError
+        The file is damaged, of another version, or made for another place.
     """
     path = Path(path)
     if path.suffix == ".h5":
@@ -285,8 +302,10 @@ def probe_fingerprint(path: str | Path) -> str:
 def same_probe(*paths: str | Path) -> str:
     """The fingerprint that all artifacts share.
 
-    Raises:
-        LinexpError: two of them were made from different probing data.
+    Raises
+    ------
+    LinexpError
+        Two of them were made from different probing data.
     """
     fingerprints = [probe_fingerprint(path) for path in paths]
     for path, fingerprint in zip(paths, fingerprints, strict=True):

@@ -27,8 +27,10 @@ def write_table(path: str | Path, provenance: seals.Provenance, table: pa.Table)
 def read_table(path: str | Path) -> pa.Table:
     """A Parquet artifact.
 
-    Raises:
-        LinexpError: the file is no Parquet file or a damaged one, of another version, or made for another place.
+    Raises
+    ------
+    LinexpError
+        The file is no Parquet file or a damaged one, of another version, or made for another place.
     """
     try:
         table = pq.read_table(path, page_checksum_verification=True)
@@ -46,8 +48,10 @@ def read_table(path: str | Path) -> pa.Table:
 def read_attributes(path: str | Path) -> dict[str, str]:
     """What a Parquet artifact says of itself.
 
-    Raises:
-        LinexpError: the file is no Parquet file or a damaged one, of another version, or made for another place.
+    Raises
+    ------
+    LinexpError
+        The file is no Parquet file or a damaged one, of another version, or made for another place.
     """
     try:
         attributes = _attributes(pq.read_schema(path))
@@ -73,8 +77,10 @@ def write_json(path: str | Path, provenance: seals.Provenance, content: Mapping[
 def read_json(path: str | Path) -> dict[str, Any]:
     """A JSON artifact.
 
-    Raises:
-        LinexpError: the file is no JSON object or a damaged one, of another version, or made for another place.
+    Raises
+    ------
+    LinexpError
+        The file is no JSON object or a damaged one, of another version, or made for another place.
     """
     try:
         found = dict(json.loads(Path(path).read_text(encoding="utf-8")))

@@ -23,8 +23,10 @@ _CHECKSUM = 4
 class TileReader:
     """Reads rows of a data set, from several threads if need be; where its tiles lie is looked up once.
 
-    Raises:
-        OSError: where tiles lie cannot be read, or a tile is damaged.
+    Raises
+    ------
+    OSError
+        Where tiles lie cannot be read, or a tile is damaged.
     """
 
     def __init__(self, dataset: h5py.Dataset):

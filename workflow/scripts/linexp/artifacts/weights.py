@@ -22,8 +22,10 @@ def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
     A dictionary under `state_dict` or `model` is taken out of its wrapping, and the prefix `module.`, which
     `DataParallel` puts before every name, is removed.
 
-    Raises:
-        LinexpError: the file is not there, damaged, or holds more than tensors.
+    Raises
+    ------
+    LinexpError
+        The file is not there, damaged, or holds more than tensors.
     """
     path = Path(path)
     if not path.is_file():
@@ -69,8 +71,10 @@ def load_weights(network: nn.Module, path: str | Path) -> None:
 
     The counts `num_batches_tracked` of batch norms may be lacking, as in files of old: they are for training.
 
-    Raises:
-        LinexpError: names or shapes do not fit the network.
+    Raises
+    ------
+    LinexpError
+        Names or shapes do not fit the network.
     """
     state = read_weights(path)
     expected = network.state_dict()

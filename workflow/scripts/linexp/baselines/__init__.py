@@ -22,8 +22,10 @@ BASELINES: dict[str, Callable[..., list[Explanation]]] = {
 def check_settings(kind: str, settings: Iterable[str], place: str) -> None:
     """Whether a baseline takes settings of these names, where its signature tells.
 
-    Raises:
-        LinexpError: it does not, or one that it needs is missing.
+    Raises
+    ------
+    LinexpError
+        It does not, or one that it needs is missing.
     """
     parameters = list(inspect.signature(BASELINES[kind]).parameters.values())[1:]
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):

@@ -41,12 +41,20 @@ def soft_wpmi(
     where p(t) is the mean of p(t|B) over the neurons given. The paper sums over all images, p(x∈B) being 0 outside of
     B; its code adds 1e-7 in the logarithm, as is done here. Images that are tied at the end of B are taken in order.
 
-    Args:
-        similarity: (n, m) cosine similarities of images and concepts.
-        activations: (n, n_neurons) of the same images.
-        top_images: |B|, or all images where there are fewer. prior: the paper's λ.
+    Parameters
+    ----------
+    similarity
+        (n, m) cosine similarities of images and concepts.
+    activations
+        (n, n_neurons) of the same images.
+    top_images
+        |B|, or all images where there are fewer.
+    prior
+        The paper's λ.
 
-    Returns:
+    Returns
+    -------
+    NDArray[np.float64]
         (n_neurons, m).
     """
     top_images = min(top_images, len(similarity))
@@ -107,11 +115,16 @@ def rank_reorder(
     it is. A mean similarity below 1e-3 counts as 1e-3, as a negative one has no root. Images tied at the end of the
     top are taken in order; of images tied in similarity the later counts as the more similar.
 
-    Args:
-        similarity: (n, m) cosine similarities of images and concepts.
-        activations: (n, n_neurons) of the same images.
+    Parameters
+    ----------
+    similarity
+        (n, m) cosine similarities of images and concepts.
+    activations
+        (n, n_neurons) of the same images.
 
-    Returns:
+    Returns
+    -------
+    NDArray[np.float64]
         (n_neurons, m), at most 0, in the unit of the activations to the power of `exponent`.
     """
     n, m = similarity.shape
@@ -138,11 +151,16 @@ def cos_cubed(similarity: np.ndarray, activations: np.ndarray) -> NDArray[np.flo
     divides by at least 1e-3 instead of a smaller norm, so its score depends on the unit of the activations; here it
     does not.
 
-    Args:
-        similarity: (n, m) cosine similarities of images and concepts.
-        activations: (n, n_neurons) of the same images.
+    Parameters
+    ----------
+    similarity
+        (n, m) cosine similarities of images and concepts.
+    activations
+        (n, n_neurons) of the same images.
 
-    Returns:
+    Returns
+    -------
+    NDArray[np.float64]
         (n_neurons, m) in [−1, 1]; 0 where a neuron or a concept is constant.
     """
     scores = np.empty((activations.shape[1], similarity.shape[1]))
@@ -166,9 +184,12 @@ SIMILARITIES: dict[str, Callable[..., NDArray[np.float64]]] = {
 def explain(evidence: Evidence, *, similarity: str = "soft_wpmi", **settings: Any) -> list[Explanation]:
     """The most similar concept for every neuron, the first of equals, with weight 1 as §4 has it.
 
-    Args:
-        similarity: a name in `SIMILARITIES`.
-        settings: keyword arguments of that function; those of the other functions do nothing.
+    Parameters
+    ----------
+    similarity
+        A name in `SIMILARITIES`.
+    settings
+        Keyword arguments of that function; those of the other functions do nothing.
     """
     score = SIMILARITIES[similarity]
     arguments = {name: settings[name] for name in inspect.getfullargspec(score).kwonlyargs if name in settings}

@@ -10,10 +10,18 @@ import numpy as np
 class Evidence:
     """Activations of a layer on the images to fit on, and what an image-text model makes of images and concepts.
 
-    Attributes:
-        neurons: (k,) their numbers. activations: (n, k) float32.
-        images: (n, dim) float32 embeddings of the images, of unit norm.
-        concepts: the m names. texts: (m, dim) float32 their embeddings, of unit norm.
+    Attributes
+    ----------
+    neurons
+        (k,) their numbers.
+    activations
+        (n, k) float32.
+    images
+        (n, dim) float32 embeddings of the images, of unit norm.
+    concepts
+        The m names.
+    texts
+        (m, dim) float32 their embeddings, of unit norm.
     """
 
     neurons: np.ndarray

@@ -23,9 +23,12 @@ MAX_COVER = 0.3
 class PairHistogram:
     """Pairs of image and concept by similarity and label.
 
-    Attributes:
-        count: (2, BINS) number of pairs with label 0 and 1.
-        similarity: (2, BINS) their mean similarity.
+    Attributes
+    ----------
+    count
+        (2, BINS) number of pairs with label 0 and 1.
+    similarity
+        (2, BINS) their mean similarity.
     """
 
     count: NDArray[np.float64]
@@ -36,12 +39,18 @@ class PairHistogram:
 class Calibration:
     """The result of Eq. 5. All losses are means over pairs, in nats.
 
-    Attributes:
-        a, b: P = σ(a·similarity + a·b).
-        converged: False where the best a is infinite, as similarity tells all labels apart, or was not reached.
-        bce: binary cross-entropy with them.
-        bce_base_rate: of predicting the overall share of positives for every pair.
-        reliability: a list of bins of P with `count`, mean predicted `p` and `observed` share of positives.
+    Attributes
+    ----------
+    a, b
+        P = σ(a·similarity + a·b).
+    converged
+        False where the best a is infinite, as similarity tells all labels apart, or was not reached.
+    bce
+        Binary cross-entropy with them.
+    bce_base_rate
+        Of predicting the overall share of positives for every pair.
+    reliability
+        A list of bins of P with `count`, mean predicted `p` and `observed` share of positives.
     """
 
     a: float
@@ -63,9 +72,14 @@ def similarity_blocks(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Cosine similarities, (rows, m), with the labels of the same images.
 
-    Args:
-        image_blocks: unit-norm embeddings in blocks of (rows, dim). concepts: (m, dim), unit norm.
-        label_blocks: (rows, m) 0 or 1, in the same blocks.
+    Parameters
+    ----------
+    image_blocks
+        unit-norm embeddings in blocks of (rows, dim).
+    concepts
+        (m, dim), unit norm.
+    label_blocks
+        (rows, m) 0 or 1, in the same blocks.
     """
     for images, labels in zip(image_blocks, label_blocks, strict=True):
         yield images @ concepts.T, labels
@@ -76,8 +90,10 @@ def pair_histogram(blocks: Iterable[tuple[np.ndarray, np.ndarray]]) -> PairHisto
 
     A rounding that puts a pair into the bin beside its own does no harm, because each bin keeps its mean.
 
-    Args:
-        blocks: (rows, m) cosine similarities and (rows, m) labels of the same images and concepts.
+    Parameters
+    ----------
+    blocks
+        (rows, m) cosine similarities and (rows, m) labels of the same images and concepts.
     """
     count, total = np.zeros(2 * BINS), np.zeros(2 * BINS)
     for similarity, labels in blocks:
@@ -100,8 +116,10 @@ def _entropy(count: np.ndarray, logit: np.ndarray) -> float:
 def calibrate(pairs: PairHistogram, max_steps: int = 100, tolerance: float = 1e-12) -> Calibration:
     """Minimise Eq. 5 by Newton's method with step halving.
 
-    Raises:
-        LinexpError: all labels are equal, or similarity has nothing to do with them.
+    Raises
+    ------
+    LinexpError
+        All labels are equal, or similarity has nothing to do with them.
     """
     filled = pairs.count.sum(axis=0) > 0
     count, similarity = pairs.count[:, filled], pairs.similarity[:, filled]

@@ -11,11 +11,22 @@ TOGETHER = 32
 def column_sums(block, rows, shift, lowest, n_top):
     """Sums over some rows of a block, for the concept filter.
 
-    Args:
-        block: (n, m). rows: (k,) of it. shift: (m,) subtracted first, but not from the highest values.
-        lowest: (m,) values below which none is among the highest.
+    Parameters
+    ----------
+    block
+        (n, m).
+    rows
+        (k,) of it.
+    shift
+        (m,) subtracted first, but not from the highest values.
+    lowest
+        (m,) values below which none is among the highest.
+    n_top
+        How many of the highest.
 
-    Returns:
+    Returns
+    -------
+    total, squares, top : np.ndarray
         (m,) sums, (m,) sums of squares, and (n_top, m) the highest values, ascending, `lowest` where there are fewer.
     """
     total, squares = np.zeros(len(shift)), np.zeros(len(shift))
@@ -56,9 +67,18 @@ def gather(block, rows, shift, scale, gathered, total, begin, end):
 
     The sums of these rows are of the type of the block.
 
-    Args:
-        block: (n, m). rows: (k,) of it. shift, scale: (m,) of its type, to subtract and then to multiply by.
-        gathered: (k, m) to be filled. total: (m,) float64, to be added to.
+    Parameters
+    ----------
+    block
+        (n, m).
+    rows
+        (k,) of it.
+    shift, scale
+        (m,) of its type, to subtract and then to multiply by.
+    gathered
+        (k, m) to be filled.
+    total
+        (m,) float64, to be added to.
     """
     shift, scale = shift[begin:end], scale[begin:end]
     partial = np.zeros(len(shift), block.dtype)

@@ -30,11 +30,16 @@ def _on_device(moved: Tensor | nn.Module) -> Tensor | nn.Module:
 class ImageTextModel:
     """A model whose image and text embeddings can be compared, ready to use.
 
-    Attributes:
-        network: the open_clip model, in evaluation mode, on the device that is used.
-        preprocess: turns an RGB image into a (3, height, width) float32 tensor.
-        tokenize: turns a list of texts into the tokens that the network takes.
-        prompt: the text in which a concept takes the place of `{}`.
+    Attributes
+    ----------
+    network
+        The open_clip model, in evaluation mode, on the device that is used.
+    preprocess
+        Turns an RGB image into a (3, height, width) float32 tensor.
+    tokenize
+        Turns a list of texts into the tokens that the network takes.
+    prompt
+        The text in which a concept takes the place of `{}`.
     """
 
     network: nn.Module
@@ -107,11 +112,15 @@ def _model_configuration(settings: Mapping[str, Any]) -> tuple[str, dict, bool]:
 def build(settings: Mapping[str, Any]) -> ImageTextModel:
     """An image-text model with random weights, on the CPU.
 
-    Args:
-        settings: `model` (an open_clip name with `pretrained`, or the path of a JSON configuration), `prompt`.
+    Parameters
+    ----------
+    settings
+        `model` (an open_clip name with `pretrained`, or the path of a JSON configuration), `prompt`.
 
-    Raises:
-        LinexpError: the configuration is not one of open_clip's.
+    Raises
+    ------
+    LinexpError
+        The configuration is not one of open_clip's.
     """
     name, preprocessing, quick_gelu = _model_configuration(settings)
     logging.disable(logging.WARNING)  # open_clip warns of random weights, which are what is asked for here

@@ -38,10 +38,14 @@ SMALLEST_SPREAD = 1e-20
 class Moments:
     """Moments of the columns of a matrix over one split.
 
-    Attributes:
-        count: number of rows.
-        mean: (m,) float64.
-        covariance: (m, m) the centred second moments, divided by `count`, of the type of the matrix.
+    Attributes
+    ----------
+    count
+        Number of rows.
+    mean
+        (m,) float64.
+    covariance
+        (m, m) the centred second moments, divided by `count`, of the type of the matrix.
     """
 
     count: int
@@ -53,11 +57,16 @@ class Moments:
 class CrossMoments:
     """Moments of activations Q, and of P with Q, over one split.
 
-    Attributes:
-        mean: (n_neurons,) mean of each neuron.
-        variance: (n_neurons,) variance, divided by the number of rows.
-        largest: (n_neurons,) largest absolute activation.
-        covariance: (n_neurons, m) of each neuron with each column of P, of their type.
+    Attributes
+    ----------
+    mean
+        (n_neurons,) mean of each neuron.
+    variance
+        (n_neurons,) variance, divided by the number of rows.
+    largest
+        (n_neurons,) largest absolute activation.
+    covariance
+        (n_neurons, m) of each neuron with each column of P, of their type.
     """
 
     mean: Array
@@ -69,11 +78,17 @@ class CrossMoments:
 class _Gatherer:
     """Rows of blocks, shifted and scaled, gathered until there are enough for a product, and their sum.
 
-    Args:
-        shift, scale: (m,) of the type of the rows, to subtract and then to multiply by.
+    Parameters
+    ----------
+    shift, scale
+        (m,) of the type of the rows, to subtract and then to multiply by.
 
-    Attributes:
-        n_rows: that are gathered. total: (m,) float64 sum of all rows that ever were.
+    Attributes
+    ----------
+    n_rows
+        How many are gathered.
+    total
+        (m,) float64 sum of all rows that ever were.
     """
 
     def __init__(self, shift: np.ndarray, scale: np.ndarray, threads: int):
@@ -135,8 +150,12 @@ def _add_product(products: np.ndarray, a: np.ndarray, b: np.ndarray, is_first: b
 class MomentsSum:
     """The sums that `Moments` are made of, over blocks of rows.
 
-    Args:
-        n_columns: m. threads: that a product is spread over.
+    Parameters
+    ----------
+    n_columns
+        M.
+    threads
+        That a product is spread over.
     """
 
     def __init__(self, n_columns: int, threads: int = 1):
@@ -190,8 +209,12 @@ class MomentsSum:
 class CrossMomentsSum:
     """The sums that `CrossMoments` are made of, over blocks of rows.
 
-    Args:
-        p_mean: (m,) mean of P over all rows that will come. threads: that a product is spread over.
+    Parameters
+    ----------
+    p_mean
+        (m,) mean of P over all rows that will come.
+    threads
+        That a product is spread over.
     """
 
     def __init__(self, p_mean: Array, threads: int = 1):

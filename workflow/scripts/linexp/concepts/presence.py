@@ -40,8 +40,10 @@ class Presence(Protocol):
 class LabelPresence:
     """P of LE (Label): labels as they are.
 
-    Attributes:
-        labels: (n_images, m).
+    Attributes
+    ----------
+    labels
+        (n_images, m).
     """
 
     labels: np.ndarray
@@ -57,9 +59,14 @@ class LabelPresence:
 class PseudoPresence:
     """P of LE (SigLIP): calibrated similarity, Eq. 8.
 
-    Attributes:
-        images: gives the unit-norm embeddings of the rows from one to before another.
-        concepts: (m, dim) unit-norm embeddings. a, b: of the calibration.
+    Attributes
+    ----------
+    images
+        Gives the unit-norm embeddings of the rows from one to before another.
+    concepts
+        (m, dim) unit-norm embeddings.
+    a, b
+        Of the calibration.
     """
 
     images: Callable[[int, int], np.ndarray]
@@ -78,12 +85,16 @@ class PseudoPresence:
 def probability_of(concepts: np.ndarray, a: float, b: float) -> Callable[..., np.ndarray]:
     """P(c|x) = σ(a·E_T(c)·E_I(x) + a·b), Eq. 5 and 8, as a function of images.
 
-    Args:
-        concepts: (m, dim) unit-norm embeddings.
+    Parameters
+    ----------
+    concepts
+        (m, dim) unit-norm embeddings.
 
-    Returns:
-        a function that takes (n, dim) unit-norm embeddings of images, and maybe an array to fill, and gives (n, m), of
-        the type of the embeddings.
+    Returns
+    -------
+    Callable[..., np.ndarray]
+        A function that takes (n, dim) unit-norm embeddings of images, and maybe an array to fill, and gives (n, m), of the
+        type of the embeddings.
     """
     negated_scale, offset = concepts.dtype.type(-a), concepts.dtype.type(a * b)
 
@@ -96,8 +107,10 @@ def probability_of(concepts: np.ndarray, a: float, b: float) -> Callable[..., np
 def probabilities(images: np.ndarray, concepts: np.ndarray, a: float, b: float, threads: int = 1) -> np.ndarray:
     """`probability_of` the concepts in the images, (n, m); the other way round P comes transposed.
 
-    Args:
-        threads: that the images are spread over.
+    Parameters
+    ----------
+    threads
+        That the images are spread over.
     """
     of_images = probability_of(concepts, a, b)
     p = np.empty((len(images), len(concepts)), images.dtype)
@@ -114,8 +127,14 @@ def read_presence(
 ) -> np.ndarray:
     """P of some concepts in some images, (n, m) float32, from the artifacts that P is made of.
 
-    Args:
-        images, concepts: embeddings. rows: ascending. columns: (n_concepts,) bool.
+    Parameters
+    ----------
+    images, concepts
+        Embeddings.
+    rows
+        Ascending.
+    columns
+        (n_concepts,) bool.
     """
     scale = store.read_json(calibration)
     (embeddings,) = store.read_arrays(concepts, "embeddings")
@@ -146,8 +165,14 @@ def _logistic(negated: np.ndarray, offset: np.floating) -> np.ndarray:
 class ConceptStatistics:
     """What the concept filter looks at, over the images that P is fitted on.
 
-    Attributes:
-        mean: (m,) mean of P. std: (m,) standard deviation. top_mean: (m,) mean of the five highest values.
+    Attributes
+    ----------
+    mean
+        (m,) mean of P.
+    std
+        (m,) standard deviation.
+    top_mean
+        (m,) mean of the five highest values.
     """
 
     mean: NDArray[np.float64]
@@ -166,8 +191,10 @@ class ConceptStatistics:
 class StatisticsSum:
     """The sums that `ConceptStatistics` are made of, over blocks of rows.
 
-    Args:
-        shift: (m,) subtracted first, so that nothing cancels: the values of any one row.
+    Parameters
+    ----------
+    shift
+        (m,) subtracted first, so that nothing cancels: the values of any one row.
     """
 
     def __init__(self, shift: np.ndarray):
@@ -183,8 +210,10 @@ class StatisticsSum:
 
         The highest values are complete together with those of the blocks that have been added.
 
-        Args:
-            block: (n, m), or (n, len(columns)) where it has only those.
+        Parameters
+        ----------
+        block
+            (n, m), or (n, len(columns)) where it has only those.
         """
         from .column_sums import column_sums  # numba takes half a second to load, and P alone needs no sums
 
@@ -272,15 +301,22 @@ def write_presence(
 ) -> None:
     """Filter the concepts and write P, in two passes over blocks of rows.
 
-    Args:
-        file: gets `P` (n_images, n_kept) float32 and its `concepts`; over the full set `all_concepts`, `kept`,
+    Parameters
+    ----------
+    file
+        Gets `P` (n_images, n_kept) float32 and its `concepts`; over the full set `all_concepts`, `kept`,
             `mean`, `std` and `top_mean`.
-        presence: the unfiltered P.
-        fitting_rows: the images that the filter looks at, ascending.
-        min_top_mean: of the filter.
+    presence
+        The unfiltered P.
+    fitting_rows
+        The images that the filter looks at, ascending.
+    min_top_mean
+        Of the filter.
 
-    Raises:
-        LinexpError: no concept passes.
+    Raises
+    ------
+    LinexpError
+        No concept passes.
     """
     kept, statistics = filter_concepts(presence, fitting_rows, len(concepts), min_top_mean, threads)
     if not kept.any():

@@ -22,8 +22,10 @@ RANDOM_CONCEPTS = "random_concepts"
 def concept_table(parts: Iterable[tuple[str, Sequence[str]]]) -> pa.Table:
     """A concept set from parts of (origin, concepts): duplicates are removed, the first origin is kept.
 
-    Raises:
-        LinexpError: there are no concepts.
+    Raises
+    ------
+    LinexpError
+        There are no concepts.
     """
     origin: dict[str, str] = {}
     for name, concepts in parts:
@@ -37,8 +39,10 @@ def concept_table(parts: Iterable[tuple[str, Sequence[str]]]) -> pa.Table:
 def read_concepts(path: str | Path) -> list[str]:
     """Concepts from a UTF-8 text file, one a line; blank lines are left out.
 
-    Raises:
-        LinexpError: the file is not text, has no concepts, or one with a control character.
+    Raises
+    ------
+    LinexpError
+        The file is not text, has no concepts, or one with a control character.
     """
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()

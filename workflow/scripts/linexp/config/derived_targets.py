@@ -17,11 +17,15 @@ def with_likes(config: Mapping[str, Any]) -> dict[str, Any]:
 
     Methods and controls are their own. Of `layers` they may name some, and say of each whether ablation is scored.
 
-    Args:
-        config: not validated yet; what is not a mapping is left to the schema.
+    Parameters
+    ----------
+    config
+        Not validated yet; what is not a mapping is left to the schema.
 
-    Raises:
-        LinexpError: there is no such target, or a setting that recordings depend on is another.
+    Raises
+    ------
+    LinexpError
+        There is no such target, or a setting that recordings depend on is another.
     """
     targets = config.get("targets")
     if not isinstance(targets, Mapping):

@@ -17,8 +17,10 @@ def check_text(path: str | Path) -> None:
 
     Aliases (`&name`, `*name`) and merged mappings (`<<`) are allowed: a key beside a `<<` counts once.
 
-    Raises:
-        LinexpError: it is not a mapping in YAML; a key is there twice, of which only the last would count; a value has
+    Raises
+    ------
+    LinexpError
+        It is not a mapping in YAML; a key is there twice, of which only the last would count; a value has
             a tag or is a date; aliases form a circle, or make more than `MAX_VALUES` values; or it is a template of
             Python code, as Snakemake would run it.
     """

@@ -21,12 +21,19 @@ def explain(
 
     A neuron whose highest IoU is 0 or below `minimum_iou` is unexplained.
 
-    Args:
-        iou, constant: of the neurons of the layer, as in `dissection.Dissection`.
-        neurons: the numbers of those to explain. concepts: the names.
+    Parameters
+    ----------
+    iou, constant
+        Of the neurons of the layer, as in `dissection.Dissection`.
+    neurons
+        The numbers of those to explain.
+    concepts
+        The names.
 
-    Raises:
-        LinexpError: the layer has no such neuron.
+    Raises
+    ------
+    LinexpError
+        The layer has no such neuron.
     """
     if max(neurons) >= len(iou):
         raise LinexpError(f"neurons: {max(neurons)} is not in the layer, which has neurons 0 to {len(iou) - 1}")

@@ -43,11 +43,17 @@ _PIXELS_A_BLOCK = 2**24
 def location_maps(output: Tensor, channels: str = "first") -> Tensor:
     """What neurons do at each place of an image, (n, n_neurons, height, width) float32.
 
-    Args:
-        output: of the layer. channels: `last` for maps that are (n, height, width, neurons).
+    Parameters
+    ----------
+    output
+        Of the layer.
+    channels
+        `last` for maps that are (n, height, width, neurons).
 
-    Raises:
-        LinexpError: the output has no maps.
+    Raises
+    ------
+    LinexpError
+        The output has no maps.
     """
     if output.ndim != 4:
         raise LinexpError(
@@ -60,9 +66,12 @@ def location_maps(output: Tensor, channels: str = "first") -> Tensor:
 class Overlaps:
     """Counts of pixels: where neurons are active, where concepts are, and where both.
 
-    Args:
-        thresholds: (n_neurons,) T_k; a neuron is active where it is above.
-        categories: (n_concepts,) the category of each concept.
+    Parameters
+    ----------
+    thresholds
+        (n_neurons,) T_k; a neuron is active where it is above.
+    categories
+        (n_concepts,) the category of each concept.
     """
 
     def __init__(self, thresholds: Tensor, categories: Sequence[str]):
@@ -82,8 +91,12 @@ class Overlaps:
     def add(self, maps: Tensor, images: Sequence[ImageMasks]) -> None:
         """Count the pixels of images.
 
-        Args:
-            maps: (n, n_neurons, height, width) float32. images: their n masks, of up to 2²⁴ pixels.
+        Parameters
+        ----------
+        maps
+            (n, n_neurons, height, width) float32.
+        images
+            Their n masks, of up to 2²⁴ pixels.
         """
         somewhere = maps.amax((2, 3)) > self._thresholds  # upsampling adds no higher value
         for image_maps, active, image in zip(maps, somewhere, images, strict=True):
@@ -114,10 +127,18 @@ class Overlaps:
 class LabelledImages:
     """Images with pixel labels, in batches for a network.
 
-    Attributes:
-        images: RGB images. labels: of the images of their source.
-        rows: (n,) those of `images` to take. label_rows: (n,) the same in `labels`.
-        preprocess: from an image to (3, height, width) float32.
+    Attributes
+    ----------
+    images
+        RGB images.
+    labels
+        Of the images of their source.
+    rows
+        (n,) those of `images` to take.
+    label_rows
+        (n,) the same in `labels`.
+    preprocess
+        From an image to (3, height, width) float32.
     """
 
     images: Sequence
@@ -154,10 +175,14 @@ class LabelledImages:
 class Dissection:
     """How well each neuron's active places agree with each concept.
 
-    Attributes:
-        iou: (n_neurons, n_concepts) float64, 0 where neither is anywhere.
-        thresholds: (n_neurons,) float64 T_k.
-        constant: (n_neurons,) bool, whether a neuron does the same at all places of all images.
+    Attributes
+    ----------
+    iou
+        (n_neurons, n_concepts) float64, 0 where neither is anywhere.
+    thresholds
+        (n_neurons,) float64 T_k.
+    constant
+        (n_neurons,) bool, whether a neuron does the same at all places of all images.
     """
 
     iou: np.ndarray
@@ -178,14 +203,23 @@ def dissect(
 
     Each neuron is measured by itself, so those of a block get the numbers that they get among all.
 
-    Args:
-        network: in evaluation mode, on the device to use. module: dotted path of the layer.
-        channels: as in `location_maps`.
-        top_fraction: share of a neuron's activations at places that count as active.
-        block: its number, from 1, and into how many the neurons of the layer are cut.
+    Parameters
+    ----------
+    network
+        In evaluation mode, on the device to use.
+    module
+        Dotted path of the layer.
+    channels
+        As in `location_maps`.
+    top_fraction
+        Share of a neuron's activations at places that count as active.
+    block
+        Its number, from 1, and into how many the neurons of the layer are cut.
 
-    Raises:
-        LinexpError: the layer has no maps, or an activation is not finite.
+    Raises
+    ------
+    LinexpError
+        The layer has no maps, or an activation is not finite.
     """
     neurons, sketch = None, None
     with run_to_module(network, module) as output_of:

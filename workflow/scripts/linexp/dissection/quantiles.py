@@ -23,8 +23,12 @@ class QuantileSketch:
     order statistic is off by at most 2⁻⁷ (0.8 %) of itself, and a constant stream is exact. Values below 2⁻³² in size
     count as 0, and those from 2²⁸ on share a bin.
 
-    Args:
-        streams: their number n. device: of the values.
+    Parameters
+    ----------
+    streams
+        Their number n.
+    device
+        Of the values.
     """
 
     def __init__(self, streams: int, device: str | torch.device = "cpu"):
@@ -52,8 +56,10 @@ class QuantileSketch:
     def quantile(self, share: float) -> Tensor:
         """The value that a `share` of each stream is at or below, (n,) float64 on the CPU, as in `numpy.quantile`.
 
-        Raises:
-            LinexpError: a value was not finite.
+        Raises
+        ------
+        LinexpError
+            A value was not finite.
         """
         if not (self.lowest.isfinite() & self.highest.isfinite()).all():
             raise LinexpError("activations: there are values that are not finite; check the model and its precision")

@@ -35,12 +35,18 @@ _CONSTANTS = np.array([(0.0, v) for v in np.linspace(-1.5, 1.5, 31)])
 class AblationScore:
     """Scores of one explanation of one neuron; None where undefined.
 
-    Attributes:
-        optim, norm: α on test with (c, d) searched on val (Eq. 13) and from val's moments (Eq. 17-18).
-        c, d: of optim.
-        constant: α of the best constant, c = 0: the floor of optim.
-        effect: mean change of the loss on test when the neuron is ablated to its mean (denominator of Eq. 12).
-        nodes, error: of the loss curves that were searched; 0 where there was no search.
+    Attributes
+    ----------
+    optim, norm
+        α on test with (c, d) searched on val (Eq. 13) and from val's moments (Eq. 17-18).
+    c, d
+        Of optim.
+    constant
+        α of the best constant, c = 0: the floor of optim.
+    effect
+        Mean change of the loss on test when the neuron is ablated to its mean (denominator of Eq. 12).
+    nodes, error
+        Of the loss curves that were searched; 0 where there was no search.
     """
 
     optim: float | None = None
@@ -57,8 +63,10 @@ class AblationScore:
 class Simulations:
     """Simulated activations of the same neurons by several explanations, on val and on test.
 
-    Attributes:
-        val, test: for each explanation (n_images, n_neurons).
+    Attributes
+    ----------
+    val, test
+        For each explanation (n_images, n_neurons).
     """
 
     val: Sequence[np.ndarray]
@@ -85,8 +93,10 @@ SCHEMA = pa.schema(
 def to_table(pairs: Sequence[tuple[str, str]], neurons: np.ndarray, scores: Sequence[Sequence[AblationScore]]):
     """One row a pair of method and simulator and neuron; the columns are those of `SCHEMA`.
 
-    Args:
-        scores: for each neuron those of all pairs.
+    Parameters
+    ----------
+    scores
+        For each neuron those of all pairs.
     """
     rows = [
         (*pair, int(neuron), s.optim, s.norm, s.c, s.d, s.constant, s.effect, s.nodes, s.error)
@@ -115,13 +125,19 @@ def ablation_scores(
 ) -> Iterator[list[AblationScore]]:
     """Score every explanation of every neuron.
 
-    Args:
-        val, test: losses under changes of the layer's neurons.
-        neurons: (n_neurons,) columns of the layer, in the order of the simulations' columns.
-        optimise: search the scale (Eq. 13); otherwise `norm` alone, which takes no curves.
+    Parameters
+    ----------
+    val, test
+        Losses under changes of the layer's neurons.
+    neurons
+        (n_neurons,) columns of the layer, in the order of the simulations' columns.
+    optimise
+        Search the scale (Eq. 13); otherwise `norm` alone, which takes no curves.
 
-    Yields:
-        for each neuron the scores of all explanations.
+    Yields
+    ------
+    list[AblationScore]
+        For each neuron the scores of all explanations.
     """
     for begin in range(0, len(neurons), SEARCHED_TOGETHER):
         group = [
@@ -200,10 +216,20 @@ class _Candidate:
 class _Neuron:
     """One neuron with its simulations, and the scales that were found for them.
 
-    Attributes:
-        q: (n_val,) activations. on_val, on_test: (n_val,), (n_test,) simulated by each explanation.
-        range: of its value on the curves. curve: on val.
-        constant: the best constant. optim: (c, d) for each explanation.
+    Attributes
+    ----------
+    q
+        (n_val,) activations.
+    on_val, on_test
+        (n_val,), (n_test,) simulated by each explanation.
+    range
+        Of its value on the curves.
+    curve
+        On val.
+    constant
+        The best constant.
+    optim
+        (c, d) for each explanation.
     """
 
     number: int

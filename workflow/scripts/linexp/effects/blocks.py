@@ -9,10 +9,16 @@ import pyarrow as pa
 def block_of(number: int, blocks: int, n_neurons: int, together: int = 1) -> slice:
     """The neurons of one block: all blocks are about equally large, and one after the other they are the whole layer.
 
-    Args:
-        number: of the block, from 1. blocks: their number; where it is above that of the neurons, some are empty.
-        n_neurons: of the layer, or those that are scored.
-        together: groups of so many neurons, counted from the first, are not cut. What is computed on a whole group at
+    Parameters
+    ----------
+    number
+        Of the block, from 1.
+    blocks
+        Their number; where it is above that of the neurons, some are empty.
+    n_neurons
+        Of the layer, or those that are scored.
+    together
+        Groups of so many neurons, counted from the first, are not cut. What is computed on a whole group at
             a time is then computed on the same groups whatever the blocks, so rounding is the same.
     """
     groups = -(-n_neurons // together)
@@ -23,9 +29,12 @@ def block_of(number: int, blocks: int, n_neurons: int, together: int = 1) -> sli
 def merge_tables(tables: Sequence[pa.Table], parts: int = 1) -> pa.Table:
     """The rows of all blocks, as one job for the whole layer gives them.
 
-    Args:
-        tables: of the blocks, in their order.
-        parts: of each table, all of one length, such as a pair of method and simulator each; the whole layer's first
+    Parameters
+    ----------
+    tables
+        Of the blocks, in their order.
+    parts
+        Of each table, all of one length, such as a pair of method and simulator each; the whole layer's first
             part comes first.
     """
     lengths = [len(table) // parts for table in tables]

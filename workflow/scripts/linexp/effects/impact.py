@@ -27,8 +27,12 @@ REMOVED_TOGETHER = 32
 class Outcome:
     """What a network makes of n labelled images.
 
-    Attributes:
-        losses: (n,) cross-entropy after the temperature. correct: (n,) bool; of equal logits the first class counts.
+    Attributes
+    ----------
+    losses
+        (n,) cross-entropy after the temperature.
+    correct
+        (n,) bool; of equal logits the first class counts.
     """
 
     losses: Array
@@ -52,8 +56,12 @@ def impacts(before: Outcome, without: Outcome) -> tuple[Array, Array]:
 def top_impact(impact: Array, order: np.ndarray, counts: Sequence[int]) -> Array:
     """TI of Eq. 4 for the numbers of top images in `counts`; NaN where the neuron has no impact at all.
 
-    Args:
-        impact: (n,) of each image. order: (n,) the images by descending activation.
+    Parameters
+    ----------
+    impact
+        (n,) of each image.
+    order
+        (n,) the images by descending activation.
     """
     ordered = np.abs(impact[order])
     shares = np.append(0.0, np.cumsum(ordered))
@@ -74,13 +82,19 @@ def impact_table(
 ) -> pd.DataFrame:
     """Top Impact of neurons.
 
-    Args:
-        without: for each neuron, the outcome when its activation is 0.
-        neurons: (n_neurons,) their numbers.
-        activations: (n_images, n_neurons); of equal ones the first image counts as higher.
+    Parameters
+    ----------
+    without
+        For each neuron, the outcome when its activation is 0.
+    neurons
+        (n_neurons,) their numbers.
+    activations
+        (n_images, n_neurons); of equal ones the first image counts as higher.
 
-    Returns:
-        one row a neuron and β: `neuron`, `beta`, `images`, `top_impact` (Eq. 4), and the same of accuracy and of loss
+    Returns
+    -------
+    pd.DataFrame
+        One row a neuron and β: `neuron`, `beta`, `images`, `top_impact` (Eq. 4), and the same of accuracy and of loss
         alone, `top_impact_accuracy` and `top_impact_loss`; missing where a neuron has no impact.
     """
     counts, rows = [images_in(beta, len(activations)) for beta in betas], []
@@ -99,11 +113,19 @@ def outcomes(
 ) -> tuple[Outcome, Iterator[Outcome]]:
     """What the network makes of some images, and what it makes of them without each of some neurons.
 
-    Args:
-        rows: (n,) the images. neurons: numbers that follow each other. loss: of these images.
+    Parameters
+    ----------
+    rows
+        (n,) the images.
+    neurons
+        Numbers that follow each other.
+    loss
+        Of these images.
 
-    Raises:
-        LinexpError: the network does not give the logits that were recorded.
+    Raises
+    ------
+    LinexpError
+        The network does not give the logits that were recorded.
     """
     logits, block = layer.outputs.logits[rows], slice(neurons.start, neurons.stop)
     if layer.weight is not None:
@@ -121,8 +143,14 @@ def without_linear(
 
     All in float64: many neurons change a loss by less than float32 resolves.
 
-    Args:
-        logits: (n, n_classes). weight: (n_classes, n_neurons). activations: (n, n_neurons).
+    Parameters
+    ----------
+    logits
+        (n, n_classes).
+    weight
+        (n_classes, n_neurons).
+    activations
+        (n, n_neurons).
     """
     rows = max(1, BLOCK_LOGITS // logits.shape[1])
     for begin in range(0, activations.shape[1], REMOVED_TOGETHER):
@@ -137,8 +165,12 @@ def without_linear(
 def _remove(logits, columns: torch.Tensor, activations, loss, outcomes, images: slice) -> None:
     """Fill the outcomes, (losses, correct) of (n_neurons, n) each, of some images without each of some neurons.
 
-    Args:
-        columns: (n_neurons, n_classes) of the head. activations: (n, n_neurons).
+    Parameters
+    ----------
+    columns
+        (n_neurons, n_classes) of the head.
+    activations
+        (n, n_neurons).
     """
     before, q = (torch.from_numpy(values[images].astype(np.float64)) for values in (logits, activations))
     changed = torch.empty_like(before)
@@ -152,8 +184,14 @@ def _remove(logits, columns: torch.Tensor, activations, loss, outcomes, images: 
 def without_replayed(tail, rows: np.ndarray, neurons: Sequence[int], loss: CrossEntropy) -> Iterator[Outcome]:
     """The outcome without each neuron by replaying the tail; some neurons at a time share a pass of the head.
 
-    Args:
-        tail: a `tails.ReplayedTail` that replaces every place of a map. rows: (n,) the images. neurons: their numbers.
+    Parameters
+    ----------
+    tail
+        a `tails.ReplayedTail` that replaces every place of a map.
+    rows
+        (n,) the images.
+    neurons
+        Their numbers.
     """
     for begin in range(0, len(neurons), REMOVED_TOGETHER):
         group = neurons[begin : begin + REMOVED_TOGETHER]

@@ -19,8 +19,12 @@ MOST_DIFFERENT = 1e-2
 class Outputs:
     """What a network makes of the probe.
 
-    Attributes:
-        logits: (n_images, n_classes) before the temperature. labels: (n_images,) −1 where the model has no such class.
+    Attributes
+    ----------
+    logits
+        (n_images, n_classes) before the temperature.
+    labels
+        (n_images,) −1 where the model has no such class.
     """
 
     logits: np.ndarray
@@ -30,8 +34,10 @@ class Outputs:
     def scorable(self, loss: str, rows: np.ndarray) -> np.ndarray:
         """Those of the rows that a loss can be had of: for `cross_entropy`, those whose class the model knows.
 
-        Raises:
-            LinexpError: there are none.
+        Raises
+        ------
+        LinexpError
+            There are none.
         """
         rows = rows if loss == "kl" else rows[self.labels[rows] >= 0]
         if not len(rows):
@@ -48,8 +54,10 @@ class Outputs:
 def read_outputs(path: str | Path) -> Outputs:
     """The outputs in `outputs.h5`.
 
-    Raises:
-        LinexpError: a label is no class of the model, or a logit is not finite.
+    Raises
+    ------
+    LinexpError
+        A label is no class of the model, or a logit is not finite.
     """
     logits, labels = store.read_arrays(path, "logits", "labels")
     temperature = float(store.read_attribute(path, "temperature"))
@@ -64,8 +72,10 @@ def read_outputs(path: str | Path) -> Outputs:
 def read_head(path: str | Path, outputs: Outputs, activations: np.ndarray) -> NDArray[np.float32] | None:
     """(n_classes, n_neurons) weights of a linear tail; None where the tail is not linear.
 
-    Raises:
-        LinexpError: the head does not lead from these activations to these logits.
+    Raises
+    ------
+    LinexpError
+        The head does not lead from these activations to these logits.
     """
     if not store.read_attribute(path, "linear"):
         return None

@@ -21,11 +21,16 @@ COARSEST = 8
 class Curve:
     """Losses of n images along the axis of one neuron.
 
-    Attributes:
-        coefficients: (n_nodes, n) Chebyshev series of each image on the range.
-        low, high: the range of value − origin that was sampled.
-        origin: (n,) what each image's value is measured from.
-        error: of the interpolation at nodes that were left out, relative to the mean effect of the neuron.
+    Attributes
+    ----------
+    coefficients
+        (n_nodes, n) Chebyshev series of each image on the range.
+    low, high
+        The range of value − origin that was sampled.
+    origin
+        (n,) what each image's value is measured from.
+    error
+        Of the interpolation at nodes that were left out, relative to the mean effect of the neuron.
     """
 
     coefficients: Array
@@ -67,12 +72,22 @@ def sample_curves(
 ) -> list[Curve]:
     """Sample the curves of several neurons, each with as many nodes as its error asks for.
 
-    Args:
-        sample: losses (m, n) of each neuron at its (m,) values − origin.
-        ranges: of value − origin for each neuron. origins: (n,) for each neuron.
-        centres: the value of each neuron whose effect errors are measured against: its mean (Eq. 12).
-        base: (n,) losses of the unchanged network.
-        tolerance: highest error relative to the mean effect. most_nodes: where refinement ends anyway.
+    Parameters
+    ----------
+    sample
+        Losses (m, n) of each neuron at its (m,) values − origin.
+    ranges
+        Of value − origin for each neuron.
+    origins
+        (n,) for each neuron.
+    centres
+        The value of each neuron whose effect errors are measured against: its mean (Eq. 12).
+    base
+        (n,) losses of the unchanged network.
+    tolerance
+        Highest error relative to the mean effect.
+    most_nodes
+        Where refinement ends anyway.
     """
     curves: list[Curve | None] = [None] * len(neurons)
     sampled: list[Array] = [np.empty((0, len(base)))] * len(neurons)

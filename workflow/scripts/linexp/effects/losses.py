@@ -29,8 +29,12 @@ class Loss(Protocol):
 class CrossEntropy:
     """Cross-entropy with the true class, L of Eq. 3 and 12.
 
-    Attributes:
-        labels: (n,) int, the model's own class numbers. temperature: that logits are divided by (Guo et al., 2017).
+    Attributes
+    ----------
+    labels
+        (n,) int, the model's own class numbers.
+    temperature
+        That logits are divided by (Guo et al., 2017).
     """
 
     labels: np.ndarray
@@ -51,8 +55,12 @@ class CrossEntropy:
 class Divergence:
     """KL(f(x) ‖ f_changed(x)), for probing images without labels, as Bills et al. (2023) compare with the own output.
 
-    Attributes:
-        original: (n, n_classes) logits of the unchanged network. temperature: that logits are divided by.
+    Attributes
+    ----------
+    original
+        (n, n_classes) logits of the unchanged network.
+    temperature
+        That logits are divided by.
     """
 
     original: np.ndarray

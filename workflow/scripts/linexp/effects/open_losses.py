@@ -18,10 +18,18 @@ from .tail_losses import LinearTailLosses, ReplayedTailLosses, TailLosses
 class OpenLayer:
     """What the effects of a layer's neurons are computed from.
 
-    Attributes:
-        path: of the outputs. outputs: of the network.
-        activations: (n_images, n_neurons) of the whole layer.
-        weight: (n_classes, n_neurons) of a linear head. tail: a `tails.ReplayedTail` where there is none.
+    Attributes
+    ----------
+    path
+        Of the outputs.
+    outputs
+        Of the network.
+    activations
+        (n_images, n_neurons) of the whole layer.
+    weight
+        (n_classes, n_neurons) of a linear head.
+    tail
+        a `tails.ReplayedTail` where there is none.
     """
 
     path: str | Path
@@ -38,8 +46,10 @@ class OpenLayer:
     def losses(self, ablation: Mapping[str, Any], rows: np.ndarray) -> tuple[np.ndarray, TailLosses]:
         """Those of the rows that a loss can be had of, and their losses under changes of the layer's neurons.
 
-        Args:
-            ablation: a target's settings: `loss`, and for a replayed tail `tolerance` and `most_nodes` of curves.
+        Parameters
+        ----------
+        ablation
+            a target's settings: `loss`, and for a replayed tail `tolerance` and `most_nodes` of curves.
         """
         rows = self.outputs.scorable(ablation["loss"], rows)
         loss, activations = self.outputs.loss(ablation["loss"], rows), self.activations[rows]
@@ -61,12 +71,19 @@ def open_layer(
 ) -> OpenLayer:
     """Open a layer.
 
-    Args:
-        outputs, head: the artifacts. activations: (n_images, n_neurons) of the whole layer.
-        open_tail: gives the tail where the head is not linear, which is not opened elsewhere; None to do without.
+    Parameters
+    ----------
+    outputs, head
+        The artifacts.
+    activations
+        (n_images, n_neurons) of the whole layer.
+    open_tail
+        Gives the tail where the head is not linear, which is not opened elsewhere; None to do without.
 
-    Raises:
-        LinexpError: what was recorded is not of one model.
+    Raises
+    ------
+    LinexpError
+        What was recorded is not of one model.
     """
     found = layer.read_outputs(outputs)
     weight = layer.read_head(head, found, activations)

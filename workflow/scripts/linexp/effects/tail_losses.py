@@ -19,8 +19,12 @@ LINEAR_MOST_NODES = 129
 class TailLosses(Protocol):
     """The losses of n images under changes of single neurons of a layer.
 
-    Attributes:
-        activations: (n, n_neurons) of the layer. base: (n,) losses of the unchanged network.
+    Attributes
+    ----------
+    activations
+        (n, n_neurons) of the layer.
+    base
+        (n,) losses of the unchanged network.
     """
 
     activations: np.ndarray
@@ -43,9 +47,17 @@ class LinearTailLosses:
 
     def __init__(self, logits: np.ndarray, weight: np.ndarray, activations: np.ndarray, loss: Loss):
         """
-        Args:
-            logits: (n, n_classes) of the unchanged network. weight: (n_classes, n_neurons) of the head.
-            activations: (n, n_neurons). loss: of the n images.
+
+        Parameters
+        ----------
+        logits
+            (n, n_classes) of the unchanged network.
+        weight
+            (n_classes, n_neurons) of the head.
+        activations
+            (n, n_neurons).
+        loss
+            Of the n images.
         """
         self.activations = activations
         self.base = loss(logits)
@@ -101,17 +113,28 @@ class LinearTailLosses:
 
 
 class ReplayedTailLosses:
-    """Where more than a linear head follows the layer: every value is a pass through the tail."""
+    """Where more than a linear head follows the layer: every value is a pass through the tail.
+
+    Parameters
+    ----------
+    tail
+        A `tails.ReplayedTail`.
+    rows
+        (n,) the images.
+    activations
+        (n, n_neurons) of these images.
+    loss
+        Of these images.
+    tolerance, most_nodes
+        Of curves, as in `sample_curves`.
+
+    Attributes
+    ----------
+    logits
+        (n, n_classes) float64 of the unchanged network.
+    """
 
     def __init__(self, tail, rows: np.ndarray, activations: np.ndarray, loss: Loss, tolerance: float, most_nodes: int):
-        """
-        Args:
-            tail: a `tails.ReplayedTail`. rows: (n,) the images. activations: (n, n_neurons) of these images.
-            loss: of these images. tolerance, most_nodes: of curves, as in `sample_curves`.
-
-        Attributes:
-            logits: (n, n_classes) float64 of the unchanged network.
-        """
         self.activations = activations
         self.logits = tail.original(rows)
         self.base = loss(self.logits)

@@ -35,11 +35,17 @@ def write_explorer(
 ) -> int:
     """Write the explorer of a layer; `page` comes last, so the folder is whole if it is there.
 
-    Args:
-        page: `index.html`; whatever is in `data` beside it is replaced. images: the RGB images of the probe, by row.
+    Parameters
+    ----------
+    page
+        `index.html`; whatever is in `data` beside it is replaced.
+    images
+        The RGB images of the probe, by row.
 
-    Returns:
-        the size of the folder in bytes.
+    Returns
+    -------
+    int
+        The size of the folder in bytes.
     """
     page = Path(page)
     page.parent.mkdir(parents=True, exist_ok=True)
@@ -75,8 +81,10 @@ def _write_data(
 ) -> dict[str, Any]:
     """Write all but the page.
 
-    Returns:
-        what the page says of it.
+    Returns
+    -------
+    dict[str, Any]
+        What the page says of it.
     """
     for source in sorted(PAGE.glob("*.js")) + sorted(PAGE.glob("*.css")):
         shutil.copyfile(source, folder / source.name)

@@ -28,8 +28,10 @@ def correlations_with_intervals(simulated: np.ndarray, activations: np.ndarray) 
     standardised columns (Devlin, Gnanadesikan and Kettenring, 1975); the interval is symmetric on Fisher's scale,
     artanh r.
 
-    Args:
-        simulated, activations: (n_images, m).
+    Parameters
+    ----------
+    simulated, activations
+        (n_images, m).
     """
     undefined = constant(simulated) | constant(activations)
     u, v = (_standardised(np.where(undefined, 0.0, values.astype(np.float64))) for values in (simulated, activations))

@@ -22,12 +22,17 @@ AnyPath = str | Path
 class LayerFiles:
     """The artifacts of a layer.
 
-    Attributes:
-        explanations, simulations, concepts: by method, in the order to show them in: its explanations, what the main
+    Attributes
+    ----------
+    explanations, simulations, concepts
+        By method, in the order to show them in: its explanations, what the main
             simulator makes of them, and that simulator's embeddings of their concepts.
-        presence: the P of each linear method.
-        embeddings, calibration: of the main simulator.
-        calibrations: of all models that the page tells of.
+    presence
+        The P of each linear method.
+    embeddings, calibration
+        Of the main simulator.
+    calibrations
+        Of all models that the page tells of.
     """
 
     index: AnyPath
@@ -55,10 +60,18 @@ class LayerFiles:
 class Shown:
     """What the pages say of the layer, beyond its artifacts.
 
-    Attributes:
-        title: target and layer. simulator: the main one.
-        calibrated: name and role of the models in `LayerFiles.calibrations`.
-        seed: of the draws of images. provenance: of the page.
+    Attributes
+    ----------
+    title
+        Target and layer.
+    simulator
+        The main one.
+    calibrated
+        Name and role of the models in `LayerFiles.calibrations`.
+    seed
+        Of the draws of images.
+    provenance
+        Of the page.
     """
 
     title: str
@@ -72,9 +85,16 @@ class Shown:
 class Explained:
     """All explanations of a layer.
 
-    Attributes:
-        neurons: (n,) int32, ascending. by_method: for each method the explanations of these neurons, in this order.
-        linear: the methods whose concepts are in a P. dead: (n,) bool.
+    Attributes
+    ----------
+    neurons
+        (n,) int32, ascending.
+    by_method
+        For each method the explanations of these neurons, in this order.
+    linear
+        The methods whose concepts are in a P.
+    dead
+        (n,) bool.
     """
 
     neurons: np.ndarray
@@ -108,8 +128,10 @@ class Explained:
 def read_activations(path: AnyPath, neurons: np.ndarray) -> np.ndarray:
     """(n_images, n) float32 activations of some neurons that lie near each other.
 
-    Raises:
-        LinexpError: the file is damaged, or a value is not finite.
+    Raises
+    ------
+    LinexpError
+        The file is damaged, or a value is not finite.
     """
     first, last = int(neurons.min()), int(neurons.max())
     with store.open_arrays(path) as file:

@@ -20,8 +20,10 @@ PAGE = Path(__file__).parent / "page"
 def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
     """The page; whatever it quotes is escaped.
 
-    Args:
-        facts: what `folder` found out while it wrote the data.
+    Parameters
+    ----------
+    facts
+        What `folder` found out while it wrote the data.
     """
     environment = Environment(
         loader=FileSystemLoader(PAGE),

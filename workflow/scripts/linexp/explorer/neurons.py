@@ -31,12 +31,22 @@ def score_rows(scores: pd.DataFrame, methods: Sequence[str]) -> dict[int, list[d
 class Records:
     """Makes the records of neurons, group by group.
 
-    Attributes:
-        test: rows of the test images. sample: those that the page compares on.
-        candidates: (n_images,) bool, the images that ranges may show.
-        presence: the columns of P of each linear method.
-        alike: similarities of neurons by name, (n, n) each.
-        scores: by neuron, see `score_rows`. concept_ids: the number of each concept that is shipped.
+    Attributes
+    ----------
+    test
+        Rows of the test images.
+    sample
+        Those that the page compares on.
+    candidates
+        (n_images,) bool, the images that ranges may show.
+    presence
+        The columns of P of each linear method.
+    alike
+        Similarities of neurons by name, (n, n) each.
+    scores
+        By neuron, see `score_rows`.
+    concept_ids
+        The number of each concept that is shipped.
     """
 
     files: LayerFiles

@@ -23,9 +23,14 @@ def table(
 ) -> dict[str, Any]:
     """A column each, with one entry a neuron.
 
-    Args:
-        scores: the rows of `scores.parquet`. maxima: (n,) highest activations.
-        pictures: for each neuron, the rows of images with high activations.
+    Parameters
+    ----------
+    scores
+        The rows of `scores.parquet`.
+    maxima
+        (n,) highest activations.
+    pictures
+        For each neuron, the rows of images with high activations.
     """
     ours = scores[scores["simulator"] == simulator].set_index("neuron")
     shown = {name: label for name, label in MAIN.items() if ours[name].notna().any()}

@@ -13,9 +13,14 @@ from ..explanations import Explanation
 class PresenceColumns:
     """The columns of a P that some explanations use.
 
-    Args:
-        presence: the artifact. explanations: that use it.
-        scratch: a file to keep the columns in, (n_used, n_images) float32. Whoever names it deletes it.
+    Parameters
+    ----------
+    presence
+        The artifact.
+    explanations
+        That use it.
+    scratch
+        A file to keep the columns in, (n_used, n_images) float32. Whoever names it deletes it.
     """
 
     def __init__(self, presence: str | Path, explanations: Sequence[Explanation], scratch: Path):

@@ -25,8 +25,12 @@ def sample_rows(test: np.ndarray, seed: int) -> np.ndarray:
 def candidates(sample: np.ndarray, top: np.ndarray, n_images: int, seed: int) -> np.ndarray:
     """(n_images,) bool: the images that may be shown, `MOST_IMAGES` of them if there are as many.
 
-    Args:
-        sample: rows that always are. top: (n_neurons, at most TOP_IMAGES) rows by descending activation.
+    Parameters
+    ----------
+    sample
+        Rows that always are.
+    top
+        (n_neurons, at most TOP_IMAGES) rows by descending activation.
     """
     others = np.random.default_rng([seed, 1]).permutation(n_images)
     order = np.concatenate([sample, top.T.ravel(), others])

@@ -23,8 +23,10 @@ def thumbnail(image: Image.Image) -> Image.Image:
 def write_thumbnails(folder: Path, images: Sequence[Image.Image], rows: np.ndarray, threads: int) -> int:
     """Write `{folder}/{id // 1000}/{id}.webp` for each of the rows; the id is its place among them.
 
-    Returns:
-        the width of the widest in pixels.
+    Returns
+    -------
+    int
+        The width of the widest in pixels.
     """
 
     def write(place: int) -> int:

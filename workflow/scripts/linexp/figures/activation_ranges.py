@@ -15,9 +15,14 @@ RANGE_ENDS = {"0.01": 10_000, "0.1": 1000, "1": 100, "10": 10}
 class ActivationRange:
     """Some images of a range of activations.
 
-    Attributes:
-        images: (at most IMAGES_PER_RANGE,) int64 image rows, by descending activation.
-        size: number of images in the whole range. low, high: its activations.
+    Attributes
+    ----------
+    images
+        (at most IMAGES_PER_RANGE,) int64 image rows, by descending activation.
+    size
+        Number of images in the whole range.
+    low, high
+        Its activations.
     """
 
     label: str
@@ -35,9 +40,14 @@ def activation_ranges(activations: np.ndarray, seed: int, shown: np.ndarray | No
     4,000 images the first range is the top 0.1 %. From a range come images evenly spaced in rank, the first and
     last included. The last row is a random draw from all other images; the only one if the neuron is constant.
 
-    Args:
-        activations: (n_images,). seed: of the draw.
-        shown: (n_images,) bool, the images that may be chosen, from a range that has any; default all.
+    Parameters
+    ----------
+    activations
+        (n_images,).
+    seed
+        Of the draw.
+    shown
+        (n_images,) bool, the images that may be chosen, from a range that has any; default all.
     """
     order = np.argsort(-activations, kind="stable")
     ranges, begin, lower = [], 0, None

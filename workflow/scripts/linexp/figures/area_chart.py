@@ -30,11 +30,20 @@ WITHIN = 0.95
 class AreaChart:
     """Which part of the images counts for which concept, from bin to bin of the activation.
 
-    Attributes:
-        edges: (N_BINS + 1,) float64 of the bins. counts: (N_BINS,) int64 images in each.
-        names: (n_areas,). weights: (n_areas,), None for an area of several concepts.
-        shares: (N_BINS, n_areas) float64; a row sums to at most 1, the rest has no concept. NaN in empty bins.
-        left_out: the concepts that have no positive weight, with it.
+    Attributes
+    ----------
+    edges
+        (N_BINS + 1,) float64 of the bins.
+    counts
+        (N_BINS,) int64 images in each.
+    names
+        (n_areas,).
+    weights
+        (n_areas,), None for an area of several concepts.
+    shares
+        (N_BINS, n_areas) float64; a row sums to at most 1, the rest has no concept. NaN in empty bins.
+    left_out
+        The concepts that have no positive weight, with it.
     """
 
     edges: NDArray[np.float64]
@@ -53,10 +62,14 @@ def area_chart(
     The bins are even, from 0 (from the smallest activation where there are negative ones) to the largest. Beyond
     `MAX_AREAS` concepts, those with the smallest weights share the last area.
 
-    Args:
-        activations: (n_images,) of a neuron that is not constant.
-        presence: (n_images, n_concepts) P or labels of the explanation's concepts.
-        concepts, weights: (n_concepts,) of the explanation, by descending weight.
+    Parameters
+    ----------
+    activations
+        (n_images,) of a neuron that is not constant.
+    presence
+        (n_images, n_concepts) P or labels of the explanation's concepts.
+    concepts, weights
+        (n_concepts,) of the explanation, by descending weight.
     """
     weights = np.asarray(weights, np.float64)
     edges = activation_bins(activations)
@@ -91,10 +104,16 @@ def bins_of(activations: np.ndarray, edges: np.ndarray) -> NDArray[np.int64]:
 def owning_concept(presence: np.ndarray, weights: np.ndarray) -> NDArray[np.int64]:
     """The concept that each image counts for, by rules 1, 3 and 4.
 
-    Args:
-        presence: (n_images, n_concepts) P or labels. weights: (n_concepts,) all positive.
+    Parameters
+    ----------
+    presence
+        (n_images, n_concepts) P or labels.
+    weights
+        (n_concepts,) all positive.
 
-    Returns:
+    Returns
+    -------
+    NDArray[np.int64]
         (n_images,) column of the concept; n_concepts for an image that has none of them.
     """
     n_images, n_concepts = presence.shape

@@ -21,11 +21,15 @@ TICKS = {0: "0 %", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1: "100 %"}
 def draw_reliability(calibrations: Sequence[Mapping[str, Any]], layer: str) -> Figure:
     """One panel a model: predicted against observed shares, and below them how many pairs each bin has.
 
-    Args:
-        calibrations: the content of `results/calibration/{model}.json`, with the model's `name` and `role`.
+    Parameters
+    ----------
+    calibrations
+        The content of `results/calibration/{model}.json`, with the model's `name` and `role`.
 
-    Raises:
-        LinexpError: a calibration was given rather than fitted, so nothing was observed.
+    Raises
+    ------
+    LinexpError
+        A calibration was given rather than fitted, so nothing was observed.
     """
     for calibration in calibrations:
         if "reliability" not in calibration:

@@ -66,8 +66,10 @@ def looks(names: Sequence[str]) -> list[dict[str, str]]:
 def text_colour(ground: Sequence[float]) -> str:
     """The colour of text, dark or white, that contrasts more with a ground (WCAG).
 
-    Args:
-        ground: (red, green, blue, …), each 0 to 1.
+    Parameters
+    ----------
+    ground
+        (red, green, blue, …), each 0 to 1.
     """
 
     def luminance(colour: Sequence[float]) -> float:

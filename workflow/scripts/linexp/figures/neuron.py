@@ -62,8 +62,12 @@ class _Page:
 def draw_neuron(view: NeuronView, images: Sequence[Image.Image], seed: int = 0) -> Figure:
     """Draw a neuron.
 
-    Args:
-        images: the RGB images of the probe, by row. seed: of the random draw of images.
+    Parameters
+    ----------
+    images
+        The RGB images of the probe, by row.
+    seed
+        Of the random draw of images.
     """
     with matplotlib.rc_context(STYLE):
         lines = [_formula_lines(one.explanation) for one in view.explained]

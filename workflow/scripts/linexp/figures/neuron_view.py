@@ -17,9 +17,12 @@ from ..variation import constant
 class ViewFiles:
     """The artifacts that views are read from, all of one probe.
 
-    Attributes:
-        explanations: by method, in the order to show them in.
-        presence: the P of the charted method; None if none is charted.
+    Attributes
+    ----------
+    explanations
+        By method, in the order to show them in.
+    presence
+        The P of the charted method; None if none is charted.
     """
 
     index: str | Path
@@ -45,13 +48,20 @@ class Explained(NamedTuple):
 class NeuronView:
     """What a picture of a neuron needs.
 
-    Attributes:
-        layer: the name of the layer, as in titles.
-        activations: (n_images,) float32 over all probe images.
-        explained: one entry a method.
-        charted: the method that the area chart shows; None for no method.
-        concepts, weights: (n_concepts,) of the charted explanation, by descending weight.
-        presence: (n_images, n_concepts) float32, the columns of P of these concepts.
+    Attributes
+    ----------
+    layer
+        The name of the layer, as in titles.
+    activations
+        (n_images,) float32 over all probe images.
+    explained
+        One entry a method.
+    charted
+        The method that the area chart shows; None for no method.
+    concepts, weights
+        (n_concepts,) of the charted explanation, by descending weight.
+    presence
+        (n_images, n_concepts) float32, the columns of P of these concepts.
     """
 
     layer: str
@@ -72,12 +82,17 @@ def read_views(
 ) -> list[NeuronView]:
     """Read the views of some neurons, and P only once for all of them.
 
-    Args:
-        charted: the linear method whose explanation the area chart shows, made from `files.presence`; or None.
-        simulator: the simulator whose correlations are shown.
+    Parameters
+    ----------
+    charted
+        The linear method whose explanation the area chart shows, made from `files.presence`; or None.
+    simulator
+        The simulator whose correlations are shown.
 
-    Raises:
-        LinexpError: a neuron is not in the layer or not explained.
+    Raises
+    ------
+    LinexpError
+        A neuron is not in the layer or not explained.
     """
     explained = _read_explained(files, neurons, simulator)
     shown = [_of_method(methods, charted) for methods in explained]

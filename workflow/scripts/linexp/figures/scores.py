@@ -37,8 +37,10 @@ class Fit(NamedTuple):
 def quadratic_fit(x: np.ndarray, y: np.ndarray) -> Fit | None:
     """The parabola of the least squares; None with fewer than four points, three different x or two different y.
 
-    Args:
-        x, y: (n,) finite.
+    Parameters
+    ----------
+    x, y
+        (n,) finite.
     """
     if len(x) < 4 or len(np.unique(x)) < 3 or np.ptp(y) == 0:
         return None
@@ -55,9 +57,12 @@ def ablation_metric(scores: pd.DataFrame) -> str | None:
 def draw_correlation_against_ablation(scores: pd.DataFrame, layer: str, simulator: str) -> Figure:
     """One point an explanation, by method, with the quadratic fit of all of them (Fig. 5).
 
-    Args:
-        scores: the rows of `scores.parquet`; those where either score is undefined are left out.
-        layer, simulator: its name in the title; the one whose scores are shown.
+    Parameters
+    ----------
+    scores
+        The rows of `scores.parquet`; those where either score is undefined are left out.
+    layer, simulator
+        Its name in the title; the one whose scores are shown.
     """
     scores = scores[scores["simulator"] == simulator]
     metric = ablation_metric(scores)
@@ -105,8 +110,10 @@ def draw_scores(scores: pd.DataFrame, layer: str, simulator: str) -> Figure:
     The box has the middle half of the neurons, its line is the median, whiskers reach from the 5th to the 95th
     percentile, the diamond is the mean. An undefined score counts 0, as in the summary.
 
-    Args:
-        scores: the rows of `scores.parquet`.
+    Parameters
+    ----------
+    scores
+        The rows of `scores.parquet`.
     """
     scores = scores[scores["simulator"] == simulator]
     metrics = ["correlation", *filter(None, [ablation_metric(scores)])]
@@ -158,8 +165,10 @@ def _distribution(axes: Axes, row: int, values: np.ndarray, colour: str) -> None
 def draw_lengths(lengths: Mapping[str, Sequence[int]], layer: str) -> Figure:
     """How many concepts explanations have: a row a method, a column a number, the share of neurons in the cells.
 
-    Args:
-        lengths: by method, the number of concepts of each neuron's explanation; 0 is unexplained.
+    Parameters
+    ----------
+    lengths
+        By method, the number of concepts of each neuron's explanation; 0 is unexplained.
     """
     longest = max((max(values, default=0) for values in lengths.values()), default=0)
     columns = min(longest, MAX_LENGTH) + 1

@@ -28,8 +28,10 @@ LONGEST_TEXT = 200
 def save_figure(figure: Figure, path: str | Path, format: str, provenance: Mapping[str, str] | None = None) -> None:
     """Write a figure as `png` or `svg` without anything that changes from run to run.
 
-    Args:
-        provenance: attributes to carry in the file's metadata.
+    Parameters
+    ----------
+    provenance
+        Attributes to carry in the file's metadata.
     """
     facts = dict(provenance or {})
     if format == "svg":

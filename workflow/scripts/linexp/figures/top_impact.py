@@ -16,8 +16,10 @@ TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 def draw_top_impact(impacts: Mapping[str, pd.DataFrame], title: str) -> Figure:
     """Top Impact (Eq. 4) against the share of top images: the mean over neurons and the band of their middle half.
 
-    Args:
-        impacts: by the name of a layer, the rows of its `impact.parquet`; neurons without impact are left out.
+    Parameters
+    ----------
+    impacts
+        By the name of a layer, the rows of its `impact.parquet`; neurons without impact are left out.
     """
     with matplotlib.rc_context(STYLE):
         figure, axes = page(1300, 850, f"{title}: Top Impact")

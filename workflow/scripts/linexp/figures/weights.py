@@ -22,10 +22,14 @@ COLOURS = LinearSegmentedColormap.from_list("weights", ["#D55E00", "#FFFFFF", "#
 class WeightMap(NamedTuple):
     """Weights by concept and neuron.
 
-    Attributes:
-        concepts: (m,) in the order in which the neurons bring them, by descending weight each.
-        weights: (m, n_neurons) float64; NaN where an explanation lacks the concept.
-        left_out: number of concepts beyond `MAX_CONCEPTS`: those of the smallest weights relative to their neuron's.
+    Attributes
+    ----------
+    concepts
+        (m,) in the order in which the neurons bring them, by descending weight each.
+    weights
+        (m, n_neurons) float64; NaN where an explanation lacks the concept.
+    left_out
+        Number of concepts beyond `MAX_CONCEPTS`: those of the smallest weights relative to their neuron's.
     """
 
     concepts: list[str]
@@ -36,8 +40,10 @@ class WeightMap(NamedTuple):
 def ranked_neurons(correlations: Mapping[int, float | None], n_neurons: int = N_NEURONS) -> list[int]:
     """Neurons by a fixed rule: evenly spaced by rank of their score, the best and the last one included.
 
-    Args:
-        correlations: by neuron; those without one come last. Of equal ones the lower number comes first.
+    Parameters
+    ----------
+    correlations
+        By neuron; those without one come last. Of equal ones the lower number comes first.
     """
     last = -np.inf
 
@@ -53,8 +59,10 @@ def ranked_neurons(correlations: Mapping[int, float | None], n_neurons: int = N_
 def select(explanations: Sequence[Explanation], neurons: Sequence[int]) -> list[Explanation]:
     """The explanations of some neurons, in their order.
 
-    Raises:
-        LinexpError: one of them is not explained.
+    Raises
+    ------
+    LinexpError
+        One of them is not explained.
     """
     known = {explanation.neuron: explanation for explanation in explanations}
     for neuron in neurons:
@@ -84,11 +92,15 @@ def weight_map(explanations: Sequence[Explanation], max_concepts: int = MAX_CONC
 def draw_weight_map(explanations: Sequence[Explanation], layer: str, method: str, chosen: str = "") -> Figure:
     """A row a concept, a column a neuron; the colour is the weight as a part of the neuron's largest one.
 
-    Args:
-        chosen: a sentence about how the neurons were chosen.
+    Parameters
+    ----------
+    chosen
+        A sentence about how the neurons were chosen.
 
-    Raises:
-        LinexpError: none of the explanations has a concept.
+    Raises
+    ------
+    LinexpError
+        None of the explanations has a concept.
     """
     concepts, weights, left_out = weight_map(explanations)
     if not concepts:

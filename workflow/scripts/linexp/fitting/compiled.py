@@ -16,11 +16,16 @@ TIE = 1e-9
 def factorise(matrix, lower):
     """Cholesky factorisation of a small symmetric matrix into `lower`.
 
-    Args:
-        matrix: (n, n) symmetric.
-        lower: (n, n) to be filled; only its lower triangle is.
+    Parameters
+    ----------
+    matrix
+        (n, n) symmetric.
+    lower
+        (n, n) to be filled; only its lower triangle is.
 
-    Returns:
+    Returns
+    -------
+    float
         The determinant; 0 where the matrix is not positive definite.
     """
     determinant = 1.0

@@ -64,7 +64,9 @@ def standardised_train(
 ) -> tuple[np.ndarray, np.ndarray]:
     """P and the activations on train themselves, standardised as the exact solver does: for other solvers.
 
-    Returns:
+    Returns
+    -------
+    tuple[np.ndarray, np.ndarray]
         (n_train, m) and (n_train, n_neurons); constant neurons are 0.
     """
     rows = rows_of(store.read_table(files.index), "train")

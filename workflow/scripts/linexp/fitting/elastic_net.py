@@ -25,16 +25,26 @@ def elastic_net(
 ) -> tuple[Array, Array]:
     """Minimise the elastic net for every neuron.
 
-    Args:
-        gram: (m, m) moments G of the standardised concepts.
-        targets: (n_neurons, m) moments c of each standardised neuron with the concepts.
-        lam: λ of Eq. 6. alpha: its share of L1 (the paper's η).
-        tolerance: largest violation of an optimality condition that counts as solved.
-        threads: to work on; the result is the same for any number.
+    Parameters
+    ----------
+    gram
+        (m, m) moments G of the standardised concepts.
+    targets
+        (n_neurons, m) moments c of each standardised neuron with the concepts.
+    lam
+        λ of Eq. 6.
+    alpha
+        Its share of L1 (the paper's η).
+    tolerance
+        Largest violation of an optimality condition that counts as solved.
+    threads
+        To work on; the result is the same for any number.
 
-    Returns:
-        (n_neurons, m) weights, and (n_neurons,) the largest violation left in each; above the tolerance where a
-        neuron did not converge.
+    Returns
+    -------
+    tuple[Array, Array]
+        (n_neurons, m) weights, and (n_neurons,) the largest violation left in each; above the tolerance where a neuron did
+        not converge.
     """
     gram, targets = np.ascontiguousarray(gram), np.ascontiguousarray(targets)
     weights = np.zeros(targets.shape)

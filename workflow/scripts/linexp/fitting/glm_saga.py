@@ -26,10 +26,16 @@ def glm_saga_weights(
     Batch, epochs and step are those of the published run; the stopping rule is strict enough to converge. The
     package divides the largest λ of its path by α, so λα is passed as that, and the path has this one λ.
 
-    Args:
-        p: (n, m) standardised concepts. q: (n, n_neurons) standardised activations.
+    Parameters
+    ----------
+    p
+        (n, m) standardised concepts.
+    q
+        (n, n_neurons) standardised activations.
 
-    Returns:
+    Returns
+    -------
+    np.ndarray
         (n_neurons, m) float64.
     """
     torch.manual_seed(seed)

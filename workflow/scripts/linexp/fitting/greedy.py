@@ -49,17 +49,25 @@ def greedy_search(
 ) -> tuple[NDArray[np.int64], Array, Array]:
     """Algorithm 1 for every neuron.
 
-    Args:
-        train: (m, m) Gram matrix of the standardised concepts, float64 or float32; (n, m) covariances with the
+    Parameters
+    ----------
+    train
+        (m, m) Gram matrix of the standardised concepts, float64 or float32; (n, m) covariances with the
             standardised neurons.
-        val: the same on val, scaled as on train, and (n,) the variances of the neurons.
-        weights: (n, m) of the elastic net.
-        max_concepts, width, tolerance: v, r and ε of Algorithm 1.
-        threads: to work on; the result is the same for any number.
+    val
+        The same on val, scaled as on train, and (n,) the variances of the neurons.
+    weights
+        (n, m) of the elastic net.
+    max_concepts, width, tolerance
+        V, r and ε of Algorithm 1.
+    threads
+        To work on; the result is the same for any number.
 
-    Returns:
-        (n, max_concepts) concepts in the order of choice, -1 behind the last; (n, max_concepts) their least-squares
-        weights in standardised units (Eq. 7), 0 behind the last; (n,) correlation on val, 0 without concepts.
+    Returns
+    -------
+    tuple[NDArray[np.int64], Array, Array]
+        (n, max_concepts) concepts in the order of choice, -1 behind the last; (n, max_concepts) their least-squares weights
+        in standardised units (Eq. 7), 0 behind the last; (n,) correlation on val, 0 without concepts.
     """
     return _run(train, val, weights, (max_concepts, width), tolerance, threads)
 

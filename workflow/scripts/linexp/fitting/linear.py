@@ -22,10 +22,18 @@ Array = NDArray[np.float64]
 class Problem:
     """Everything that fitting a layer needs.
 
-    Attributes:
-        concepts: the m names. neurons: (n,) numbers of the neurons.
-        train, val: moments of P. train_q, val_q: of the n neurons and with them.
-        p_std, q_std: (m,), (n,) scales to standardise by: those of train, or of all images (`paper_parity`).
+    Attributes
+    ----------
+    concepts
+        The m names.
+    neurons
+        (n,) numbers of the neurons.
+    train, val
+        Moments of P.
+    train_q, val_q
+        Of the n neurons and with them.
+    p_std, q_std
+        (m,), (n,) scales to standardise by: those of train, or of all images (`paper_parity`).
     """
 
     concepts: Sequence[str]
@@ -77,10 +85,14 @@ def explain(
 ) -> list[Explanation]:
     """Explain every neuron of a problem.
 
-    Args:
-        settings: of the method: `lambda`, `alpha`, and `greedy` or `top_k`.
-        elastic_net_weights: (n, m) in standardised units from another solver; None to solve exactly here.
-        threads: to work on.
+    Parameters
+    ----------
+    settings
+        Of the method: `lambda`, `alpha`, and `greedy` or `top_k`.
+    elastic_net_weights
+        (n, m) in standardised units from another solver; None to solve exactly here.
+    threads
+        To work on.
     """
     varies = ~problem.constant()
     train, val = _scaled(problem, varies, threads)

@@ -17,12 +17,17 @@ def random_concepts(
     The draw depends on the seed and the neuron alone. A drawn concept that makes the least squares singular adds
     nothing and is left out, as in the greedy search.
 
-    Args:
-        reference: explanations of at least the neurons of the problem.
-        seed: ≥ 0.
+    Parameters
+    ----------
+    reference
+        Explanations of at least the neurons of the problem.
+    seed
+        ≥ 0.
 
-    Raises:
-        LinexpError: the reference leaves a neuron out.
+    Raises
+    ------
+    LinexpError
+        The reference leaves a neuron out.
     """
     lengths = {explanation.neuron: len(explanation.concepts) for explanation in reference}
     drawn = np.zeros((len(problem.neurons), len(problem.concepts)))

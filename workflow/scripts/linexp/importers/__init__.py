@@ -42,17 +42,24 @@ def read_explanations(path: str | Path, format: str = "auto", layer: str | None 
     A single text has weight 1 and bias 0 (§4): of several annotations, labels or phrases of a unit it is the first.
     A unit that is there without a text or concept is `unexplained`; one that is not there has no row (see `complete`).
 
-    Args:
-        path: a CSV file in UTF-8.
-        format: a name in `FORMATS`; `auto` tells it by the header.
-        layer: the name of the layer in the file; needed where it has several, ignored where it has no such column.
+    Parameters
+    ----------
+    path
+        A CSV file in UTF-8.
+    format
+        A name in `FORMATS`; `auto` tells it by the header.
+    layer
+        The name of the layer in the file; needed where it has several, ignored where it has no such column.
 
-    Returns:
-        The columns of `explanations.to_table`, and those of `PUBLISHED` that the file has (double, null where
-        undefined).
+    Returns
+    -------
+    pa.Table
+        The columns of `explanations.to_table`, and those of `PUBLISHED` that the file has (double, null where undefined).
 
-    Raises:
-        LinexpError: the file is not CSV or of no known format, or a row is wrong; the message names the row.
+    Raises
+    ------
+    LinexpError
+        The file is not CSV or of no known format, or a row is wrong; the message names the row.
     """
     rows = read_rows(path)
     header = rows[0].cells

@@ -18,11 +18,16 @@ PUBLISHED = {
 class Format:
     """A published schema.
 
-    Attributes:
-        columns: those that tell it from others; the first one holds the unit.
-        explain: explains the neuron of a row.
-        first_unit: the number of the first unit of a layer.
-        several: a unit may have several rows; the first one that is not blank counts.
+    Attributes
+    ----------
+    columns
+        Those that tell it from others; the first one holds the unit.
+    explain
+        Explains the neuron of a row.
+    first_unit
+        The number of the first unit of a layer.
+    several
+        A unit may have several rows; the first one that is not blank counts.
     """
 
     columns: Sequence[str]

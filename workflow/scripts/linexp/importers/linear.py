@@ -60,11 +60,15 @@ def write_linear_csv(table: pa.Table, path: str | Path) -> None:
     A concept that a spreadsheet would take for a formula gets an apostrophe in front, which reading takes away again.
     A column `status` is added where a status is not what the concepts tell (`ok` with, `unexplained` without any).
 
-    Args:
-        table: as `read_explanations` gives it, with concepts by descending weight.
+    Parameters
+    ----------
+    table
+        As `read_explanations` gives it, with concepts by descending weight.
 
-    Raises:
-        LinexpError: a neuron has more than `PAIRS` concepts, or a concept or number that the format cannot hold.
+    Raises
+    ------
+    LinexpError
+        A neuron has more than `PAIRS` concepts, or a concept or number that the format cannot hold.
     """
     rows = table.to_pylist()
     published = [name for name in PUBLISHED if name in table.column_names]

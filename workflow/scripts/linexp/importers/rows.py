@@ -16,8 +16,12 @@ _MAX_NEURON = 2**31 - 1
 class Row:
     """One row of a file.
 
-    Attributes:
-        place: the file and the number of the row as a spreadsheet shows it. cells: texts by column.
+    Attributes
+    ----------
+    place
+        The file and the number of the row as a spreadsheet shows it.
+    cells
+        Texts by column.
     """
 
     place: str

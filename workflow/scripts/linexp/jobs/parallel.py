@@ -16,9 +16,12 @@ def ordered_map(
 
     Decoding and resizing images releases Python's global lock, so threads are enough and nothing is copied.
 
-    Args:
-        ahead: results that are made before the reader asks for them, at most; default 32 a thread.
-        initializer: called once in each thread.
+    Parameters
+    ----------
+    ahead
+        Results that are made before the reader asks for them, at most; default 32 a thread.
+    initializer
+        Called once in each thread.
     """
     items = iter(items)
     with ThreadPoolExecutor(threads, initializer=initializer) as pool:

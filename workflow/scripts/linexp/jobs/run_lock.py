@@ -29,9 +29,12 @@ def alone(workflow, stop: Callable[[Exception], None]) -> Callable:
 
     A dry run, `--summary` and the like execute nothing; `--nolock` is left to the user.
 
-    Args:
-        workflow: Snakemake's.
-        stop: ends Snakemake with an error in one line.
+    Parameters
+    ----------
+    workflow
+        Snakemake's.
+    stop
+        Ends Snakemake with an error in one line.
     """
     execute = workflow.execute
 
@@ -52,11 +55,15 @@ def alone(workflow, stop: Callable[[Exception], None]) -> Callable:
 def begin_run(folder: Path = FOLDER) -> None:
     """Make this process the run of a folder, until it ends; remove the locks of a run that was killed.
 
-    Args:
-        folder: Snakemake's own, in the folder that the run works in.
+    Parameters
+    ----------
+    folder
+        Snakemake's own, in the folder that the run works in.
 
-    Raises:
-        LinexpError: another run is at work there, or may be, on another machine. Nothing was changed.
+    Raises
+    ------
+    LinexpError
+        Another run is at work there, or may be, on another machine. Nothing was changed.
     """
     os.environ.pop(VARIABLE, None)
     folder.mkdir(exist_ok=True)
@@ -91,8 +98,10 @@ def begin_run(folder: Path = FOLDER) -> None:
 def belongs_to_latest(folder: Path = FOLDER) -> bool:
     """Whether this job is known to be of the latest run of the folder.
 
-    Raises:
-        LinexpError: another run has begun since this job was started.
+    Raises
+    ------
+    LinexpError
+        Another run has begun since this job was started.
     """
     run = os.environ.get(VARIABLE)
     latest = _read_run(folder)[0] if run else None

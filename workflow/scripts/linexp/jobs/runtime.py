@@ -61,8 +61,10 @@ def start(snakemake) -> None:
 
     The log stays open until the process ends, so the traceback of an unexpected error reaches it too.
 
-    Raises:
-        LinexpError: this library is not the one beside the script, so the job would run other code than it says.
+    Raises
+    ------
+    LinexpError
+        This library is not the one beside the script, so the job would run other code than it says.
     """
     sys.excepthook, sys.unraisablehook = _report_in_one_line, _report_unraisable
     if snakemake.log:

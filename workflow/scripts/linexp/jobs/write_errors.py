@@ -36,8 +36,10 @@ _NUMBER = re.compile(r"\berrno = (\d+)|\[Errno (\d+)\]|\(os error (\d+)\)|\bcode
 def explained(error: BaseException, path: str | Path, *named: Path) -> WriteError | None:
     """The error as one that names `path`, if it says that the file cannot be written; None for any other error.
 
-    Args:
-        named: the files and folders whose names the system may give instead; an access that was denied counts only if
+    Parameters
+    ----------
+    named
+        The files and folders whose names the system may give instead; an access that was denied counts only if
             it names one of them, or none, since what is read can be denied as well.
     """
     number = _number(error)
@@ -49,8 +51,10 @@ def explained(error: BaseException, path: str | Path, *named: Path) -> WriteErro
 def check_folder(path: Path) -> None:
     """See whether files can be written to a folder, or whether it can be made where it is not there.
 
-    Raises:
-        WriteError: they cannot.
+    Raises
+    ------
+    WriteError
+        They cannot.
     """
     try:
         with tempfile.TemporaryFile(dir=path if path.exists() else path.parent) as file:

@@ -15,10 +15,16 @@ Array = NDArray[np.float64]
 class Ranking:
     """The images of each neuron by ascending value.
 
-    Attributes:
-        order: (n_neurons, n) int, the images in this order. values: (n_neurons, n) float64, in this order.
-        lower: (n_neurons, n) int, in this order: how many images have a lower value.
-        ranks: (n_neurons, n) float64, of the images as they are: from 1; images that are tied share their mean rank.
+    Attributes
+    ----------
+    order
+        (n_neurons, n) int, the images in this order.
+    values
+        (n_neurons, n) float64, in this order.
+    lower
+        (n_neurons, n) int, in this order: how many images have a lower value.
+    ranks
+        (n_neurons, n) float64, of the images as they are: from 1; images that are tied share their mean rank.
     """
 
     order: NDArray[np.intp]
@@ -44,8 +50,10 @@ class Ranking:
 class Columns:
     """Some neurons, simulated and as they are; what several metrics take from them is computed once.
 
-    Attributes:
-        simulated, activations: (n_neurons, n) float64, on the same images; no neuron is constant.
+    Attributes
+    ----------
+    simulated, activations
+        (n_neurons, n) float64, on the same images; no neuron is constant.
     """
 
     simulated: Array
@@ -76,10 +84,16 @@ def top_images(activations: np.ndarray, ordered: np.ndarray) -> NDArray[np.bool_
     Images that are tied at the cut are in if all of them fit, or if no image lies above the cut; else they are out.
     So B does not depend on the order of the images, and the images on which a sparse neuron is silent are never in.
 
-    Args:
-        activations: (n_neurons, n), no neuron constant. ordered: the same, each neuron's in ascending order.
+    Parameters
+    ----------
+    activations
+        (n_neurons, n), no neuron constant.
+    ordered
+        The same, each neuron's in ascending order.
 
-    Returns:
+    Returns
+    -------
+    NDArray[np.bool_]
         (n_neurons, n), for each neuron some images and not all.
     """
     n = activations.shape[1]
@@ -94,10 +108,14 @@ def present(simulated: np.ndarray) -> NDArray[np.bool_]:
 
     The sum of an explanation has no scale of its own; for a single concept in {0, 1} this is c ≥ 0.5.
 
-    Args:
-        simulated: (n_neurons, n), no neuron constant.
+    Parameters
+    ----------
+    simulated
+        (n_neurons, n), no neuron constant.
 
-    Returns:
+    Returns
+    -------
+    NDArray[np.bool_]
         (n_neurons, n), for each neuron some images and not all.
     """
     low, high = simulated.min(axis=1, keepdims=True), simulated.max(axis=1, keepdims=True)
@@ -107,10 +125,16 @@ def present(simulated: np.ndarray) -> NDArray[np.bool_]:
 def roc_areas(labels: np.ndarray, ranks: np.ndarray) -> Array:
     """How often an image with the label ranks above one without, ties counting half (Mann and Whitney, 1947).
 
-    Args:
-        labels: (n_neurons, n) bool, for each neuron some and not all. ranks: (n_neurons, n), tied ones their mean.
+    Parameters
+    ----------
+    labels
+        (n_neurons, n) bool, for each neuron some and not all.
+    ranks
+        (n_neurons, n), tied ones their mean.
 
-    Returns:
+    Returns
+    -------
+    Array
         (n_neurons,).
     """
     with_label = labels.sum(axis=1)

@@ -22,15 +22,24 @@ ColumnScore = Callable[[Columns], Scores]
 class Metric:
     """A score for an explanation.
 
-    Attributes:
-        name: its column in `scores.parquet`. label: what people read.
-        of_columns: gives the (n_neurons,) scores of some neurons. None where the simulation alone does not tell, as for
+    Attributes
+    ----------
+    name
+        Its column in `scores.parquet`.
+    label
+        What people read.
+    of_columns
+        Gives the (n_neurons,) scores of some neurons. None where the simulation alone does not tell, as for
             ablation.
-        formula: in one line, with a = activations, s = simulated activations, B = the most activating images
+    formula
+        In one line, with a = activations, s = simulated activations, B = the most activating images
             (`columns.top_images`), T = the images with the concept (`columns.present`).
-        source: where it comes from.
-        bounds: lowest and highest value that it can take; None if it is unbounded.
-        trusted: False for those that are known to fail the sanity checks.
+    source
+        Where it comes from.
+    bounds
+        Lowest and highest value that it can take; None if it is unbounded.
+    trusted
+        False for those that are known to fail the sanity checks.
     """
 
     name: str
@@ -60,8 +69,10 @@ def scores_of(
 ) -> dict[str, Scores]:
     """The (n_neurons,) float64 scores of each metric that the simulation tells; NaN where either side is constant.
 
-    Args:
-        simulated, activations: (n, n_neurons) on the same images.
+    Parameters
+    ----------
+    simulated, activations
+        (n, n_neurons) on the same images.
     """
     told = {name: metric.of_columns for name, metric in metrics.items() if metric.of_columns}
     n_neurons = simulated.shape[1]

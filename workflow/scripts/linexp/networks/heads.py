@@ -23,17 +23,26 @@ def layer_and_logits(
 ) -> tuple[Tensor, Tensor]:
     """The output of a layer and the logits (n, n_classes), in one pass of the whole network.
 
-    Args:
-        network: in evaluation mode.
-        module: dotted path of the layer's module.
-        images: (n, 3, height, width).
-        change: what the network goes on with instead of the layer's output.
+    Parameters
+    ----------
+    network
+        In evaluation mode.
+    module
+        Dotted path of the layer's module.
+    images
+        (n, 3, height, width).
+    change
+        What the network goes on with instead of the layer's output.
 
-    Returns:
+    Returns
+    -------
+    tuple[Tensor, Tensor]
         The output as it goes on (a copy), and the logits.
 
-    Raises:
-        LinexpError: there is no such module, it is not used exactly once, or an output is not a tensor of n rows.
+    Raises
+    ------
+    LinexpError
+        There is no such module, it is not used exactly once, or an output is not a tensor of n rows.
     """
     passed: list[Tensor] = []
 
@@ -65,17 +74,26 @@ def linear_head(
     It is found on images, and again with noise of both signs as the layer's output, which tells it from a network that
     has a ReLU, a normalisation or another pooling in between.
 
-    Args:
-        network: in evaluation mode, on the device to use.
-        module: dotted path of the layer's module.
-        pool, channels: as for `pool_neurons`.
-        images: (n, 3, height, width), a few.
+    Parameters
+    ----------
+    network
+        In evaluation mode, on the device to use.
+    module
+        Dotted path of the layer's module.
+    pool, channels
+        As for `pool_neurons`.
+    images
+        (n, 3, height, width), a few.
 
-    Returns:
-        weight (n_classes, n_neurons) and bias (n_classes,), or None if the logits are anything else.
+    Returns
+    -------
+    tuple[NDArray[np.float32], NDArray[np.float32]] | None
+        Weight (n_classes, n_neurons) and bias (n_classes,), or None if the logits are anything else.
 
-    Raises:
-        LinexpError: see `layer_and_logits` and `pool_neurons`.
+    Raises
+    ------
+    LinexpError
+        See `layer_and_logits` and `pool_neurons`.
     """
     generator = torch.Generator().manual_seed(0)
     found = None

@@ -25,8 +25,10 @@ def as_input(images: Tensor, network: nn.Module) -> Tensor:
 def logits_of(network: nn.Module, images: Tensor) -> Tensor:
     """(n, n_classes) logits of (n, 3, height, width) images, where and as precise as the network is.
 
-    Raises:
-        LinexpError: the network returns something else.
+    Raises
+    ------
+    LinexpError
+        The network returns something else.
     """
     logits = network(as_input(images, network))
     found = f"shape {tuple(logits.shape)}" if isinstance(logits, Tensor) else f"type {type(logits).__name__}"
@@ -38,8 +40,10 @@ def logits_of(network: nn.Module, images: Tensor) -> Tensor:
 def record_logits(network: nn.Module, batches: Iterable[Tensor]) -> Iterator[NDArray[np.float32]]:
     """The logits of a network in evaluation mode, (n, n_classes) for each batch of (n, 3, height, width) images.
 
-    Raises:
-        LinexpError: the network returns something else.
+    Raises
+    ------
+    LinexpError
+        The network returns something else.
     """
     for batch in batches:
         yield logits_of(network, batch).float().cpu().numpy()
@@ -53,18 +57,27 @@ def model_labels(
 ) -> NDArray[np.int64]:
     """The labels of probing images as the model's own class numbers.
 
-    Args:
-        labels: (n_images,) int, the probe's classes; −1 where an image has none.
-        class_names: names of the probe's classes; empty where the probe has no labels.
-        class_map: the model's class number of each named class of the probe, classes left out having none; `none` if
+    Parameters
+    ----------
+    labels
+        (n_images,) int, the probe's classes; −1 where an image has none.
+    class_names
+        Names of the probe's classes; empty where the probe has no labels.
+    class_map
+        The model's class number of each named class of the probe, classes left out having none; `none` if
             the model knows none of them; None if the classes of both are the same.
-        n_classes: number of the model's classes.
+    n_classes
+        Number of the model's classes.
 
-    Returns:
+    Returns
+    -------
+    NDArray[np.int64]
         (n_images,) class numbers, −1 where the model has none.
 
-    Raises:
-        LinexpError: the classes cannot be the same, or the map names a class that the probe or the model lacks.
+    Raises
+    ------
+    LinexpError
+        The classes cannot be the same, or the map names a class that the probe or the model lacks.
     """
     if class_map == "none" or (class_map is None and not class_names):
         numbers = [-1] * len(class_names)
@@ -94,9 +107,12 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     where every image is classified correctly, at the highest where the logits are no better than chance. It is 1 where
     there is nothing to fit: no labelled image, or logits that are the same for all classes.
 
-    Args:
-        logits: (n, n_classes) of validation images.
-        labels: (n,) the model's class numbers; images with −1 are left out.
+    Parameters
+    ----------
+    logits
+        (n, n_classes) of validation images.
+    labels
+        (n,) the model's class numbers; images with −1 are left out.
     """
     labelled = labels >= 0
     logits = logits[labelled].astype(np.float64)

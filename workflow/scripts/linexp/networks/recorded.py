@@ -13,8 +13,10 @@ from ..errors import LinexpError
 def numbers_of(activations: h5py.Dataset, neurons: Sequence[int] | None) -> np.ndarray:
     """The neurons to explain, (n,) int32; None for the whole layer.
 
-    Raises:
-        LinexpError: the layer has no such neuron.
+    Raises
+    ------
+    LinexpError
+        The layer has no such neuron.
     """
     size = activations.shape[1]
     if neurons is None:
@@ -35,8 +37,10 @@ def check_finite(path: str | Path, values: np.ndarray) -> None:
 def read_activations(path: str | Path, neurons: Sequence[int] | None) -> tuple[np.ndarray, np.ndarray]:
     """The neurons to explain, (n,) int32, and their activations, (n_images, n) float32.
 
-    Raises:
-        LinexpError: the layer has no such neuron, or an activation is not finite.
+    Raises
+    ------
+    LinexpError
+        The layer has no such neuron, or an activation is not finite.
     """
     with store.open_arrays(path) as file:
         numbers = numbers_of(file["activations"], neurons)

@@ -20,16 +20,24 @@ class _LayerReached(Exception):
 def pool_neurons(output: Tensor, pool: str, channels: str = "first") -> Tensor:
     """Summarise the output of a layer to one scalar a neuron: g(A_k(x)) of §3.2.
 
-    Args:
-        output: (n, neurons), tokens (n, tokens, neurons) or maps (n, neurons, height, width).
-        pool: `avg` or `max` over places, `first` for the first (class) token, `none` for scalars.
-        channels: `last` for maps that are (n, height, width, neurons), as in Swin transformers.
+    Parameters
+    ----------
+    output
+        (n, neurons), tokens (n, tokens, neurons) or maps (n, neurons, height, width).
+    pool
+        `avg` or `max` over places, `first` for the first (class) token, `none` for scalars.
+    channels
+        `last` for maps that are (n, height, width, neurons), as in Swin transformers.
 
-    Returns:
+    Returns
+    -------
+    Tensor
         (n, neurons).
 
-    Raises:
-        LinexpError: the pooling does not fit the shape.
+    Raises
+    ------
+    LinexpError
+        The pooling does not fit the shape.
     """
     shape = tuple(output.shape)
     if output.ndim == 4:
@@ -48,8 +56,10 @@ def pool_neurons(output: Tensor, pool: str, channels: str = "first") -> Tensor:
 def find_module(network: nn.Module, path: str) -> nn.Module:
     """The module at a dotted path.
 
-    Raises:
-        LinexpError: there is none; the message names one that is close.
+    Raises
+    ------
+    LinexpError
+        There is none; the message names one that is close.
     """
     try:
         return network.get_submodule(path)
@@ -62,12 +72,17 @@ def find_module(network: nn.Module, path: str) -> nn.Module:
 def run_to_module(network: nn.Module, module: str) -> Iterator[Callable[[Tensor], Tensor]]:
     """A function that runs a batch of (n, 3, height, width) images up to a module and returns the module's output.
 
-    Args:
-        network: in evaluation mode, on the device to use; outputs stay there.
-        module: dotted path of the module.
+    Parameters
+    ----------
+    network
+        In evaluation mode, on the device to use; outputs stay there.
+    module
+        Dotted path of the module.
 
-    Raises:
-        LinexpError: there is no such module, it is not used, or it returns no tensor.
+    Raises
+    ------
+    LinexpError
+        There is no such module, it is not used, or it returns no tensor.
     """
     layer = find_module(network, module)
     where = next(network.parameters(), torch.empty(0)).device
@@ -97,9 +112,12 @@ def record_activations(
 ) -> Iterator[Tensor]:
     """Run batches up to one module and yield its pooled output, (n, neurons) float32 on the CPU.
 
-    Args:
-        network, module: as in `run_to_module`.
-        batches: (n, 3, height, width) images.
+    Parameters
+    ----------
+    network, module
+        As in `run_to_module`.
+    batches
+        (n, 3, height, width) images.
     """
     with run_to_module(network, module) as output_of:
         for batch in batches:

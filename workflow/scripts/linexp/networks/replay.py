@@ -20,10 +20,18 @@ from .targets import open_target
 class TargetLayer:
     """A layer of a target, as a job has it.
 
-    Attributes:
-        model, files, seed: as for `targets.open_target`.
-        layer: its entry in the configuration. images: that of the probe.
-        batch_size: images in a pass. threads: to decode images on.
+    Attributes
+    ----------
+    model, files, seed
+        As for `targets.open_target`.
+    layer
+        Its entry in the configuration.
+    images
+        That of the probe.
+    batch_size
+        Images in a pass.
+    threads
+        To decode images on.
     """
 
     model: Mapping[str, Any]
@@ -45,8 +53,12 @@ class TargetLayer:
 def open_tail(target: TargetLayer, index: pa.Table, replace: str) -> ReplayedTail:
     """The tail of a layer.
 
-    Args:
-        index: of the probe. replace: as for `ReplayedTail`.
+    Parameters
+    ----------
+    index
+        Of the probe.
+    replace
+        As for `ReplayedTail`.
     """
     network, preprocess = open_target(target.model, target.files, target.seed)
     indexed = IndexedImages(open_source(target.images), index)

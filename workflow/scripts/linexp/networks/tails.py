@@ -29,10 +29,13 @@ def _(output: Tensor) -> Tensor:
 class SplitNetwork:
     """A network as two, for at least 2 images at a time. Neither part changes what it is given.
 
-    Attributes:
-        head: images -> (layer output, *live), where `live` is all else that the tail reads: tensors of skip
+    Attributes
+    ----------
+    head
+        Images -> (layer output, *live), where `live` is all else that the tail reads: tensors of skip
             connections, but also the number of images or what is computed from parameters alone.
-        tail: (layer output, *live) -> (n, n_classes) logits.
+    tail
+        (layer output, *live) -> (n, n_classes) logits.
     """
 
     head: nn.Module
@@ -44,13 +47,19 @@ def split_network(network: nn.Module, module: str, example: Tensor) -> SplitNetw
 
     The cut goes through the network's graph of tensor operations, so the layer can lie inside a residual block.
 
-    Args:
-        network: in evaluation mode, on the device to use; the two parts share its parameters.
-        module: dotted path of the layer's module.
-        example: (n, 3, height, width) images of the size that is to be used.
+    Parameters
+    ----------
+    network
+        In evaluation mode, on the device to use; the two parts share its parameters.
+    module
+        Dotted path of the layer's module.
+    example
+        (n, 3, height, width) images of the size that is to be used.
 
-    Raises:
-        LinexpError: the network cannot be traced, the output does not depend on the module, or see `layer_and_logits`.
+    Raises
+    ------
+    LinexpError
+        The network cannot be traced, the output does not depend on the module, or see `layer_and_logits`.
     """
     example = as_input(example[[0, -1]], network)
     layer_and_logits(network, module, example)  # for its checks
@@ -109,10 +118,14 @@ def _part(traced: fx.GraphModule, inputs: list[fx.Node], outputs: fx.Node | tupl
 class _ChangedNeuron:
     """One neuron in the output of a layer, changed in place.
 
-    Attributes:
-        places: view of what the pooling reads of it, (n, …).
-        original: copy of the places as they were.
-        pooled: (n,) float64, their pooled value then.
+    Attributes
+    ----------
+    places
+        View of what the pooling reads of it, (n, …).
+    original
+        Copy of the places as they were.
+    pooled
+        (n,) float64, their pooled value then.
     """
 
     def __init__(self, output: Tensor, neuron: int, pool: str, channels: str):
@@ -136,12 +149,17 @@ class _ChangedNeuron:
 class ReplayedTail:
     """The logits of a network as neurons of one layer take other values, by passes of what follows the layer.
 
-    Args:
-        split: the network, cut behind the layer.
-        image_blocks: preprocessed batches, (n, 3, height, width), of the images of given rows, in their order. The live
+    Parameters
+    ----------
+    split
+        The network, cut behind the layer.
+    image_blocks
+        Preprocessed batches, (n, 3, height, width), of the images of given rows, in their order. The live
             tensors of one batch are in memory at a time.
-        pool, channels: as for `pool_neurons`.
-        replace: `shift` adds the same amount to every place that the pooling reads (all places, or the first token), so
+    pool, channels
+        As for `pool_neurons`.
+    replace
+        `shift` adds the same amount to every place that the pooling reads (all places, or the first token), so
             that the pooled value becomes the wanted one; `constant` puts that value in each of them.
     """
 
@@ -163,12 +181,18 @@ class ReplayedTail:
     ) -> Iterator[tuple[int, int, slice, NDArray[np.float64]]]:
         """Replay the tail for every value of every neuron; each batch of images goes through the head once.
 
-        Args:
-            rows: (n,) rows of the images.
-            neurons: numbers of the neurons, one changed at a time.
-            values: for each neuron (m, n) or (m, 1): m pooled values of each image.
+        Parameters
+        ----------
+        rows
+            (n,) rows of the images.
+        neurons
+            Numbers of the neurons, one changed at a time.
+        values
+            For each neuron (m, n) or (m, 1): m pooled values of each image.
 
-        Yields:
+        Yields
+        ------
+        tuple[int, int, slice, NDArray[np.float64]]
             Place in `neurons`, place in its values, which of the rows, and their logits (rows, n_classes).
         """
         for images, batch in self._batches(rows):

@@ -80,9 +80,16 @@ def _train(
 ) -> list[float]:
     """AdamW with a one-cycle learning rate and clipped gradients, on augmented images; the mean loss of every epoch.
 
-    Args:
-        pixels: (n, 3, size, size) uint8. batches: rows of them. groups: of parameters, with learning rates.
-        loss_of: of the rows of a batch and its augmented images.
+    Parameters
+    ----------
+    pixels
+        (n, 3, size, size) uint8.
+    batches
+        Rows of them.
+    groups
+        Of parameters, with learning rates.
+    loss_of
+        Of the rows of a batch and its augmented images.
     """
     generator = torch.Generator().manual_seed(seed)
     parameters = [parameter for group in groups for parameter in group["params"]]
@@ -116,13 +123,20 @@ def train_classifier(
 ) -> tuple[nn.Module, dict[str, Any]]:
     """Train a timm network on the class of each image.
 
-    Args:
-        pixels: (n, 3, size, size) uint8.
-        labels: (n,) int class numbers; images without a class are left out.
-        split: (n,) names; `train` is trained on, `val` gives the accuracy.
-        settings: `network` and its `arguments`, `size`, `epochs`, `batch_size`, `learning_rate`.
+    Parameters
+    ----------
+    pixels
+        (n, 3, size, size) uint8.
+    labels
+        (n,) int class numbers; images without a class are left out.
+    split
+        (n,) names; `train` is trained on, `val` gives the accuracy.
+    settings
+        `network` and its `arguments`, `size`, `epochs`, `batch_size`, `learning_rate`.
 
-    Returns:
+    Returns
+    -------
+    tuple[nn.Module, dict[str, Any]]
         The network on the CPU, and its record for `training.json`.
     """
     torch.manual_seed(seed)
@@ -181,11 +195,16 @@ def caption_batches(
     brings the negatives in. A text is true of every image that has all of its concepts (with the pairs of image and
     own caption alone as positives, the loss stays above that of the base rate).
 
-    Args:
-        labels: (n_images, n_concepts) bool.
-        absent: number of further words that are true of no image; they follow the concepts.
+    Parameters
+    ----------
+    labels
+        (n_images, n_concepts) bool.
+    absent
+        Number of further words that are true of no image; they follow the concepts.
 
-    Yields:
+    Yields
+    ------
+    tuple[np.ndarray, np.ndarray]
         (n_texts, n_concepts + absent) bool: which concepts each text names; (n_batch, n_texts) bool: true pairs.
     """
     n_words = labels.shape[1] + absent
@@ -207,15 +226,23 @@ def train_image_text(
 ) -> tuple[nn.Module, dict[str, Any]]:
     """Train an open_clip model with the sigmoid loss (Zhai et al., 2023) on multi-hot labels.
 
-    Args:
-        pixels: (n, 3, size, size) uint8 at the image size of the model.
-        labels: (n, m) multi-hot.
-        concepts: the m names.
-        split: (n,) names; `train` is trained on.
-        settings: `model` (an open_clip JSON configuration with `init_logit_bias`), `epochs`, `batch_size`,
+    Parameters
+    ----------
+    pixels
+        (n, 3, size, size) uint8 at the image size of the model.
+    labels
+        (n, m) multi-hot.
+    concepts
+        The m names.
+    split
+        (n,) names; `train` is trained on.
+    settings
+        `model` (an open_clip JSON configuration with `init_logit_bias`), `epochs`, `batch_size`,
             `learning_rate`, `absent` (words to learn as true of no image).
 
-    Returns:
+    Returns
+    -------
+    tuple[nn.Module, dict[str, Any]]
         The network on the CPU, and its record for `training.json`.
     """
     torch.manual_seed(seed)

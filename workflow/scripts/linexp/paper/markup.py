@@ -28,8 +28,14 @@ _LATEX = str.maketrans(
 def to_markdown(table: pd.DataFrame, caption: str, stub: str) -> str:
     """A table as Markdown, with what is not measured below it.
 
-    Args:
-        table: of `paper_tables.fill`. caption: in plain text. stub: heading of the row labels.
+    Parameters
+    ----------
+    table
+        Of `paper_tables.fill`.
+    caption
+        In plain text.
+    stub
+        Heading of the row labels.
     """
     header, *lines = [[cell.translate(_MARKDOWN) for cell in line] for line in _lines(table, stub)]
     rule = ["---", "---", *["---:"] * (len(header) - 2)]
@@ -46,8 +52,10 @@ def to_markdown(table: pd.DataFrame, caption: str, stub: str) -> str:
 def to_latex(table: pd.DataFrame, caption: str, stub: str) -> str:
     """A table as LaTeX that needs the package booktabs; what is not measured stands in comments.
 
-    Args:
-        table, caption, stub: as of `to_markdown`.
+    Parameters
+    ----------
+    table, caption, stub
+        As of `to_markdown`.
     """
     header, *lines = [" & ".join(cell.translate(_LATEX) for cell in line) + r" \\" for line in _lines(table, stub)]
     number = table["table"].iloc[0]

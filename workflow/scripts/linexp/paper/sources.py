@@ -14,8 +14,12 @@ def cells_of(config: Config, number: int) -> list[Cell]:
 
     A cell whose data are not there has no files, and a note that says what is missing.
 
-    Args:
-        config: the configuration, checked. number: of the table.
+    Parameters
+    ----------
+    config
+        The configuration, checked.
+    number
+        Of the table.
     """
     table = paper_tables()[number]
     cells = table.cells()

@@ -42,11 +42,20 @@ _PRINTED = re.compile(r"([\d.]+)(%?)(?: ± ([\d.]+))?(?: \(([\d.]+)\))?")
 class Cell:
     """One figure of a table.
 
-    Attributes:
-        row, column: its headings. printed: as the paper prints it; empty in a user's own rows.
-        measure: a key of `SCORES` or `ARTIFACTS`.
-        target, layers, method, simulator, beta: what it is measured on; several layers are taken together.
-        files: an artifact for each layer; none where it is not measured. note: why it is not.
+    Attributes
+    ----------
+    row, column
+        Its headings.
+    printed
+        As the paper prints it; empty in a user's own rows.
+    measure
+        A key of `SCORES` or `ARTIFACTS`.
+    target, layers, method, simulator, beta
+        What it is measured on; several layers are taken together.
+    files
+        An artifact for each layer; none where it is not measured.
+    note
+        Why it is not.
     """
 
     row: str
@@ -76,10 +85,18 @@ class Cell:
 class PaperTable:
     """A table of the paper.
 
-    Attributes:
-        caption: in our words. stub: heading of the row labels. entry: in the file of figures.
-        elsewhere: for targets the methods that are run in a target of their own, and its name.
-        variants: the method that stands in for one that a user's own layer does not have.
+    Attributes
+    ----------
+    caption
+        In our words.
+    stub
+        Heading of the row labels.
+    entry
+        In the file of figures.
+    elsewhere
+        For targets the methods that are run in a target of their own, and its name.
+    variants
+        The method that stands in for one that a user's own layer does not have.
     """
 
     caption: str
@@ -96,8 +113,12 @@ class PaperTable:
     def further_cells(self, place: str, methods: Sequence[str]) -> list[Cell]:
         """The cells of a user's own layer that can be filled; none if the table has no rows for it.
 
-        Args:
-            place: `target/layer`, or `target/layer+layer` for several together. methods: that it is explained by.
+        Parameters
+        ----------
+        place
+            `target/layer`, or `target/layer+layer` for several together.
+        methods
+            That it is explained by.
         """
         templates = self.entry.get("further", {}).items()
         rows = [(label.format(place=place), {**row, "at": place}) for label, row in templates]
@@ -143,10 +164,18 @@ def fill(number: int, cells: Sequence[Cell], seed: int) -> pd.DataFrame:
     A mean is over all neurons, undefined scores counting 0; `correlation_alive` leaves out dead neurons, `top_impact`
     those without any effect on the output.
 
-    Args:
-        number: of the table. cells: with the files of those that are to be measured. seed: of the bootstrap.
+    Parameters
+    ----------
+    number
+        Of the table.
+    cells
+        With the files of those that are to be measured.
+    seed
+        Of the bootstrap.
 
-    Returns:
+    Returns
+    -------
+    pd.DataFrame
         `COLUMNS`, one row a cell: the printed figure as text and as numbers (fractions, not percentages), the mean
         `measured` with its standard error `se` and 95 % bootstrap interval `low`, `high`, the mean number of concepts
         `length`, the number of `neurons`, and what was measured; missing where there is nothing.
@@ -174,11 +203,15 @@ def read_filled(path: str | Path | TextIO) -> pd.DataFrame:
 def cell_values(cell: Cell, tables: Sequence[pd.DataFrame]) -> tuple[NDArray[np.float64], float]:
     """The values of single neurons that a cell is the mean of, and the mean number of concepts (NaN without).
 
-    Args:
-        tables: the content of its artifacts; none gives no values.
+    Parameters
+    ----------
+    tables
+        The content of its artifacts; none gives no values.
 
-    Raises:
-        LinexpError: an artifact has no scores of the cell's method.
+    Raises
+    ------
+    LinexpError
+        An artifact has no scores of the cell's method.
     """
     if not tables:
         return np.empty(0), np.nan

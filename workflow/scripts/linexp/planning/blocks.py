@@ -15,8 +15,10 @@ def cut_targets(config: Config) -> set[str]:
 def block_number(_config: Config, wildcards) -> tuple[int, int]:
     """Which block of how many: 1 is the first.
 
-    Raises:
-        LinexpError: there is no such block.
+    Raises
+    ------
+    LinexpError
+        There is no such block.
     """
     number, blocks = int(wildcards.block), int(wildcards.blocks)
     if not 1 <= number <= blocks:
@@ -28,8 +30,10 @@ def block_number(_config: Config, wildcards) -> tuple[int, int]:
 def blocks_of(name: str) -> Callable:
     """A function that gives the files of all blocks of a layer, in their order.
 
-    Args:
-        name: of a file in the folder of a block; it may have wildcards in braces.
+    Parameters
+    ----------
+    name
+        Of a file in the folder of a block; it may have wildcards in braces.
     """
 
     def files(config: Config, wildcards) -> list[str]:

@@ -16,8 +16,10 @@ STATE_WIDTH = len(MADE)
 def parts(config: Config) -> list[Part]:
     """All parts of a configuration that need data or weights, each once.
 
-    Args:
-        config: the configuration, checked.
+    Parameters
+    ----------
+    config
+        The configuration, checked.
     """
     own = list(_own_targets(config))
     imported = {
@@ -39,11 +41,15 @@ def parts(config: Config) -> list[Part]:
 def layer_problems(config: Config, place: str) -> list[str]:
     """What is missing to explain and score a layer, a line each.
 
-    Args:
-        place: `target/layer`.
+    Parameters
+    ----------
+    place
+        `target/layer`.
 
-    Raises:
-        LinexpError: there is no such target or layer.
+    Raises
+    ------
+    LinexpError
+        There is no such target or layer.
     """
     target, _, layer = place.strip("/").removeprefix("results/").partition("/")
     if target not in config["targets"]:
@@ -81,8 +87,10 @@ def parts_text(config: Config) -> str:
 def layers_text(problems: Mapping[str, Sequence[str]]) -> str:
     """Which layers are ready to be explained and scored, and what the others lack.
 
-    Args:
-        problems: by `target/layer`, what is missing.
+    Parameters
+    ----------
+    problems
+        By `target/layer`, what is missing.
     """
     lines = ["layers"]
     for place, lacking in problems.items():

@@ -29,8 +29,10 @@ CHANGES_NOTHING = (
 def code_of(script: str) -> dict[str, str]:
     """Digests of a script and of all that it depends on, by path below the folder of scripts.
 
-    Args:
-        script: its name, such as `explain_linear`.
+    Parameters
+    ----------
+    script
+        Its name, such as `explain_linear`.
     """
     waiting, files = [SCRIPTS / f"{script}.py"], set()
     while waiting:

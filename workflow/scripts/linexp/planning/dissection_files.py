@@ -16,8 +16,10 @@ MAPS = ("module", "channels")
 def dissection_probe(config: Config, wildcards) -> str:
     """The data set with pixel labels that a method dissects on: its own or the target's.
 
-    Raises:
-        LinexpError: there is no such probe, or it has no pixel labels.
+    Raises
+    ------
+    LinexpError
+        There is no such probe, or it has no pixel labels.
     """
     probe = config["methods"][wildcards.method].get("probe", target_of(config, wildcards)["probe"])
     place = f"methods.{wildcards.method}.probe"
@@ -52,8 +54,10 @@ def dissection_split(config: Config, wildcards) -> str:
 def dissected_layer(config: Config, wildcards) -> Settings:
     """The settings of a layer that change where its neurons are active.
 
-    Raises:
-        LinexpError: the layer gives no maps.
+    Raises
+    ------
+    LinexpError
+        The layer gives no maps.
     """
     layer = target_of(config, wildcards)["layers"][wildcards.layer]
     kind = {"first": "tokens", "none": "scalars"}.get(layer["pool"])

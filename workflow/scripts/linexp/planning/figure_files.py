@@ -33,8 +33,10 @@ def files(config: Config, wildcards) -> dict[str, str | list[str]]:
 def settings(config: Config, wildcards) -> dict[str, Any]:
     """The settings of a figure, by the names that it gives.
 
-    Raises:
-        LinexpError: its name lists neurons, of which it has none.
+    Raises
+    ------
+    LinexpError
+        Its name lists neurons, of which it has none.
     """
     wanted, title = FIGURES[wildcards.figure].settings, f"{wildcards.target} / {wildcards.layer}"
     if wildcards.neurons and "neurons" not in wanted:

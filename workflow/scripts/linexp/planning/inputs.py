@@ -34,8 +34,10 @@ Settings = dict[str, Any]
 def target_of(config: Config, wildcards) -> Settings:
     """The entry of a target.
 
-    Raises:
-        LinexpError: it has no layer of the name in the wildcards, if there is one.
+    Raises
+    ------
+    LinexpError
+        It has no layer of the name in the wildcards, if there is one.
     """
     target = config["targets"][wildcards.target]
     layer = getattr(wildcards, "layer", None)
@@ -48,8 +50,10 @@ def target_of(config: Config, wildcards) -> Settings:
 def image_entry(config: Config, wildcards) -> Settings:
     """The entry of a set of images, of `place` and `images`, as it is in the configuration.
 
-    Raises:
-        LinexpError: there is none.
+    Raises
+    ------
+    LinexpError
+        There is none.
     """
     section, name = SECTIONS[wildcards.place], wildcards.images
     if name not in config[section]:
@@ -76,8 +80,10 @@ def image_settings(config: Config, wildcards) -> Settings:
 def image_files(config: Config, wildcards) -> list[str]:
     """The files and folders of a set of images.
 
-    Raises:
-        LinexpError: one is missing; the message says how to get it.
+    Raises
+    ------
+    LinexpError
+        One is missing; the message says how to get it.
     """
     settings = image_settings(config, wildcards)
     missing.required(missing.images(config, SECTIONS[wildcards.place], wildcards.images))
@@ -189,8 +195,10 @@ def presence_folder(config: Config, wildcards) -> str:
 def concept_set_members(config: Config, wildcards) -> list[Settings]:
     """The parts of a concept set, each with its name as `origin` and where its concepts come from.
 
-    Raises:
-        LinexpError: a file of concepts is not there.
+    Raises
+    ------
+    LinexpError
+        A file of concepts is not there.
     """
     names = members(config, wildcards.concept_set)
     for part in missing.concept_files(config):
@@ -244,8 +252,10 @@ def reference_of(config: Config, wildcards) -> str:
 def imported_file(config: Config, wildcards) -> str:
     """The file of an imported method.
 
-    Raises:
-        LinexpError: it is not there.
+    Raises
+    ------
+    LinexpError
+        It is not there.
     """
     missing.required(missing.imported(config, wildcards.method, wildcards.target, wildcards.layer))
     return missing.imported_path(config, wildcards.method, wildcards.target, wildcards.layer)

@@ -36,9 +36,14 @@ def attach(workflow, stop: Callable[[Exception], None], say: Callable[[str], Non
 
     Recipes are written by the main process alone: jobs read them, and read the Snakefile as well.
 
-    Args:
-        workflow: Snakemake's, with all of its rules.
-        stop: ends Snakemake with an error in one line. say: tells in one line what is out of date.
+    Parameters
+    ----------
+    workflow
+        Snakemake's, with all of its rules.
+    stop
+        Ends Snakemake with an error in one line.
+    say
+        Tells in one line what is out of date.
     """
     told = Told(say)
     for rule in workflow.rules:
@@ -95,8 +100,12 @@ def recipe_path(output: str) -> Path:
 def new_recipe(script: str, settings: Mapping[str, Any], inputs) -> Recipe:
     """What a job's artifact is to be made of.
 
-    Args:
-        settings: the rule's params. inputs: Snakemake's, of the job, without the recipe.
+    Parameters
+    ----------
+    settings
+        The rule's params.
+    inputs
+        Snakemake's, of the job, without the recipe.
     """
     covered = _named(inputs, INDEXED) if "index" in dict(inputs.items()) else ()
     given = [path for name in ancestry.GIVEN for path in _named(inputs, name)]
@@ -134,8 +143,10 @@ def _is_made_here(path: str) -> bool:
 def write(path: Path, recipe: Recipe, outputs: Iterable[str]) -> list[str]:
     """Write a recipe, if it is not there already, and set its time; what its artifacts were made of otherwise.
 
-    Args:
-        outputs: the artifacts of the job.
+    Parameters
+    ----------
+    outputs
+        The artifacts of the job.
     """
     found = {output: changes_of(recipe, output) for output in outputs if os.path.exists(output)}
     changes = list(dict.fromkeys(change for of_output in found.values() for change in of_output))

@@ -55,8 +55,10 @@ def decoded_batches(images: Sequence, preprocess: Callable, batch_size: int, thr
     Each image is decoded once. While the reader works on a batch the next one is decoded, or a few where they are
     small, and no more than that.
 
-    Raises:
-        LinexpError: the images are not of one size, even after preprocessing.
+    Raises
+    ------
+    LinexpError
+        The images are not of one size, even after preprocessing.
     """
 
     def tasks() -> Iterator[tuple[_Batch, range]]:

@@ -46,11 +46,16 @@ class _Listed:
 class _Broden:
     """The lists of Broden.
 
-    Attributes:
-        images: the rows of index.csv.
-        labels: (category, label number) of each concept; a label of two categories is two concepts.
-        names: their readable names, which may repeat.
-        numbers: the concept of each (category, label number).
+    Attributes
+    ----------
+    images
+        The rows of index.csv.
+    labels
+        (category, label number) of each concept; a label of two categories is two concepts.
+    names
+        Their readable names, which may repeat.
+    numbers
+        The concept of each (category, label number).
     """
 
     def __init__(self, root: str | Path):
@@ -160,8 +165,10 @@ class BrodenImages(ImageSource):
     They have no classes. Their concepts are the readable names of all their labels, of any pixel or of the whole
     image; the label images are read when the concepts are asked for.
 
-    Raises:
-        LinexpError: a list is missing or damaged, or names a file outside the folder or an unknown label.
+    Raises
+    ------
+    LinexpError
+        A list is missing or damaged, or names a file outside the folder or an unknown label.
     """
 
     def __init__(self, root: str | Path):
@@ -189,8 +196,10 @@ class BrodenPixelLabels(PixelLabels):
     gives it to the category that it covers more of. As there, an image counts as labelled for a category if it has
     a label of it anywhere. Masks have sh × sw pixels, which is half of each side of the images in `broden1_224`.
 
-    Raises:
-        LinexpError: as for `BrodenImages`; from `masks`, a label image that is missing or damaged, of another size
+    Raises
+    ------
+    LinexpError
+        As for `BrodenImages`; from `masks`, a label image that is missing or damaged, of another size
             than sh × sw, or with a label that label.csv does not have.
     """
 

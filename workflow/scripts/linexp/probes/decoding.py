@@ -22,9 +22,12 @@ _TURNS = {
 def decode(content: bytes) -> Image.Image:
     """The RGB image in a file: the first one of an animation, upright, on white where it is transparent.
 
-    Raises:
-        ValueError: it has more than 8 bits a channel where Pillow would cut off all but the lowest.
-        Exception: whatever Pillow raises on damaged data, on other formats, and on more than 178,956,970 pixels.
+    Raises
+    ------
+    ValueError
+        It has more than 8 bits a channel where Pillow would cut off all but the lowest.
+    Exception
+        Whatever Pillow raises on damaged data, on other formats, and on more than 178,956,970 pixels.
     """
     image = Image.open(io.BytesIO(content), formats=FORMATS)
     if image.mode.startswith(("I", "F")):

@@ -15,11 +15,16 @@ NO_CLASS = -1
 class ImageSource(ABC):
     """An ordered list of images.
 
-    Attributes:
-        keys: one string an image, unique: a path below the root, or a row number.
-        labels: (n_images,) int32 class of each image, -1 where it has none.
-        class_names: the names of the classes; empty for a source without labels.
-        concepts: for each image, the names of further concepts that are true of it; empty if unknown.
+    Attributes
+    ----------
+    keys
+        One string an image, unique: a path below the root, or a row number.
+    labels
+        (n_images,) int32 class of each image, -1 where it has none.
+    class_names
+        The names of the classes; empty for a source without labels.
+    concepts
+        For each image, the names of further concepts that are true of it; empty if unknown.
     """
 
     keys: Sequence[str]
@@ -41,8 +46,10 @@ class ImageSource(ABC):
     def image(self, row: int) -> Image.Image:
         """The RGB image of one row.
 
-        Raises:
-            LinexpError: the image cannot be decoded.
+        Raises
+        ------
+        LinexpError
+            The image cannot be decoded.
         """
         try:
             return self.decode(self.content(row))

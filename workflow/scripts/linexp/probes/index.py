@@ -23,7 +23,9 @@ SPLITS = ("train", "val", "test")
 def split_images(n_images: int, fractions: Mapping[str, float], seed: int) -> np.ndarray:
     """Assign images to train, val and test (§3.2: 70-10-20) by a seeded permutation.
 
-    Returns:
+    Returns
+    -------
+    np.ndarray
         (n_images,) array of the names in `SPLITS`.
     """
     order = np.random.default_rng(seed).permutation(n_images)
@@ -39,15 +41,21 @@ def index_images(
 ) -> pa.Table:
     """Read and decode every image once, so that a damaged one is found before any other work.
 
-    Args:
-        skip_bad: leave out images that cannot be read or decoded, before the split; else they are an error.
+    Parameters
+    ----------
+    skip_bad
+        Leave out images that cannot be read or decoded, before the split; else they are an error.
 
-    Returns:
-        One row an image: `image`, `key`, `size` (bytes), `sha256`, `label`, `class_name`, `split`. What was left out
-        is in the metadata of the field `key` (see `skipped_images`).
+    Returns
+    -------
+    pa.Table
+        One row an image: `image`, `key`, `size` (bytes), `sha256`, `label`, `class_name`, `split`. What was left out is in
+        the metadata of the field `key` (see `skipped_images`).
 
-    Raises:
-        LinexpError: an image cannot be decoded, none can, a key is not one line of text, two have the same, or a split
+    Raises
+    ------
+    LinexpError
+        An image cannot be decoded, none can, a key is not one line of text, two have the same, or a split
             has none.
     """
     for key in filter(NOT_ONE_LINE.search, source.keys):
@@ -101,8 +109,10 @@ def skipped_images(index: pa.Table) -> dict[str, str]:
 def indexed_source(source: ImageSource, index: pa.Table) -> SelectedImages:
     """The images of a source that are in its index, in the same order: all but those that were skipped.
 
-    Raises:
-        LinexpError: there are more or fewer images than in the index.
+    Raises
+    ------
+    LinexpError
+        There are more or fewer images than in the index.
     """
     skipped = skipped_images(index)
     rows = [row for row, key in enumerate(source.keys) if key not in skipped]
@@ -134,9 +144,11 @@ def split_blocks(
 ) -> Iterator[tuple[str, NDArray[np.intp], list[np.ndarray]]]:
     """Some splits of data sets, read in one pass over blocks of rows.
 
-    Yields:
-        a split, the rows of the block that are in it, ascending, and the whole block of each data set; every row of
-        the splits once, in ascending order within a split.
+    Yields
+    ------
+    tuple[str, NDArray[np.intp], list[np.ndarray]]
+        a split, the rows of the block that are in it, ascending, and the whole block of each data set; every row of the
+        splits once, in ascending order within a split.
     """
     names, begin = index["split"].to_numpy(zero_copy_only=False), 0
     for blocks in zip(*map(store.row_blocks, datasets), strict=True):
@@ -166,8 +178,10 @@ class IndexedImages:
     def __getitem__(self, row: int):
         """The RGB image of one row.
 
-        Raises:
-            LinexpError: the image has changed since it was indexed.
+        Raises
+        ------
+        LinexpError
+            The image has changed since it was indexed.
         """
         content = self._source.content(row)
         if hashlib.sha256(content).hexdigest() != self._digests[row]:

@@ -13,11 +13,16 @@ from .image_source import NO_CLASS
 class Labels:
     """Multi-hot labels.
 
-    Attributes:
-        matrix: (n_images, n_concepts) uint8.
-        concepts: the names of the columns: classes, then superclasses, then whatever else is labelled.
-        origins: `class`, `superclass` or `label` for each column.
-        classes_covered: (n_concepts,) int32, how many classes a column stands for; 0 for other labels.
+    Attributes
+    ----------
+    matrix
+        (n_images, n_concepts) uint8.
+    concepts
+        The names of the columns: classes, then superclasses, then whatever else is labelled.
+    origins
+        `class`, `superclass` or `label` for each column.
+    classes_covered
+        (n_concepts,) int32, how many classes a column stands for; 0 for other labels.
     """
 
     matrix: np.ndarray
@@ -37,14 +42,21 @@ def multi_hot(
     An image has the concept of its class, every further concept that is listed for it, and every superclass that
     has a member among them. Classes that share a name share a column.
 
-    Args:
-        labels: (n_images,) int class numbers, -1 for none.
-        names: class names by number.
-        groups: superclass name to the names of its classes.
-        further: for each image, names of further concepts; a class name among them counts for that class.
+    Parameters
+    ----------
+    labels
+        (n_images,) int class numbers, -1 for none.
+    names
+        Class names by number.
+    groups
+        Superclass name to the names of its classes.
+    further
+        For each image, names of further concepts; a class name among them counts for that class.
 
-    Raises:
-        LinexpError: a superclass has the name of another concept, or a member that is not a class; a name has a control
+    Raises
+    ------
+    LinexpError
+        A superclass has the name of another concept, or a member that is not a class; a name has a control
             character.
     """
     others = sorted({concept for listed in further for concept in listed} - set(names))

@@ -17,9 +17,16 @@ PLACES_FOLDERS = ("val_large", "val_256")
 class ListedImages(ImageSource):
     """Images of a folder with a class each.
 
-    Args:
-        folder: that the images are in. names: their file names. labels: their class numbers.
-        class_names: by class number.
+    Parameters
+    ----------
+    folder
+        That the images are in.
+    names
+        Their file names.
+    labels
+        Their class numbers.
+    class_names
+        By class number.
     """
 
     def __init__(self, folder: Path, names: Sequence[str], labels: Sequence[int], class_names: Sequence[str]):
@@ -60,8 +67,10 @@ def open_places365(root: str | Path) -> ListedImages:
 
     A class such as `/a/apartment_building/outdoor` is named `apartment building outdoor`.
 
-    Raises:
-        LinexpError: a list is missing or damaged, or an image that is listed is not there.
+    Raises
+    ------
+    LinexpError
+        A list is missing or damaged, or an image that is listed is not there.
     """
     root = Path(root)
     folder = next((root / name for name in PLACES_FOLDERS if (root / name).is_dir()), None)
@@ -83,13 +92,19 @@ def open_imagenet(root: str | Path, devkit: str | Path, class_names: Sequence[st
 
     Classes are numbered in the order of their WordNet ids, as in torchvision's weights; the kit's order is another.
 
-    Args:
-        root: folder with `ILSVRC2012_val_00000001.JPEG` and so on; some may be missing.
-        devkit: the unpacked `ILSVRC2012_devkit_t12`.
-        class_names: in the order of the WordNet ids; None for the first words of the kit.
+    Parameters
+    ----------
+    root
+        Folder with `ILSVRC2012_val_00000001.JPEG` and so on; some may be missing.
+    devkit
+        The unpacked `ILSVRC2012_devkit_t12`.
+    class_names
+        In the order of the WordNet ids; None for the first words of the kit.
 
-    Raises:
-        LinexpError: the kit is missing or damaged, or has no label for an image.
+    Raises
+    ------
+    LinexpError
+        The kit is missing or damaged, or has no label for an image.
     """
     root, data = Path(root), Path(devkit) / "data"
     wordnet_ids, words = _imagenet_classes(data / "meta.mat")

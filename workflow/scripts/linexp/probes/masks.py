@@ -10,10 +10,14 @@ import numpy as np
 class ImageMasks:
     """The concepts of one image and where they are.
 
-    Attributes:
-        concepts: (k,) int, numbers into the data set's `concepts`, each once.
-        masks: (k, height, width) bool: where each of them is.
-        categories: what the image is labelled for at all; a concept of another category is unknown here, not absent.
+    Attributes
+    ----------
+    concepts
+        (k,) int, numbers into the data set's `concepts`, each once.
+    masks
+        (k, height, width) bool: where each of them is.
+    categories
+        What the image is labelled for at all; a concept of another category is unknown here, not absent.
     """
 
     concepts: np.ndarray
@@ -30,8 +34,12 @@ class ImageMasks:
 class PixelLabels(ABC):
     """What is where in each image of a probing data set, in the order of its source. Threads may share one.
 
-    Attributes:
-        concepts: their names, readable. categories: the category of each (`object`, `color`, …), as long.
+    Attributes
+    ----------
+    concepts
+        Their names, readable.
+    categories
+        The category of each (`object`, `color`, …), as long.
     """
 
     concepts: list[str]

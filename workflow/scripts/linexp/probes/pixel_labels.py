@@ -23,11 +23,15 @@ _PIXELS_A_BLOCK = 2**22
 class ScenePixelLabels(PixelLabels):
     """Drawn scenes: kinds of objects (category object), their colours (color), the background (scene) everywhere.
 
-    Args:
-        path: the `masks.h5` of a probe.
+    Parameters
+    ----------
+    path
+        The `masks.h5` of a probe.
 
-    Raises:
-        LinexpError: the file is damaged.
+    Raises
+    ------
+    LinexpError
+        The file is damaged.
     """
 
     def __init__(self, path: str | Path):
@@ -72,12 +76,17 @@ class ScenePixelLabels(PixelLabels):
 def open_pixel_labels(settings: Mapping[str, Any], masks_file: str | Path | None) -> PixelLabels:
     """The pixel labels of a probe.
 
-    Args:
-        settings: its entry in the configuration, of a kind in `KINDS`.
-        masks_file: its `masks.h5`, where the workflow draws the images.
+    Parameters
+    ----------
+    settings
+        Its entry in the configuration, of a kind in `KINDS`.
+    masks_file
+        Its `masks.h5`, where the workflow draws the images.
 
-    Raises:
-        LinexpError: the probe has none.
+    Raises
+    ------
+    LinexpError
+        The probe has none.
     """
     match settings["kind"]:
         case "broden":
@@ -90,14 +99,22 @@ def open_pixel_labels(settings: Mapping[str, Any], masks_file: str | Path | None
 def visible_part(preprocess: Callable, size: tuple[int, int]) -> tuple[float, float, float, float]:
     """The part of an image that its preprocessing leaves, found by sending ramps of brightness through it.
 
-    Args:
-        preprocess: from an RGB image to (3, height, width). size: width and height of the image.
+    Parameters
+    ----------
+    preprocess
+        From an RGB image to (3, height, width).
+    size
+        Width and height of the image.
 
-    Returns:
+    Returns
+    -------
+    tuple[float, float, float, float]
         Left, top, right and bottom as shares of the image's sides.
 
-    Raises:
-        LinexpError: it adds a border, where the image has no pixels.
+    Raises
+    ------
+    LinexpError
+        It adds a border, where the image has no pixels.
     """
     width, height = size
     across = np.broadcast_to((np.arange(width) + 0.5) / width, (height, width))

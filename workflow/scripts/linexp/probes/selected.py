@@ -27,8 +27,10 @@ class OnDemand(Sequence):
 class SelectedImages(ImageSource):
     """The images of another source at the given rows.
 
-    Attributes:
-        rows: (n_images,) int64, the row in the other source of each image.
+    Attributes
+    ----------
+    rows
+        (n_images,) int64, the row in the other source of each image.
     """
 
     def __init__(self, source: ImageSource, rows: Sequence[int] | np.ndarray):

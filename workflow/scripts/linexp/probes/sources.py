@@ -49,11 +49,15 @@ def has_classes(settings: Mapping[str, Any]) -> bool:
 def open_source(settings: Mapping[str, Any]) -> ImageSource:
     """The images of one entry under `probes` or `training_sets`.
 
-    Args:
-        settings: the entry, with its defaults filled in.
+    Parameters
+    ----------
+    settings
+        The entry, with its defaults filled in.
 
-    Raises:
-        LinexpError: data are missing, damaged, or do not fit the entry.
+    Raises
+    ------
+    LinexpError
+        Data are missing, damaged, or do not fit the entry.
     """
     problem = missing(settings)
     if problem:

@@ -33,7 +33,9 @@ def _draw(function, images: int, first: int, threads: int) -> list:
 def draw_images(images: int, size: int, first: int, seed: int, threads: int) -> pa.Table:
     """Draw the scenes `first` to `first + images`, in the layout of Hugging Face image data sets.
 
-    Returns:
+    Returns
+    -------
+    pa.Table
         `image` struct<bytes, path> (PNG), `label` int64, `concepts` list<string> (kinds, colours, background).
     """
     drawn = _draw(partial(_encoded, seed=seed, size=size), images, first, threads)
@@ -50,7 +52,9 @@ def draw_images(images: int, size: int, first: int, seed: int, threads: int) -> 
 def draw_masks(images: int, size: int, first: int, seed: int, threads: int) -> dict[str, np.ndarray | list[str]]:
     """The mask of every object in the same scenes, and their backgrounds.
 
-    Returns:
+    Returns
+    -------
+    dict[str, np.ndarray | list[str]]
         `masks` uint8 (n_objects, size, size), `image` int32 (n_objects,) row of its image, `kind` and `colour`;
         `background` of each image.
     """

@@ -16,8 +16,12 @@ def ablation_of(
 ) -> Ablation | None:
     """What gives the ablation scores of simulations on the rows of val and test; None where the tail is not linear.
 
-    Args:
-        settings: `loss` and `optim` of a target's ablation. val, test: rows of the probe.
+    Parameters
+    ----------
+    settings
+        `loss` and `optim` of a target's ablation.
+    val, test
+        Rows of the probe.
     """
     if not layer.is_linear:
         print("sanity: ablation is left out, as its scores take passes of the network here", file=sys.stderr)

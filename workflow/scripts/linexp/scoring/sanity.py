@@ -27,8 +27,10 @@ Ablation = Callable[[list[np.ndarray]], Mapping[str, np.ndarray]]
 def missing_labels(presence: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Drop each entry with probability ½: it becomes 0. On average this halves the sum of a column.
 
-    Args:
-        presence: (n, m) in [0, 1], labels or P. Entries below ½ are dropped like others: they too are part of a sum.
+    Parameters
+    ----------
+    presence
+        (n, m) in [0, 1], labels or P. Entries below ½ are dropped like others: they too are part of a sum.
     """
     dropped = rng.random(presence.shape, np.float32) < 0.5
     return np.where(dropped, presence.dtype.type(0), presence)
@@ -37,8 +39,10 @@ def missing_labels(presence: np.ndarray, rng: np.random.Generator) -> np.ndarray
 def extra_labels(presence: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Let each entry become 1 with probability Σc/(n − Σc), clipped at 1. On average this doubles the sum of a column.
 
-    Args:
-        presence: (n, m) in [0, 1], labels or P.
+    Parameters
+    ----------
+    presence
+        (n, m) in [0, 1], labels or P.
     """
     total = presence.sum(axis=0, dtype=np.float64)
     absent = len(presence) - total
@@ -56,10 +60,16 @@ TESTS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
 def best_labels(labels: np.ndarray, activations: np.ndarray) -> NDArray[np.float64]:
     """The label that correlates best with each neuron, as explanations of a single concept.
 
-    Args:
-        labels: (n, m) 0 or 1. activations: (n, n_neurons) of the same images.
+    Parameters
+    ----------
+    labels
+        (n, m) 0 or 1.
+    activations
+        (n, n_neurons) of the same images.
 
-    Returns:
+    Returns
+    -------
+    NDArray[np.float64]
         (m, n_neurons) weights: 1 for the best label; all 0 where no label correlates positively.
     """
     share = labels.mean(axis=0, dtype=np.float64)
@@ -81,8 +91,10 @@ def share_passed(metric: Metric, before: np.ndarray, after: np.ndarray) -> tuple
     A neuron counts if its score is defined both without and with the perturbation: a concept that every image or none
     has afterwards tells nothing. The range of an unbounded metric is that of its scores before and after.
 
-    Args:
-        before, after: (n_neurons,) scores without and with the perturbation, NaN where undefined.
+    Parameters
+    ----------
+    before, after
+        (n_neurons,) scores without and with the perturbation, NaN where undefined.
     """
     counted = ~(np.isnan(before) | np.isnan(after))
     if not counted.any():
@@ -97,10 +109,16 @@ def share_passed(metric: Metric, before: np.ndarray, after: np.ndarray) -> tuple
 class Checked:
     """What all explanations of a layer are checked on.
 
-    Attributes:
-        activations: (n, n_neurons). seed: of the perturbations.
-        test_rows: those of the n images that are scored on; None for all.
-        ablation: gives the ablation scores of several simulations, (n, n_neurons) each, as (n_simulations, n_neurons)
+    Attributes
+    ----------
+    activations
+        (n, n_neurons).
+    seed
+        Of the perturbations.
+    test_rows
+        Those of the n images that are scored on; None for all.
+    ablation
+        Gives the ablation scores of several simulations, (n, n_neurons) each, as (n_simulations, n_neurons)
             by metric; None to leave ablation out.
     """
 
@@ -122,15 +140,21 @@ def check(
 
     Every concept is perturbed once for all neurons, and s = Σ w·c is simulated from what it became.
 
-    Args:
-        explanation: what to call these explanations.
-        presence: (n, m) labels or P of the concepts that they use.
-        weights: (m, n_neurons) of each concept in each explanation.
+    Parameters
+    ----------
+    explanation
+        What to call these explanations.
+    presence
+        (n, m) labels or P of the concepts that they use.
+    weights
+        (m, n_neurons) of each concept in each explanation.
 
-    Returns:
-        One row a metric and test: `explanation`, `metric`, `test`, `share_passed` of the `neurons` that count,
-        `passed` (a share of at least 0.9) and `trusted` (as published). Without a neuron that counts
-        `share_passed` and `passed` are missing.
+    Returns
+    -------
+    pd.DataFrame
+        One row a metric and test: `explanation`, `metric`, `test`, `share_passed` of the `neurons` that count, `passed` (a
+        share of at least 0.9) and `trusted` (as published). Without a neuron that counts `share_passed` and `passed` are
+        missing.
     """
     weights = csc_array(weights)
     perturbed = {

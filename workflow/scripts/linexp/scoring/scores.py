@@ -17,12 +17,18 @@ def score_table(
 ) -> pd.DataFrame:
     """Scores of one method with one simulator on the test images.
 
-    Args:
-        explanations: `neuron`, `concepts`, `status`, one row a neuron.
-        simulated, activations: (n_test, n_neurons) in the same order.
-        dead: (n_neurons,) bool.
+    Parameters
+    ----------
+    explanations
+        `neuron`, `concepts`, `status`, one row a neuron.
+    simulated, activations
+        (n_test, n_neurons) in the same order.
+    dead
+        (n_neurons,) bool.
 
-    Returns:
+    Returns
+    -------
+    pd.DataFrame
         `neuron`, `status`, `dead`, `n_concepts`, and the metrics of the registry that need no more than this, such as
         `correlation` (missing where undefined; `status` says why).
     """
@@ -48,8 +54,12 @@ def with_ablation(scores: pd.DataFrame, ablation: pd.DataFrame | None) -> pd.Dat
     The status of a neuron without effect becomes `no_effect`, that of a simulation that varies on test but not on val
     `constant_simulation`.
 
-    Args:
-        scores: `method`, `simulator`, `neuron` and more. ablation: the rows of `ablation.parquet`; None without it.
+    Parameters
+    ----------
+    scores
+        `method`, `simulator`, `neuron` and more.
+    ablation
+        The rows of `ablation.parquet`; None without it.
     """
     if ablation is None:
         return scores.assign(**dict.fromkeys(ABLATION, np.nan))

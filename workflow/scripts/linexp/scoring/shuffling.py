@@ -14,11 +14,16 @@ def shuffled_correlations(
 
     Undefined correlations count 0, as they do in the mean of the true pairs.
 
-    Args:
-        simulated, activations: (n, n_neurons), the same images and neurons.
-        seed: of the shuffles; each is a random permutation that leaves no neuron in its place.
+    Parameters
+    ----------
+    simulated, activations
+        (n, n_neurons), the same images and neurons.
+    seed
+        Of the shuffles; each is a random permutation that leaves no neuron in its place.
 
-    Returns:
+    Returns
+    -------
+    tuple[float, float]
         The mean over all mismatched pairs, and the 95th percentile of the means of the shuffles; NaN for one neuron.
     """
     n, k = activations.shape

@@ -16,12 +16,18 @@ def simulate(
 ) -> Iterator[np.ndarray]:
     """s(x, E) = Σ wᵢ·P_sim(cᵢ|x), Eq. 9, with the simulator's P of Eq. 8.
 
-    Args:
-        image_blocks: the simulator's unit-norm image embeddings in blocks of (rows, dim).
-        concepts: (m, dim) the simulator's unit-norm embeddings of the concepts.
-        weights: (m, n_neurons) of each concept in each explanation.
+    Parameters
+    ----------
+    image_blocks
+        The simulator's unit-norm image embeddings in blocks of (rows, dim).
+    concepts
+        (m, dim) the simulator's unit-norm embeddings of the concepts.
+    weights
+        (m, n_neurons) of each concept in each explanation.
 
-    Yields:
+    Yields
+    ------
+    np.ndarray
         (at most `ROWS`, n_neurons) float32, summed in float64.
     """
     used = weights.any(axis=1)

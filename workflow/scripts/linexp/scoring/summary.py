@@ -26,18 +26,28 @@ def summarise(
     An undefined score counts 0, so a method gains nothing by leaving neurons unexplained. A metric without any score
     with a simulator was not computed, and its columns are NaN.
 
-    Args:
-        scores: the rows of `scores.parquet`. metrics: its columns to summarise.
-        sanity: the rows of `sanity.csv`. shuffled: those of `shuffles.parquet`.
-        untrained: scores of an untrained copy of the target.
+    Parameters
+    ----------
+    scores
+        The rows of `scores.parquet`.
+    metrics
+        Its columns to summarise.
+    sanity
+        The rows of `sanity.csv`.
+    shuffled
+        Those of `shuffles.parquet`.
+    untrained
+        Scores of an untrained copy of the target.
 
-    Returns:
+    Returns
+    -------
+    pd.DataFrame
         `method`, `simulator`, `control` (`random_concepts`, `untrained`, empty for an explanation to be judged),
-        `mean_length`, `neurons`, `dead`, `undefined` (correlations). For each metric m: the mean `m` with its
-        standard error `m_se` and 95 % interval `m_low`, `m_high`, the same without dead neurons (C.2) as `m_alive`,
-        and `m_sanity`, such as `passed (0.97, 0.99)`: the shares of neurons that pass for missing and extra labels.
-        For the correlation also what shuffled explanations reach, `correlation_shuffled` on average and
-        `correlation_shuffled_p95` in the 95th percentile.
+        `mean_length`, `neurons`, `dead`, `undefined` (correlations). For each metric m: the mean `m` with its standard
+        error `m_se` and 95 % interval `m_low`, `m_high`, the same without dead neurons (C.2) as `m_alive`, and `m_sanity`,
+        such as `passed (0.97, 0.99)`: the shares of neurons that pass for missing and extra labels. For the correlation
+        also what shuffled explanations reach, `correlation_shuffled` on average and `correlation_shuffled_p95` in the 95th
+        percentile.
     """
     table = _means(scores, metrics, seed)
     table["control"] = np.where(table["method"] == RANDOM_CONCEPTS, RANDOM_CONCEPTS, "")
@@ -118,14 +128,19 @@ def _badge(sanity: pd.DataFrame | None, method: str, simulator: str, metric: str
 def compare(scores: pd.DataFrame, metrics: Mapping[str, bool], seed: int = 0) -> pd.DataFrame:
     """Pairs of methods on the same neurons; undefined scores count 0, metrics without any score are left out.
 
-    Args:
-        scores: the rows of `scores.parquet`.
-        metrics: whether a higher value is better, for each column to compare by.
+    Parameters
+    ----------
+    scores
+        The rows of `scores.parquet`.
+    metrics
+        Whether a higher value is better, for each column to compare by.
 
-    Returns:
+    Returns
+    -------
+    pd.DataFrame
         `metric`, `simulator`, `method_a`, `method_b`, `difference` (mean of a − b), its standard error `se` and 95 %
-        bootstrap interval `low`, `high`, `share_won` (of the neurons on which a is better; ties count half),
-        `neurons`; in the order of the simulators, metrics and methods given.
+        bootstrap interval `low`, `high`, `share_won` (of the neurons on which a is better; ties count half), `neurons`; in
+        the order of the simulators, metrics and methods given.
     """
     names, rows = list(metrics), []
     sign = np.where(list(metrics.values()), 1, -1)

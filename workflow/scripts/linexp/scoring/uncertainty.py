@@ -24,10 +24,16 @@ class Means(NamedTuple):
 def bootstrap_means(values: np.ndarray, seed: int, resamples: int = RESAMPLES) -> Array:
     """Means of rows drawn with replacement; the same rows are drawn for all columns.
 
-    Args:
-        values: (n, m), n ≥ 1. seed: of the draws.
+    Parameters
+    ----------
+    values
+        (n, m), n ≥ 1.
+    seed
+        Of the draws.
 
-    Returns:
+    Returns
+    -------
+    Array
         (resamples, m).
     """
     n, rng = len(values), np.random.default_rng(seed)
@@ -46,8 +52,12 @@ def mean_intervals(values: np.ndarray, seed: int) -> Means:
 
     The error and the interval of fewer than two values, or of equal ones, are NaN; so is all of a column with a NaN.
 
-    Args:
-        values: (n, m). seed: of the bootstrap.
+    Parameters
+    ----------
+    values
+        (n, m).
+    seed
+        Of the bootstrap.
     """
     n, m = values.shape
     nothing = np.full(m, np.nan)

@@ -25,9 +25,14 @@ BAR = 24
 class Layer:
     """What is known of a layer's neurons.
 
-    Attributes:
-        folder: of its results. scores: the rows of `scores.parquet`.
-        explanations: by method, then by neuron.
+    Attributes
+    ----------
+    folder
+        Of its results.
+    scores
+        The rows of `scores.parquet`.
+    explanations
+        By method, then by neuron.
     """
 
     folder: Path
@@ -38,8 +43,10 @@ class Layer:
 def read_layer(folder: str | Path) -> Layer:
     """The explanations and scores in a folder such as `results/resnet50/layer4`.
 
-    Raises:
-        LinexpError: there are none, or they were made from different images.
+    Raises
+    ------
+    LinexpError
+        There are none, or they were made from different images.
     """
     folder = Path(folder)
     scores = folder / "scores.parquet"
@@ -62,8 +69,12 @@ def read_layer(folder: str | Path) -> Layer:
 def neuron_text(layer: Layer, neuron: int, activations: np.ndarray, width: int = 100) -> str:
     """A neuron on a screen: every method's explanation with its scores, a bar a weight, and the activations.
 
-    Args:
-        activations: (n_images,) of the neuron. width: of the screen, in characters.
+    Parameters
+    ----------
+    activations
+        (n_images,) of the neuron.
+    width
+        Of the screen, in characters.
     """
     parts = [f"{layer.folder}, neuron {neuron}"]
     for method, known in layer.explanations.items():
@@ -79,8 +90,10 @@ def neuron_text(layer: Layer, neuron: int, activations: np.ndarray, width: int =
 def check_neuron(layer: Layer, neuron: int) -> None:
     """Whether a neuron is in the layer.
 
-    Raises:
-        LinexpError: it is not.
+    Raises
+    ------
+    LinexpError
+        It is not.
     """
     known = layer.scores["neuron"]
     if neuron not in set(known):
@@ -155,11 +168,15 @@ def find_concept(layer: Layer, words: str, methods: Sequence[str] = ()) -> list[
 
     The words match as whole words and in any case: `dog` finds `Dog` and `sled dog`, but not `dogma`.
 
-    Args:
-        methods: those to look at; default all but the null control.
+    Parameters
+    ----------
+    methods
+        Those to look at; default all but the null control.
 
-    Raises:
-        LinexpError: there is no such method, or no explanation has such a concept.
+    Raises
+    ------
+    LinexpError
+        There is no such method, or no explanation has such a concept.
     """
     judged = [method for method in layer.explanations if method != RANDOM_CONCEPTS]
     for method in methods:

@@ -19,16 +19,25 @@ def _nothing_wrong(_entry: Entry) -> None:
 class Kind:
     """A kind of images, the `kind` of an entry under `probes` or `training_sets`.
 
-    Attributes:
-        keys: the JSON schema of an entry's keys beside `kind`, in YAML: `description`, `required` and `properties`.
-        how_to_get: what to do where the data are missing, or hold no images.
-        labels: what images can be labelled with by an entry alone: `classes`, further `concepts`, both or nothing.
-        open: the images, from an entry whose data are there, with the paths that it names and the class names that it
+    Attributes
+    ----------
+    keys
+        The JSON schema of an entry's keys beside `kind`, in YAML: `description`, `required` and `properties`.
+    how_to_get
+        What to do where the data are missing, or hold no images.
+    labels
+        What images can be labelled with by an entry alone: `classes`, further `concepts`, both or nothing.
+    open
+        The images, from an entry whose data are there, with the paths that it names and the class names that it
             gives. None for those that the workflow draws itself.
-        images: how many there are, as far as an entry tells; an estimate, for what a cluster is asked for.
-        has_classes: whether images have classes, by a look at the data that are there; None if `labels` tells.
-        problem: what is wrong with an entry beyond its schema, as (key, what and remedy).
-        label_remedy: what to do about an entry without labels, in front of "another".
+    images
+        How many there are, as far as an entry tells; an estimate, for what a cluster is asked for.
+    has_classes
+        Whether images have classes, by a look at the data that are there; None if `labels` tells.
+    problem
+        What is wrong with an entry beyond its schema, as (key, what and remedy).
+    label_remedy
+        What to do about an entry without labels, in front of "another".
     """
 
     keys: str
