@@ -304,8 +304,8 @@ def write_presence(
     Parameters
     ----------
     file
-        Gets `P` (n_images, n_kept) float32 and its `concepts`; over the full set `all_concepts`, `kept`,
-            `mean`, `std` and `top_mean`.
+        Gets `P` (n_images, n_kept) float32 and its `concepts`; over the full set `all_concepts`, `kept`, `mean`, `std`
+        and `top_mean`.
     presence
         The unfiltered P.
     fitting_rows

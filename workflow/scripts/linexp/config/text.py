@@ -20,9 +20,9 @@ def check_text(path: str | Path) -> None:
     Raises
     ------
     LinexpError
-        It is not a mapping in YAML; a key is there twice, of which only the last would count; a value has
-            a tag or is a date; aliases form a circle, or make more than `MAX_VALUES` values; or it is a template of
-            Python code, as Snakemake would run it.
+        It is not a mapping in YAML; a key is there twice, of which only the last would count; a value has a tag or is a
+        date; aliases form a circle, or make more than `MAX_VALUES` values; or it is a template of Python code, as
+        Snakemake would run it.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")

@@ -18,8 +18,8 @@ def block_of(number: int, blocks: int, n_neurons: int, together: int = 1) -> sli
     n_neurons
         Of the layer, or those that are scored.
     together
-        Groups of so many neurons, counted from the first, are not cut. What is computed on a whole group at
-            a time is then computed on the same groups whatever the blocks, so rounding is the same.
+        Groups of so many neurons, counted from the first, are not cut. What is computed on a whole group at a time is
+        then computed on the same groups whatever the blocks, so rounding is the same.
     """
     groups = -(-n_neurons // together)
     begin, end = ((n * groups // blocks) * together for n in (number - 1, number))
@@ -34,8 +34,8 @@ def merge_tables(tables: Sequence[pa.Table], parts: int = 1) -> pa.Table:
     tables
         Of the blocks, in their order.
     parts
-        Of each table, all of one length, such as a pair of method and simulator each; the whole layer's first
-            part comes first.
+        Of each table, all of one length, such as a pair of method and simulator each; the whole layer's first part
+        comes first.
     """
     lengths = [len(table) // parts for table in tables]
     return pa.concat_tables(

@@ -25,8 +25,8 @@ class LayerFiles:
     Attributes
     ----------
     explanations, simulations, concepts
-        By method, in the order to show them in: its explanations, what the main
-            simulator makes of them, and that simulator's embeddings of their concepts.
+        By method, in the order to show them in: its explanations, what the main simulator makes of them, and that
+        simulator's embeddings of their concepts.
     presence
         The P of each linear method.
     embeddings, calibration

@@ -52,8 +52,8 @@ def greedy_search(
     Parameters
     ----------
     train
-        (m, m) Gram matrix of the standardised concepts, float64 or float32; (n, m) covariances with the
-            standardised neurons.
+        (m, m) Gram matrix of the standardised concepts, float64 or float32; (n, m) covariances with the standardised
+        neurons.
     val
         The same on val, scaled as on train, and (n,) the variances of the neurons.
     weights

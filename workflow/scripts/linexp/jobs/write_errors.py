@@ -39,8 +39,8 @@ def explained(error: BaseException, path: str | Path, *named: Path) -> WriteErro
     Parameters
     ----------
     named
-        The files and folders whose names the system may give instead; an access that was denied counts only if
-            it names one of them, or none, since what is read can be denied as well.
+        The files and folders whose names the system may give instead; an access that was denied counts only if it names
+        one of them, or none, since what is read can be denied as well.
     """
     number = _number(error)
     about_the_file = getattr(error, "filename", None) is None or Path(os.fsdecode(error.filename)) in (*named, path)

@@ -29,11 +29,10 @@ class Metric:
     label
         What people read.
     of_columns
-        Gives the (n_neurons,) scores of some neurons. None where the simulation alone does not tell, as for
-            ablation.
+        Gives the (n_neurons,) scores of some neurons. None where the simulation alone does not tell, as for ablation.
     formula
         In one line, with a = activations, s = simulated activations, B = the most activating images
-            (`columns.top_images`), T = the images with the concept (`columns.present`).
+        (`columns.top_images`), T = the images with the concept (`columns.present`).
     source
         Where it comes from.
     bounds

@@ -64,8 +64,8 @@ def model_labels(
     class_names
         Names of the probe's classes; empty where the probe has no labels.
     class_map
-        The model's class number of each named class of the probe, classes left out having none; `none` if
-            the model knows none of them; None if the classes of both are the same.
+        The model's class number of each named class of the probe, classes left out having none; `none` if the model
+        knows none of them; None if the classes of both are the same.
     n_classes
         Number of the model's classes.
 

@@ -32,8 +32,8 @@ class SplitNetwork:
     Attributes
     ----------
     head
-        Images -> (layer output, *live), where `live` is all else that the tail reads: tensors of skip
-            connections, but also the number of images or what is computed from parameters alone.
+        Images -> (layer output, *live), where `live` is all else that the tail reads: tensors of skip connections, but
+        also the number of images or what is computed from parameters alone.
     tail
         (layer output, *live) -> (n, n_classes) logits.
     """
@@ -154,13 +154,13 @@ class ReplayedTail:
     split
         The network, cut behind the layer.
     image_blocks
-        Preprocessed batches, (n, 3, height, width), of the images of given rows, in their order. The live
-            tensors of one batch are in memory at a time.
+        Preprocessed batches, (n, 3, height, width), of the images of given rows, in their order. The live tensors of
+        one batch are in memory at a time.
     pool, channels
         As for `pool_neurons`.
     replace
-        `shift` adds the same amount to every place that the pooling reads (all places, or the first token), so
-            that the pooled value becomes the wanted one; `constant` puts that value in each of them.
+        `shift` adds the same amount to every place that the pooling reads (all places, or the first token), so that the
+        pooled value becomes the wanted one; `constant` puts that value in each of them.
     """
 
     def __init__(

@@ -102,7 +102,7 @@ def open_target(model: Mapping[str, Any], files: Mapping[str, Any], seed: int) -
         Its entry in the configuration.
     files
         `weights`, where there are any, and the `training` of a network that the workflow trained, which has its
-            settings.
+        settings.
     """
     settings = read_json(files["training"])["model"] if files.get("training") else model
     return load_target(settings, files.get("weights") or None, seed)

@@ -237,8 +237,8 @@ def train_image_text(
     split
         (n,) names; `train` is trained on.
     settings
-        `model` (an open_clip JSON configuration with `init_logit_bias`), `epochs`, `batch_size`,
-            `learning_rate`, `absent` (words to learn as true of no image).
+        `model` (an open_clip JSON configuration with `init_logit_bias`), `epochs`, `batch_size`, `learning_rate`,
+        `absent` (words to learn as true of no image).
 
     Returns
     -------

@@ -199,8 +199,8 @@ class BrodenPixelLabels(PixelLabels):
     Raises
     ------
     LinexpError
-        As for `BrodenImages`; from `masks`, a label image that is missing or damaged, of another size
-            than sh × sw, or with a label that label.csv does not have.
+        As for `BrodenImages`; from `masks`, a label image that is missing or damaged, of another size than sh × sw, or
+        with a label that label.csv does not have.
     """
 
     def __init__(self, root: str | Path):

@@ -55,8 +55,7 @@ def index_images(
     Raises
     ------
     LinexpError
-        An image cannot be decoded, none can, a key is not one line of text, two have the same, or a split
-            has none.
+        An image cannot be decoded, none can, a key is not one line of text, two have the same, or a split has none.
     """
     for key in filter(NOT_ONE_LINE.search, source.keys):
         raise LinexpError(f"image {key!r} has control characters in its name, or is not named in UTF-8; rename it")
@@ -147,7 +146,7 @@ def split_blocks(
     Yields
     ------
     tuple[str, NDArray[np.intp], list[np.ndarray]]
-        a split, the rows of the block that are in it, ascending, and the whole block of each data set; every row of the
+        A split, the rows of the block that are in it, ascending, and the whole block of each data set; every row of the
         splits once, in ascending order within a split.
     """
     names, begin = index["split"].to_numpy(zero_copy_only=False), 0

@@ -56,8 +56,7 @@ def multi_hot(
     Raises
     ------
     LinexpError
-        A superclass has the name of another concept, or a member that is not a class; a name has a control
-            character.
+        A superclass has the name of another concept, or a member that is not a class; a name has a control character.
     """
     others = sorted({concept for listed in further for concept in listed} - set(names))
     classes = list(dict.fromkeys(names))

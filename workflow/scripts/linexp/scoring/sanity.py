@@ -118,8 +118,8 @@ class Checked:
     test_rows
         Those of the n images that are scored on; None for all.
     ablation
-        Gives the ablation scores of several simulations, (n, n_neurons) each, as (n_simulations, n_neurons)
-            by metric; None to leave ablation out.
+        Gives the ablation scores of several simulations, (n, n_neurons) each, as (n_simulations, n_neurons) by metric;
+        None to leave ablation out.
     """
 
     activations: np.ndarray

@@ -28,8 +28,8 @@ class Kind:
     labels
         What images can be labelled with by an entry alone: `classes`, further `concepts`, both or nothing.
     open
-        The images, from an entry whose data are there, with the paths that it names and the class names that it
-            gives. None for those that the workflow draws itself.
+        The images, from an entry whose data are there, with the paths that it names and the class names that it gives.
+        None for those that the workflow draws itself.
     images
         How many there are, as far as an entry tells; an estimate, for what a cluster is asked for.
     has_classes
