@@ -5,7 +5,7 @@ import sys
 from linexp.artifacts import store
 from linexp.jobs import runtime
 from linexp.probes import sources
-from linexp.probes.index import fingerprint, index_images, skipped_images
+from linexp.probes.index import copies_in, fingerprint, index_images, skipped_images
 
 runtime.start(snakemake)
 params = snakemake.params
@@ -17,5 +17,7 @@ for reason in skipped.values():
     print(f"left out: {reason}", file=sys.stderr)
 if skipped:
     print(f"{len(skipped)} of {len(source)} images are left out", file=sys.stderr)
+if copies_in(index):
+    print(f"{copies_in(index)} images are copies of others, and in the split of those", file=sys.stderr)
 provenance = store.provenance_of(snakemake, fingerprint(index))
 store.write_table(snakemake.output[0], provenance, index)

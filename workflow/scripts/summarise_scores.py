@@ -8,11 +8,12 @@ import pandas as pd
 from linexp import metrics
 from linexp.artifacts import store
 from linexp.jobs import runtime
+from linexp.probes.index import copies_in
 from linexp.scoring import summary
 
 runtime.start(snakemake)
 files = snakemake.input
-tables = [path for path in (files.scores, files.get("shuffled"), files.get("untrained")) if path]
+tables = [path for path in (files.index, files.scores, files.get("shuffled"), files.get("untrained")) if path]
 provenance = store.provenance_of(snakemake, store.same_probe(*tables))
 
 
@@ -28,4 +29,5 @@ summarised = summary.summarise(
     table("shuffled"),
     table("untrained"),
 )
+summarised["copies"] = copies_in(store.read_table(files.index))
 store.write_csv(snakemake.output[0], provenance, summarised)

@@ -169,7 +169,7 @@ def test_files_of_the_user_count_by_content_wherever_they_lie(place):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(name)
         files = [str(place / folder / name) for name in ("a/words.txt", "b/words.txt", "c.txt")]
-        digests.append(recipes._digests(files))
+        digests.append(recipes._digests(files, "results/x.h5"))
     assert digests[0] == digests[1]
     assert list(digests[0]) == ["words.txt", "words.txt, another", "c.txt"]
     assert len(set(digests[0].values())) == 3

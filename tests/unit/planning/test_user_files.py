@@ -16,22 +16,6 @@ def place(tmp_path, monkeypatch):
     digest_of.cache_clear()
 
 
-def test_a_folder_is_known_by_the_names_and_sizes_in_it(place):
-    (place / "photos/cat").mkdir(parents=True)
-    (place / "photos/cat/1.jpg").write_bytes(b"1")
-    seen = [digest_of("photos")]
-    for change in (
-        lambda: (place / "photos/cat/2.jpg").write_bytes(b"2"),
-        lambda: (place / "photos/cat/1.jpg").rename(place / "photos/cat/3.jpg"),
-        lambda: (place / "photos/cat/2.jpg").write_bytes(b"22"),
-        lambda: (place / "photos/cat/2.jpg").unlink(),
-    ):
-        change()
-        digest_of.cache_clear()
-        seen.append(digest_of("photos"))
-    assert len(set(seen)) == 5
-
-
 def test_a_large_file_is_read_again_only_if_its_size_or_time_is_another(place, monkeypatch):
     monkeypatch.setattr(user_files, "LARGE", 10)
     read = []

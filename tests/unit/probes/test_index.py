@@ -12,7 +12,16 @@ from PIL import Image
 
 from linexp.errors import LinexpError
 from linexp.probes.image_source import ImageSource
-from linexp.probes.index import SPLITS, IndexedImages, fingerprint, fitting_rows, index_images, rows_of, split_images
+from linexp.probes.index import (
+    SPLITS,
+    IndexedImages,
+    copies_in,
+    fingerprint,
+    fitting_rows,
+    index_images,
+    rows_of,
+    split_images,
+)
 
 PAPER = {"train": 0.7, "val": 0.1, "test": 0.2}
 
@@ -109,6 +118,27 @@ def test_a_damaged_image_is_found_before_any_other_work():
     source.contents[13] = source.contents[13][:-30]
     with pytest.raises(LinexpError, match=r"image image13 .*; repair or remove it"):
         index_images(source, PAPER, 0, threads=2)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_images_of_one_content_are_in_one_split_and_counted(threads):
+    source = Images(64)
+    for row in range(3, 64, 3):
+        source.contents[row] = source.contents[0]
+    source.contents[7] = source.contents[5]
+    index = index_images(source, PAPER, 0, threads)
+    split, alone = np.array(index["split"].to_pylist()), split_images(64, PAPER, 0)
+    assert set(split[::3]) == {alone[0]} and split[7] == split[5] == alone[5]
+    others = [row for row in range(64) if row % 3 and row != 7]
+    assert (split[others] == alone[others]).all()
+    assert copies_in(index) == 22 and copies_in(index_images(Images(64), PAPER, 0)) == 0
+
+
+def test_copies_that_leave_no_image_for_a_split_are_refused():
+    source = Images(20)
+    source.contents = [source.contents[0]] * 20
+    with pytest.raises(LinexpError, match=r"20 images leave none for (train|val|test)"):
+        index_images(source, PAPER, 0)
 
 
 def test_two_images_with_one_key_are_refused():

@@ -39,8 +39,8 @@ def _shuffled(scores: pd.DataFrame) -> pd.DataFrame:
     return pairs.assign(shuffled_mean=0.01, shuffled_p95=np.arange(len(pairs)) / 100)
 
 
-def _text(folder: Path, summary: pd.DataFrame) -> list[str]:
-    summary.to_csv(folder / "summary.csv", index=False, float_format="%.6f")
+def _text(folder: Path, summary: pd.DataFrame, copies: int = 0) -> list[str]:
+    summary.assign(copies=copies).to_csv(folder / "summary.csv", index=False, float_format="%.6f")
     return summary_text(folder).splitlines()
 
 
@@ -65,6 +65,10 @@ def test_means_intervals_and_controls_are_those_of_the_summary(everything, tmp_p
         p95 = row["correlation_shuffled_p95"]
         assert line.split() == " ".join([label, *means, "4.0", "–" if np.isnan(p95) else f"{p95:.3f}"]).split()
     assert len({len(line) for line in table}) == 1
+
+
+def test_images_that_are_copies_of_others_are_told(everything, tmp_path):
+    assert _text(tmp_path, everything, copies=16)[0].endswith("; 16 images are copies of others")
 
 
 def test_facts_badges_and_places_stand_around_the_table(everything, tmp_path):

@@ -103,9 +103,13 @@ def checked_ablation(config: Config, wildcards) -> Settings:
 
 
 def summary_files(config: Config, wildcards) -> Files:
-    """What a summary is made from: scores, sanity checks and the null controls that the target asks for."""
+    """What a summary is made from: the images, scores, sanity checks and the null controls that the target asks for."""
     controls = target_of(config, wildcards)["controls"]
-    files: Files = {"scores": of_layer(wildcards, "scores.parquet"), "sanity": of_layer(wildcards, "sanity.csv")}
+    files: Files = {
+        "index": index_of(config, wildcards),
+        "scores": of_layer(wildcards, "scores.parquet"),
+        "sanity": of_layer(wildcards, "sanity.csv"),
+    }
     if "shuffled" in controls:
         files["shuffled"] = of_layer(wildcards, "shuffles.parquet")
     if "untrained" in controls:

@@ -10,7 +10,7 @@ import copy
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..artifacts import ancestry, attributes
 from ..artifacts.seals import FORMAT
 from ..errors import LinexpError, shortened
 from ..jobs import write_errors
-from . import dependencies
+from . import dependencies, image_folders
 from .user_files import digest_of
 
 ALWAYS_OLDER = 1
@@ -80,7 +80,7 @@ def _recipe_of(workflow, rule, stop: Callable[[Exception], None], told: Told) ->
             inputs = planned.expand_input(wildcards)[0]
             params = planned.expand_params(wildcards, inputs, files, None)[0]
             try:
-                changes = write(path, new_recipe(script, dict(params.items()), inputs), outputs)
+                changes = write(path, new_recipe(script, dict(params.items()), inputs, outputs), outputs)
             except (LinexpError, OSError) as error:
                 stop(error)
             if changes:
@@ -97,7 +97,7 @@ def recipe_path(output: str) -> Path:
     return attributes.hidden(output, ".recipes", ".json")
 
 
-def new_recipe(script: str, settings: Mapping[str, Any], inputs) -> Recipe:
+def new_recipe(script: str, settings: Mapping[str, Any], inputs, outputs: Sequence[str]) -> Recipe:
     """What a job's artifact is to be made of.
 
     Parameters
@@ -106,6 +106,8 @@ def new_recipe(script: str, settings: Mapping[str, Any], inputs) -> Recipe:
         The rule's params.
     inputs
         Snakemake's, of the job, without the recipe.
+    outputs
+        The artifacts. Of a folder of images, which is given where they are indexed, the first is the index.
     """
     covered = _named(inputs, INDEXED) if "index" in dict(inputs.items()) else ()
     given = [path for name in ancestry.GIVEN for path in _named(inputs, name)]
@@ -115,7 +117,7 @@ def new_recipe(script: str, settings: Mapping[str, Any], inputs) -> Recipe:
         "made_by": script,
         "settings": json.loads(json.dumps(dict(settings))),
         "code": dependencies.code_of(script),
-        "files": _digests([*given, *others]),
+        "files": _digests([*given, *others], outputs[0]),
     }
 
 
@@ -125,14 +127,14 @@ def _named(inputs, name: str) -> list[str]:
     return [str(found)] if isinstance(found, str) else list(map(str, found))
 
 
-def _digests(paths: Iterable[str]) -> dict[str, str]:
+def _digests(paths: Iterable[str], output: str) -> dict[str, str]:
     """Digests of the user's files, by name without the folder: where they lie may be another place tomorrow."""
     found: dict[str, str] = {}
     for path in paths:
         name = Path(path).name
         while name in found:
             name = f"{name}, another"
-        found[name] = digest_of(path)
+        found[name] = image_folders.digest_of(path, output) if os.path.isdir(path) else digest_of(path)
     return found
 
 

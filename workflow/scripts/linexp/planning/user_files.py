@@ -16,12 +16,10 @@ KNOWN = Path("results/.recipes/large_files.json")
 
 @cache
 def digest_of(path: str) -> str:
-    """The digest of a file's content, of Python that of its syntax tree, or of the names and sizes in a folder.
+    """The digest of a file's content; of Python that of its syntax tree.
 
     What the digest of a large file was is kept, with its size and time.
     """
-    if os.path.isdir(path):
-        return _of_folder(path)
     if path.endswith(".py"):
         return dependencies.digest_of(Path(path))
     found = os.stat(path)
@@ -51,13 +49,3 @@ def _known() -> dict[str, list]:
 def _remember(known: dict[str, list]) -> None:
     with atomic(KNOWN) as temporary:
         temporary.write_text(json.dumps(known, sort_keys=True), encoding="utf-8")
-
-
-def _of_folder(path: str) -> str:
-    digest = hashlib.sha256()
-    for place, folders, names in os.walk(path):
-        folders.sort()
-        for name in sorted(names):
-            file = os.path.join(place, name)
-            digest.update(f"{os.path.relpath(file, path)}\0{os.stat(file).st_size}\n".encode(errors="surrogateescape"))
-    return digest.hexdigest()[:16]

@@ -36,10 +36,18 @@ def split_images(n_images: int, fractions: Mapping[str, float], seed: int) -> np
     return split
 
 
+def _with_copies(split: np.ndarray, contents: Sequence[str]) -> np.ndarray:
+    """A split in which all images of one content are where the first of them is: none of test is seen in train."""
+    first: dict[str, int] = {}
+    return split[[first.setdefault(content, row) for row, content in enumerate(contents)]]
+
+
 def index_images(
     source: ImageSource, fractions: Mapping[str, float], seed: int, threads: int = 1, skip_bad: bool = False
 ) -> pa.Table:
     """Read and decode every image once, so that a damaged one is found before any other work.
+
+    Images of the same content are in one split; near copies are not looked for.
 
     Parameters
     ----------
@@ -79,11 +87,11 @@ def index_images(
     if bad and len(bad) == len(source):
         raise LinexpError(f"none of the {len(bad)} images can be used: {next(iter(bad.values()))}")
     kept = SelectedImages(source, [row for row, key in enumerate(source.keys) if key not in bad])
-    split = split_images(len(kept), fractions, seed)
+    facts = [looks[row] for row in kept.rows]
+    split = _with_copies(split_images(len(kept), fractions, seed), [digest for _, digest in facts])
     for name in SPLITS:
         if fractions[name] > 0 and not (split == name).any():
             raise LinexpError(f"{len(kept)} images leave none for {name}; take more images, or another split")
-    facts = [looks[row] for row in kept.rows]
     columns = {
         "image": pa.array(range(len(kept)), pa.int32()),
         "key": pa.array(kept.keys, pa.string()),
@@ -103,6 +111,11 @@ def index_images(
 def skipped_images(index: pa.Table) -> dict[str, str]:
     """The keys of the images that were left out of an index, each with the reason."""
     return json.loads((index.schema.field("key").metadata or {}).get(b"skipped", b"{}"))
+
+
+def copies_in(index: pa.Table) -> int:
+    """How many images have the content of another one that comes before them."""
+    return len(index) - len(index["sha256"].unique())
 
 
 def indexed_source(source: ImageSource, index: pa.Table) -> SelectedImages:

@@ -30,9 +30,12 @@ def summary_text(folder: Path) -> str:
 
 def _facts(simulator: str, first: pd.Series) -> str:
     """What holds for all methods."""
-    facts = f"{first['neurons']} neurons, {first['dead']} dead; simulator {simulator}"
-    floor = first["ablation_constant"]
-    return facts if pd.isna(floor) else f"{facts}; ablation of the best constant {floor:.3f}"
+    facts = [f"{first['neurons']} neurons, {first['dead']} dead", f"simulator {simulator}"]
+    if not pd.isna(first["ablation_constant"]):
+        facts.append(f"ablation of the best constant {first['ablation_constant']:.3f}")
+    if first["copies"]:
+        facts.append(f"{first['copies']} images are copies of others")
+    return "; ".join(facts)
 
 
 def _table(judged: pd.DataFrame, controls: pd.DataFrame) -> list[str]:
