@@ -27,7 +27,7 @@ LARGEST_TOLD = 10**6
 """Larger upper limits are not told: nobody wants to go there."""
 
 HEAD = """\
-<!-- Made by tools/make_configuration_page.py: edit config.schema.yaml, or what it names of the library, and run it again. -->
+<!-- Made by tools/make_configuration_page.py from the schema and the library: edit those, and run it again. -->
 
 # The configuration
 

@@ -93,8 +93,8 @@ def probability_of(concepts: np.ndarray, a: float, b: float) -> Callable[..., np
     Returns
     -------
     Callable[..., np.ndarray]
-        A function that takes (n, dim) unit-norm embeddings of images, and maybe an array to fill, and gives (n, m), of the
-        type of the embeddings.
+        A function that takes (n, dim) unit-norm embeddings of images, and maybe an array to fill, and gives (n, m), of
+        the type of the embeddings.
     """
     negated_scale, offset = concepts.dtype.type(-a), concepts.dtype.type(a * b)
 

@@ -43,8 +43,8 @@ def elastic_net(
     Returns
     -------
     tuple[Array, Array]
-        (n_neurons, m) weights, and (n_neurons,) the largest violation left in each; above the tolerance where a neuron did
-        not converge.
+        (n_neurons, m) weights, and (n_neurons,) the largest violation left in each; above the tolerance where a neuron
+        did not converge.
     """
     gram, targets = np.ascontiguousarray(gram), np.ascontiguousarray(targets)
     weights = np.zeros(targets.shape)

@@ -66,8 +66,8 @@ def greedy_search(
     Returns
     -------
     tuple[NDArray[np.int64], Array, Array]
-        (n, max_concepts) concepts in the order of choice, -1 behind the last; (n, max_concepts) their least-squares weights
-        in standardised units (Eq. 7), 0 behind the last; (n,) correlation on val, 0 without concepts.
+        (n, max_concepts) concepts in the order of choice, -1 behind the last; (n, max_concepts) their least-squares
+        weights in standardised units (Eq. 7), 0 behind the last; (n,) correlation on val, 0 without concepts.
     """
     return _run(train, val, weights, (max_concepts, width), tolerance, threads)
 

@@ -54,7 +54,8 @@ def read_explanations(path: str | Path, format: str = "auto", layer: str | None 
     Returns
     -------
     pa.Table
-        The columns of `explanations.to_table`, and those of `PUBLISHED` that the file has (double, null where undefined).
+        The columns of `explanations.to_table`, and those of `PUBLISHED` that the file has (double, null where
+        undefined).
 
     Raises
     ------

@@ -57,8 +57,8 @@ def index_images(
     Returns
     -------
     pa.Table
-        One row an image: `image`, `key`, `size` (bytes), `sha256`, `label`, `class_name`, `split`. What was left out is in
-        the metadata of the field `key` (see `skipped_images`).
+        One row an image: `image`, `key`, `size` (bytes), `sha256`, `label`, `class_name`, `split`. What was left out is
+        in the metadata of the field `key` (see `skipped_images`).
 
     Raises
     ------

@@ -152,9 +152,9 @@ def check(
     Returns
     -------
     pd.DataFrame
-        One row a metric and test: `explanation`, `metric`, `test`, `share_passed` of the `neurons` that count, `passed` (a
-        share of at least 0.9) and `trusted` (as published). Without a neuron that counts `share_passed` and `passed` are
-        missing.
+        One row a metric and test: `explanation`, `metric`, `test`, `share_passed` of the `neurons` that count, `passed`
+        (a share of at least 0.9) and `trusted` (as published). Without a neuron that counts `share_passed` and `passed`
+        are missing.
     """
     weights = csc_array(weights)
     perturbed = {

@@ -44,10 +44,10 @@ def summarise(
     pd.DataFrame
         `method`, `simulator`, `control` (`random_concepts`, `untrained`, empty for an explanation to be judged),
         `mean_length`, `neurons`, `dead`, `undefined` (correlations). For each metric m: the mean `m` with its standard
-        error `m_se` and 95 % interval `m_low`, `m_high`, the same without dead neurons (C.2) as `m_alive`, and `m_sanity`,
-        such as `passed (0.97, 0.99)`: the shares of neurons that pass for missing and extra labels. For the correlation
-        also what shuffled explanations reach, `correlation_shuffled` on average and `correlation_shuffled_p95` in the 95th
-        percentile.
+        error `m_se` and 95 % interval `m_low`, `m_high`, the same without dead neurons (C.2) as `m_alive`, and
+        `m_sanity`, such as `passed (0.97, 0.99)`: the shares of neurons that pass for missing and extra labels. For the
+        correlation also what shuffled explanations reach, `correlation_shuffled` on average and
+        `correlation_shuffled_p95` in the 95th percentile.
     """
     table = _means(scores, metrics, seed)
     table["control"] = np.where(table["method"] == RANDOM_CONCEPTS, RANDOM_CONCEPTS, "")
@@ -139,8 +139,8 @@ def compare(scores: pd.DataFrame, metrics: Mapping[str, bool], seed: int = 0) ->
     -------
     pd.DataFrame
         `metric`, `simulator`, `method_a`, `method_b`, `difference` (mean of a − b), its standard error `se` and 95 %
-        bootstrap interval `low`, `high`, `share_won` (of the neurons on which a is better; ties count half), `neurons`; in
-        the order of the simulators, metrics and methods given.
+        bootstrap interval `low`, `high`, `share_won` (of the neurons on which a is better; ties count half), `neurons`;
+        in the order of the simulators, metrics and methods given.
     """
     names, rows = list(metrics), []
     sign = np.where(list(metrics.values()), 1, -1)
