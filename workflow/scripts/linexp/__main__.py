@@ -1,4 +1,4 @@
-"""The command line: `linexp show`, `find` and `check`; the same as `python -m linexp`."""
+"""The command line: `linexp show`, `find`, `check` and `layers`; the same as `python -m linexp`."""
 
 import argparse
 import os
@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -13,7 +14,8 @@ from .artifacts import store
 from .config import checks as configuration
 from .config.derived_targets import recorded_target
 from .config.text import check_text
-from .errors import LinexpError
+from .errors import LinexpError, suggest
+from .networks.sources import SOURCES
 from .planning import data_check
 from .terminal import neuron
 
@@ -62,6 +64,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--configfile", default=CONFIG, help="default: %(default)s")
     check.set_defaults(command=_check)
+
+    layers = commands.add_parser("layers", help="list the modules of a network, and what can be explained of them")
+    layers.add_argument("target", nargs="?", help="a target of the configuration")
+    layers.add_argument("--model", help="instead: torchvision or timm, and a name there, such as timm:resnet50")
+    layers.add_argument("--size", type=int, help="pixels a side of an image (default: what the model preprocesses to)")
+    layers.add_argument("--depth", type=int, default=2, help="parts of a module's path to show (default: %(default)s)")
+    layers.add_argument("--configfile", default=CONFIG, help="default: %(default)s")
+    layers.set_defaults(command=_layers)
     return parser
 
 
@@ -104,6 +114,30 @@ def _check(options: argparse.Namespace) -> int:
     overview = [] if options.layers else [data_check.parts_text(config)]
     print("\n\n".join([*overview, data_check.layers_text(problems)]))
     return 1 if any(problems.values()) else 0
+
+
+def _layers(options: argparse.Namespace) -> int:
+    from .terminal import layers  # with PyTorch, which the other commands do without
+
+    if bool(options.target) == bool(options.model):
+        raise LinexpError("give a target of the configuration, or --model with a source and a name")
+    model = layers.named_model(options.model) if options.model else None
+    print(layers.layers_of(model or _model_of(options), options.size, options.depth))
+    return 0
+
+
+def _model_of(options: argparse.Namespace) -> dict[str, Any]:
+    """The `model` of a target, as it is built: of one that the workflow trains, from the record of its training."""
+    targets = _configuration(options.configfile)["targets"]
+    if options.target not in targets:
+        raise LinexpError(f"there is no target {options.target!r}; {suggest(options.target, targets)}")
+    model = targets[options.target]["model"]
+    if not SOURCES[model["source"]].is_trained_here:
+        return model
+    record = Path(f"results/models/{model['name']}/training.json")
+    if not record.is_file():
+        raise LinexpError(f"{record} does not exist; make it with `snakemake --cores all {record}`")
+    return store.read_json(record)["model"]
 
 
 def _configuration(path: str) -> configuration.Config:

@@ -1,0 +1,138 @@
+"""What the modules of a network give in one forward pass: which of them are layers that can be explained, and how."""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import LinexpError
+from .heads import linear_head
+from .outputs import logits_of
+from .recording import pool_neurons
+from .tails import split_network
+
+POOLS = {2: ("none",), 3: ("avg", "max", "first"), 4: ("avg", "max")}
+"""What fits an output by its number of axes."""
+TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """A module as a forward pass found it.
+
+    Attributes
+    ----------
+    path
+        Dotted, as `module` in the configuration.
+    kind
+        Name of its class.
+    output
+        Shape of what it gives for one image, or the type if that is no tensor with a row an image.
+    runs
+        How often it runs in a forward pass.
+    channels
+        Where the neurons of a map are, `first` or `last`.
+    linear
+        The poolings behind which one linear map makes the logits.
+    """
+
+    path: str
+    kind: str
+    output: tuple[int, ...] | str
+    runs: int
+    channels: str = "first"
+    linear: tuple[str, ...] = ()
+
+    @property
+    def neurons(self) -> int | None:
+        """How many there are; None if the output cannot be explained."""
+        if isinstance(self.output, str) or len(self.output) + 1 not in POOLS:
+            return None
+        return self.output[0] if len(self.output) == 3 and self.channels == "first" else self.output[-1]
+
+    @property
+    def pools(self) -> tuple[str, ...]:
+        """The poolings that fit."""
+        return () if self.neurons is None else POOLS[len(self.output) + 1]
+
+
+@torch.inference_mode()
+def survey(network: nn.Module, images: Tensor, channels: str = "first") -> list[Surveyed]:
+    """All modules of a network but the network itself, in its order.
+
+    Parameters
+    ----------
+    network
+        In evaluation mode.
+    images
+        (n, 3, height, width), two or more.
+    channels
+        Where the neurons of 4-axis maps are.
+    """
+    outputs, into_last = _outputs(network, images)
+    return [
+        _surveyed(network, images, path, module, outputs[path], into_last, channels)
+        for path, module in network.named_modules()
+        if path
+    ]
+
+
+def _outputs(network: nn.Module, images: Tensor) -> tuple[dict[str, list], Tensor | None]:
+    """What every module gave in one pass, and what the linear map took that gave the logits, if one did."""
+    outputs, linear = defaultdict(list), []
+
+    def remember(path):
+        def hook(module, inputs, output):
+            outputs[path].append(output.detach() if isinstance(output, Tensor) else output)
+            if isinstance(module, nn.Linear):
+                linear.append((inputs[0], output))
+
+        return hook
+
+    handles = [module.register_forward_hook(remember(path)) for path, module in network.named_modules() if path]
+    try:
+        logits = logits_of(network, images)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return outputs, next((taken for taken, given in linear if torch.equal(given, logits)), None)
+
+
+def _surveyed(network, images, path, module, outputs, into_last, channels) -> Surveyed:
+    last = outputs[-1] if outputs else None
+    if not isinstance(last, Tensor) or len(last) != len(images):
+        shown = "–" if last is None else "rows of its own" if isinstance(last, Tensor) else type(last).__name__
+        return Surveyed(path, type(module).__name__, shown, len(outputs))
+    found = Surveyed(path, type(module).__name__, tuple(last.shape[1:]), len(outputs), channels)
+    if into_last is None or found.runs != 1:
+        return found
+    linear = (
+        pool
+        for pool in found.pools
+        if _close(pool_neurons(last, pool, channels), into_last)
+        and linear_head(network, path, pool, channels, images) is not None
+    )
+    return replace(found, linear=tuple(linear))
+
+
+def _close(pooled: Tensor, taken: Tensor) -> bool:
+    return pooled.shape == taken.shape and bool(((pooled - taken).abs() <= TOLERANCE * (1 + taken.abs().max())).all())
+
+
+def why_not_replayed(network: nn.Module, found: list[Surveyed], images: Tensor) -> str | None:
+    """Why the ablation of layers without a linear tail cannot be scored; None if it can.
+
+    Parameters
+    ----------
+    found
+        The network's modules.
+    """
+    deep = [module for module in found if module.neurons and module.runs == 1 and not module.linear]
+    if not deep:
+        return None
+    try:
+        split_network(network, deep[0].path, images)
+    except LinexpError as error:
+        return str(error)
+    return None
