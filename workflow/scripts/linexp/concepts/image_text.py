@@ -4,7 +4,8 @@ import json
 import logging
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,7 @@ from .open_clip_names import check_name, name_in_open_clip
 
 _FROM_HUGGING_FACE = ("hf_tokenizer_name", "hf_model_name")
 """What a configuration takes from Hugging Face by name: the tokenizer, and the architecture of some text encoders."""
+_WHERE_THERE_IS_INTERNET = "run it where there is internet, or give a file"
 
 
 def _on_device(moved: Tensor | nn.Module) -> Tensor | nn.Module:
@@ -173,6 +175,16 @@ def _lazily(name: str, model: str) -> Callable:
     return lambda texts, **options: tokenizer()(texts, **options)
 
 
+@contextmanager
+def _silent(level: int) -> Iterator[None]:
+    """Without what open_clip logs up to a level."""
+    logging.disable(level)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
 def _of_hugging_face(make: Callable, what: str, model: str) -> Any:
     """What `make` gives, by files of Hugging Face if the model has some there."""
     remedy = "run it once where there is internet, or give the folder of its files as `tokenizer`"
@@ -200,14 +212,12 @@ def build(settings: Mapping[str, Any], tokenizer: str | None = None) -> ImageTex
     def network() -> nn.Module:
         return open_clip.create_model(name, force_quick_gelu=quick_gelu, pretrained_text=False)
 
-    logging.disable(logging.WARNING)  # open_clip warns of random weights, which are what is asked for here
     try:
-        network = _of_hugging_face(network, "text encoder's configuration", settings["model"])
+        with _silent(logging.WARNING):  # open_clip warns of random weights, which are what is asked for here
+            network = _of_hugging_face(network, "text encoder's configuration", settings["model"])
     except (RuntimeError, TypeError, ValueError, LookupError, AttributeError, AssertionError) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:100]
         raise LinexpError(f"image-text model {settings['model']}: {reason}; check its name or configuration") from error
-    finally:
-        logging.disable(logging.NOTSET)
     merged = merge_preprocess_dict(network.visual.preprocess_cfg, preprocessing)
     network.visual.preprocess_cfg = merged
     transform = image_transform_v2(PreprocessCfg(**merged), is_train=False)
@@ -230,6 +240,6 @@ def download(settings: Mapping[str, Any]) -> dict[str, Tensor]:
         tags = ", ".join(open_clip.list_pretrained_tags_by_model(model)) or "a file, it has no tags"
         raise LinexpError(f"pretrained: {tag!r} is no tag of {model}; use one of {tags}")
     name, _, quick_gelu = _model_configuration(settings, None)
-    with downloading(f"the {tag} weights of {model}", "run it where there is internet, or give a file"):
+    with _silent(logging.ERROR), downloading(f"the {tag} weights of {model}", _WHERE_THERE_IS_INTERNET):
         open_clip.get_tokenizer(name)
         return open_clip.create_model(name, tag, force_quick_gelu=quick_gelu).state_dict()
