@@ -24,6 +24,7 @@ from linexp.planning import (
     model_files,
     recipes,
     resources,
+    user_files,
     work,
 )
 
@@ -38,6 +39,7 @@ import_from(SCRIPTS)
 
 # before Snakemake reads it, which would keep the last of two keys and run the code of a template
 try:
+    user_files.without_braces(str(BASE.resolve()))
     for path in dict.fromkeys(["config.yaml", *map(str, workflow.configfiles)]):
         if os.path.exists(path):
             text.check_text(path)
@@ -80,7 +82,7 @@ def needs(question):
             return [given(file) for file in found]
         return found if found.startswith("results/") else ancient(found)
 
-    asked = ask(question)
+    asked = ask(lambda config, wildcards: user_files.without_braces(question(config, wildcards)))
     return lambda wildcards: given(asked(wildcards))
 
 

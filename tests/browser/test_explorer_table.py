@@ -118,7 +118,7 @@ def test_the_address_and_the_back_button_keep_search_and_order(layer, opened):
     assert page.get_by_label("Explanations by").input_value() == "best"
     assert sorted(before) == using(layer, lambda concept: "dog" in concept and concept != HOSTILE, "best")
     page.locator(NEURONS).first.click()
-    assert page.locator("h1:visible").inner_text() == f"Neuron {before[0]}"
+    expect(page.locator("h1:visible")).to_have_text(f"Neuron {before[0]}")
     page.go_back()
     page.wait_for_selector("#neurons:not([hidden])")
     assert shown(page) == before

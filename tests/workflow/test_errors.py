@@ -62,3 +62,35 @@ def test_a_layer_that_a_target_does_not_have_is_named(finished):
     refused = finished.plan("results/net/layer9/scores.parquet")
     assert refused.status != 0
     assert "there is no layer 'layer9'; it has layer3, layer4" in refused.last
+
+
+@pytest.mark.parametrize("link", ["results", "results/probes"])
+def test_a_link_to_a_folder_that_is_gone_stops_before_any_job(tmp_path, link):
+    project = new_project(tmp_path / "project")
+    (project.folder / link).parent.mkdir(exist_ok=True)
+    (project.folder / link).symlink_to("/nowhere/scratch")
+    refused = project.plan("results/probes/scenes/index.parquet")
+    assert refused.status != 0 and "Traceback" not in refused.said
+    assert refused.last.startswith(
+        f"linexp: {link} is a link to /nowhere/scratch, which is not there; make that folder"
+    )
+
+
+def test_a_folder_of_images_with_braces_in_its_name_is_refused(tmp_path):
+    project = new_project(tmp_path / "project")
+    (project.folder / "my {photos}").mkdir()
+    config = project.config()
+    config["probes"]["photos"] = {"kind": "image_folder", "root": "my {photos}"}
+    project.configure(config)
+    refused = project.plan("results/probes/photos/index.parquet")
+    assert refused.status != 0 and "Traceback" not in refused.said
+    assert refused.last.startswith(
+        "linexp: my {photos} has a brace in its name, which Snakemake would fill in; rename it"
+    )
+
+
+def test_a_project_in_a_folder_with_braces_is_refused(tmp_path):
+    project = new_project(tmp_path / "my {project}")
+    refused = project.plan("results/probes/scenes/index.parquet")
+    assert refused.status != 0 and "Traceback" not in refused.said
+    assert refused.last.startswith(f"linexp: {project.folder} has a brace in its name, ")

@@ -13,7 +13,7 @@ provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.in
 params = snakemake.params
 index = store.read_table(snakemake.input.index)
 source = sources.open_source(params.images)
-model = image_text.load(params.model, snakemake.input.weights)
+model = image_text.load(params.model, snakemake.input.weights, snakemake.input.get("tokenizer"))
 batches = image_batches(
     IndexedImages(source, index),
     model.preprocess,

@@ -10,6 +10,8 @@ from linexp.probes.index import copies_in, fingerprint, index_images, skipped_im
 runtime.start(snakemake)
 params = snakemake.params
 source = sources.open_source(params.images)
+for remark in source.remarks():
+    print(remark, file=sys.stderr)
 skip_bad = params.images.get("on_bad_image") == "skip"
 index = index_images(source, params.split, params.seed, snakemake.threads, skip_bad)
 skipped = skipped_images(index)

@@ -1,8 +1,10 @@
 """Image-text models: open_clip's own embeddings, with the preprocessing that belongs to the weights."""
 
 import json
+import socket
 from pathlib import Path
 
+import huggingface_hub
 import numpy as np
 import open_clip
 import pytest
@@ -135,6 +137,17 @@ def without_hub(monkeypatch):
         yield
 
 
+@pytest.fixture
+def no_network(monkeypatch, tmp_path):
+    """No host has an address, and nothing is in the cache."""
+
+    def unknown(*_args, **_kwargs):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+
+
 SIGLIP = ["webli", "somewhere/siglip.safetensors"]
 
 
@@ -200,6 +213,92 @@ def test_the_logit_bias_is_there_where_the_configuration_has_one(tmp_path, bias)
     assert network.logit_bias is None if bias is None else network.logit_bias.item() == bias
 
 
+# --- texts that are too long
+
+
+BEGIN = "things that are red or round and " * 14
+LONG = ["dog", f"{BEGIN}a fire engine", "snow and ice", f"{BEGIN}a flock of crows"]
+
+
+def hugging_face_tokenizer(
+    folder: Path, words: str = "a dog cat on grass", end: bool = True, pad: str = "<pad>"
+) -> str:
+    """The files of a tokenizer of whole words."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    known = {word: number for number, word in enumerate(dict.fromkeys(["<pad>", "</s>", "<unk>", *words.split()]))}
+    tokenizer = Tokenizer(models.WordLevel(known, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    if end:
+        tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token=pad, eos_token="</s>", unk_token="<unk>"
+    ).save_pretrained(folder)
+    return str(folder)
+
+
+def test_texts_that_the_model_does_not_take_whole_are_told(tmp_path, capsys):
+    model = image_text.build({"model": tiny(tmp_path / "a.json"), "prompt": "a photo of {}"})
+    made = image_text.embedded(model, LONG)
+    assert made["cut"].tolist() == [False, True, False, True] and made["concepts"] == LONG
+    torch.testing.assert_close(torch.from_numpy(made["embeddings"]), model.embed_concepts(LONG))
+    said = capsys.readouterr().err
+    assert "2 of 4 texts are longer than the 16 tokens that the model takes, and were cut; the first is 'things" in said
+    image_text.embedded(model, LONG[::2])
+    assert "cut" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("end", [True, False])
+@pytest.mark.parametrize("pad", ["<pad>", "</s>"])
+@pytest.mark.parametrize("prompt", ["{}", "a {} on grass"])
+def test_exactly_what_has_a_token_too_many_is_cut(tmp_path, end, pad, prompt):
+    folder = hugging_face_tokenizer(tmp_path / "tokenizer", end=end, pad=pad)
+    model = image_text.build({"model": tiny(tmp_path / "a.json"), "prompt": prompt}, folder)
+    texts = [" ".join(["dog"] * n) for n in range(1, 25)]
+    room = 16 - end - len(prompt.replace("{}", "").split())
+    assert model.cut(texts).tolist() == [n > room for n in range(1, 25)]
+
+
+# --- tokenizers
+
+
+def test_a_tokenizer_in_a_folder_is_used_and_asks_nobody(tmp_path, no_network):
+    folder = hugging_face_tokenizer(tmp_path / "tokenizer")
+    for settings in ({"model": tiny(tmp_path / "a.json")}, {"model": "ViT-S-32-alt", "pretrained": "none"}):
+        tokens = image_text.build(settings, folder).tokenize(["a dog on grass"])
+        assert tokens[0, :6].tolist() == [3, 4, 6, 7, 1, 0] and not tokens[0, 6:].any()
+
+
+def test_images_are_embedded_without_a_tokenizer(tmp_path, no_network):
+    named = json.loads(Path(tiny(tmp_path / "a.json")).read_text())
+    named["text_cfg"]["hf_tokenizer_name"] = "timm/ViT-B-16-SigLIP"
+    (tmp_path / "a.json").write_text(json.dumps(named))
+    model = image_text.build({"model": str(tmp_path / "a.json")})
+    assert model.embed_images(torch.randn(2, 3, 32, 32)).shape == (2, 24)
+    with pytest.raises(LinexpError) as caught:
+        model.embed_concepts(["dog"])
+    message = str(caught.value)
+    assert message.startswith(
+        f"the tokenizer of {tmp_path / 'a.json'} cannot be downloaded (Name or service not known); "
+    )
+    assert message.endswith("give the folder of its files as `tokenizer`")
+
+
+def test_a_text_encoder_of_hugging_face_is_built_from_the_folder_of_its_tokenizer(tmp_path, no_network):
+    from transformers import RobertaConfig
+
+    folder = hugging_face_tokenizer(tmp_path / "roberta")
+    RobertaConfig(vocab_size=9, hidden_size=16, num_hidden_layers=1, num_attention_heads=2).save_pretrained(folder)
+    configuration = json.loads(Path(tiny(tmp_path / "a.json")).read_text())
+    configuration["text_cfg"] = {"hf_model_name": "roberta-base", "hf_tokenizer_name": "roberta-base"}
+    (tmp_path / "a.json").write_text(json.dumps(configuration))
+    with pytest.raises(LinexpError, match=r"configuration of .* cannot be downloaded \(Name or service not known\)"):
+        image_text.build({"model": str(tmp_path / "a.json")})
+    model = image_text.build({"model": str(tmp_path / "a.json")}, folder)
+    assert model.embed_concepts(["a dog", "cat"]).shape == (2, 24)
+
+
 # --- weights
 
 
@@ -243,7 +342,21 @@ def test_a_configuration_that_cannot_be_read_is_named(tmp_path):
 
 
 def test_an_unknown_model_is_named():
-    assert "image-text model ViT-B-33" in refusal({"model": "ViT-B-33", "pretrained": "openai"})
+    for use in (image_text.build, image_text.download):
+        message = refusal({"model": "ViT-B-33", "pretrained": "openai"}, use)
+        assert message == "image-text model: 'ViT-B-33' is no model of open_clip; did you mean 'ViT-B-32'?"
+
+
+@pytest.mark.parametrize("name", ["ViT-B/32", "ViT-L/14"])
+def test_a_name_with_a_slash_is_the_model_that_open_clip_makes_of_it(without_hub, name):
+    message = refusal({"model": name, "pretrained": "my.safetensors"})
+    assert message.startswith(f"pretrained: my.safetensors is no tag of {name.replace('/', '-')}; ") or (
+        message.startswith(f"pretrained: my.safetensors is no tag of {name.replace('/', '-')}, ")
+    )
+    network = image_text.build({"model": name, "pretrained": "openai"}).network
+    assert any(type(module).__name__ == "QuickGELU" for module in network.modules())
+    message = refusal({"model": name, "pretrained": "opeani"}, image_text.download)
+    assert message.startswith(f"pretrained: 'opeani' is no tag of {name.replace('/', '-')}; use one of openai")
 
 
 def test_an_unknown_tag_is_named_before_anything_is_downloaded(monkeypatch):

@@ -124,6 +124,16 @@ BROKEN = {
         "net",
         ["one.trained", "'net' does"],
     ),
+    "image-text model that open_clip does not know": (
+        "image_text_models.two.model",
+        "VIT-B/32",
+        ["image_text_models.two.model: 'VIT-B-32' is no model of open_clip; did you mean 'ViT-B-32'?"],
+    ),
+    "tokenizer of a model that the workflow trains": (
+        "image_text_models.one.tokenizer",
+        "a",
+        ["image_text_models.one"],
+    ),
     "training set that is not there": ("trained_models.net.images", "drown", ["net.images: training set", "'drawn'?"]),
     "probe to calibrate on that is not there": (
         "image_text_models.one.calibration",

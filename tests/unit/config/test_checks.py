@@ -2,7 +2,10 @@
 
 import copy
 import random
+import subprocess
+import sys
 
+import open_clip
 import pytest
 import yaml
 
@@ -18,6 +21,7 @@ from helpers.configs import (
     refusal,
     small,
 )
+from linexp.concepts import open_clip_names
 from linexp.config.checks import RESERVED_TARGETS, checked, is_weights_file, members, parse_neurons, published_weights
 
 
@@ -187,3 +191,24 @@ def test_weights_are_files_by_their_suffix_and_published_otherwise():
     assert not published_weights({"source": "factory", "checkpoint": "a.pth"})
     assert not published_weights({"source": "factory", "checkpoint": "none"})
     assert not published_weights({"source": "trained", "name": "net"})
+
+
+@pytest.mark.parametrize("name", ["ViT-B/32", "ViT-B-32", "ViT-B-16-SigLIP", "hf-hub:somebody/a-model", "mine/a.json"])
+def test_names_of_image_text_models_may_have_a_slash(name):
+    model = {"model": name, "pretrained": "w.safetensors", "calibration": {"a": 1, "b": 0}}
+    assert checked(at("image_text_models.two", model), SCHEMA)["image_text_models"]["two"]["model"] == name
+
+
+def test_names_are_not_looked_up_where_open_clip_is_not_installed(monkeypatch):
+    monkeypatch.setattr(open_clip_names, "known_names", frozenset)
+    model = {"model": "no-model", "pretrained": "w.safetensors", "calibration": {"a": 1, "b": 0}}
+    checked(at("image_text_models.two", model), SCHEMA)
+
+
+def test_names_are_looked_up_without_loading_open_clip():
+    code = "import sys; from linexp.concepts import open_clip_names as names; "
+    code += "print(len(names.known_names()), 'torch' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY / "workflow/scripts", capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [str(len(open_clip.list_models())), "False"]

@@ -83,6 +83,19 @@ def test_columns_may_come_in_any_order_and_pairs_may_lack(file):
             'neuron,concept,concept_id,metric\n0,"a, b",15,1\n1,(n0 & n1) | ~n2,x,1\n',
             {0: ["a, b"], 1: ["(n0 & n1) | ~n2"]},
         ),
+        (
+            "unit,category,label,score,length,category_noncomp,label_noncomp,score_noncomp\n"
+            "3,((scene AND object) AND (NOT color)),((harbor-s AND boat) AND (NOT red-c)),0.12,3,object,boat,0.08\n"
+            "1,(object OR texture),(air_conditioner OR polka-dotted),0.10,2,object,lamp,0.06\n"
+            "2,scene,bakery-shop-s,0.05,1,scene,bakery-shop-s,0.05\n0,,,,,color,blue-c,0.02\n",
+            {
+                3: ["((harbor AND boat) AND (NOT red))"],
+                1: ["(air conditioner OR polka-dotted)"],
+                2: ["bakery-shop"],
+                0: ["blue"],
+            },
+        ),
+        ("Neuron ID,label\n0,fish\n7,\n2,shark\n", {0: ["fish"], 7: [], 2: ["shark"]}),
         ("Neuron ID,Label 1,Label 2,Label 3\n9,snow,ice, \n4, ,ice,water\n3, , , \n", {9: ["snow"], 4: ["ice"], 3: []}),
         (
             "group,Unnamed: 0,concept_set_words,concept_set_noun_phrases\n"
@@ -138,7 +151,17 @@ def test_of_a_file_with_several_layers_one_is_read(file):
         ("unit,description\n2147483648,a\n", "row 2, column 'unit': '2147483648' is not a unit"),
         ("unit,description\nx,a\n", "row 2, column 'unit': 'x' is not a finite number"),
         ("unit,description\n,a\n", "row 2, column 'unit': '' is not a finite number"),
-        ("unit,category,label\n0,scene,bar-s\n", "row 2, .* '0' is not a unit; write a whole number from 1"),
+        (
+            "unit,category,label,object-label\n0,scene,bar-s,\n",
+            "row 2, .* '0' is not a unit; write a whole number from 1",
+        ),
+        *(
+            (
+                f"unit,category,label{further}\n3,scene,bar-s{',1' * further.count(',')}\n",
+                "do not tell whether units are",
+            )
+            for further in ("", ",score", ",score,length")
+        ),
         ("unit,description,sim correlation\n1,a,high\n", "row 2, column 'sim correlation': 'high' is not"),
         (LINEAR + "1,,1,a,0,0,0,0,0,\n2,,heavy,a,0,0,0,0,0,\n", "row 3, column 'weight0': 'heavy' is not"),
         (LINEAR + "1,,nan,a,0,0,0,0,0,\n", "row 2, column 'weight0': 'nan' is not"),
@@ -173,6 +196,13 @@ def test_a_file_that_is_not_there_and_a_format_that_does_not_fit_are_refused(fil
     with pytest.raises(LinexpError, match=r"columns of invert \(neuron, concept, concept_id\)$"):
         read_explanations(path, format="invert")
     assert _texts(read_explanations(path, format="description")) == {1: ["a"]}
+
+
+def test_units_that_may_be_counted_from_either_end_are_counted_as_the_user_says(file):
+    path = file("unit,category,label\n3,scene,bar-s\n")
+    assert _texts(read_explanations(path, format="network_dissection")) == {2: ["bar"]}
+    with pytest.raises(LinexpError, match=r"from 0 or from 1; count them from 1 and say `format: network_dissection`$"):
+        read_explanations(path)
 
 
 def test_no_format_is_taken_for_another_one(file):

@@ -99,3 +99,26 @@ def test_a_file_in_the_place_of_a_folder_is_named(tmp_path):
         write_errors.check_folder(tmp_path / "results")
     with pytest.raises(LinexpError, match=r"results/a\.txt cannot be written"), atomic(tmp_path / "results/a.txt"):
         pytest.fail("it began to write")
+
+
+@pytest.mark.parametrize("link", ["results", "results/probes", "results/probes/scenes/index.parquet"])
+def test_a_link_that_leads_nowhere_is_named_with_its_target(tmp_path, monkeypatch, link):
+    monkeypatch.chdir(tmp_path)
+    Path(link).parent.mkdir(parents=True, exist_ok=True)
+    Path(link).symlink_to("/nowhere/scratch")
+    with pytest.raises(LinexpError) as caught:
+        write_errors.check_links("results/probes/scenes/index.parquet")
+    assert str(caught.value).startswith(f"{link} is a link to /nowhere/scratch, which is not there; make that folder")
+
+
+def test_a_link_to_a_folder_is_as_good_as_the_folder(tmp_path):
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "results").symlink_to("scratch")
+    write_errors.check_links(tmp_path / "results/probes/index.parquet")
+    write_errors.check_folder(tmp_path / "results")
+
+
+def test_a_folder_that_is_a_link_to_nowhere_cannot_be_written_to(tmp_path):
+    (tmp_path / "results").symlink_to("gone")
+    with pytest.raises(LinexpError, match="results is a link to gone, which is not there"):
+        write_errors.check_folder(tmp_path / "results")

@@ -2,12 +2,14 @@
 
 import copy
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from linexp.__main__ import SCHEMA, main
 from linexp.config import checks as configuration
+from linexp.planning import model_files
 from linexp.planning.data_check import layer_names, layer_problems, parts
 
 REPOSITORY = Path(__file__).parents[3]
@@ -97,6 +99,18 @@ def test_files_that_an_entry_names_are_looked_for(place):
     assert layer_problems(config, "scenes_resnet/layer4") == [
         "concept_sets.own.file: own.txt does not exist; put it there, or correct the path"
     ]
+
+
+def test_the_folder_of_a_tokenizer_is_looked_for(place):
+    (place / "w.safetensors").touch()
+    entry = {"model": "ViT-B-16-SigLIP", "pretrained": "w.safetensors", "calibration": {"a": 1.0, "b": 0.0}}
+    config = _config(image_text_models={"own": entry | {"tokenizer": "siglip"}})
+    (part,) = [part for part in parts(config) if part.name == "own"]
+    assert part.problem.startswith("image_text_models.own.tokenizer: siglip is not a folder; give that with")
+    (place / "siglip").mkdir()
+    assert _states(config)["image_text_models", "own"] == "there"
+    files = model_files.image_text_files(config, SimpleNamespace(image_text_model="own"))
+    assert files == {"tokenizer": "siglip", "weights": "w.safetensors"}
 
 
 def test_every_layer_can_be_asked_for_and_only_the_demo_is_ready_in_an_empty_folder(place):

@@ -4,8 +4,9 @@ import os
 
 import pytest
 
+from linexp.errors import LinexpError
 from linexp.planning import user_files
-from linexp.planning.user_files import digest_of
+from linexp.planning.user_files import digest_of, without_braces
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +36,18 @@ def test_a_large_file_is_read_again_only_if_its_size_or_time_is_another(place, m
     assert digest() == digest() == "b" * 20 and len(read) == 3
     (place / "results/.recipes/large_files.json").write_text("[")
     assert digest() == "b" * 20
+
+
+@pytest.mark.parametrize("path", ["my {photos}/cat", "{1}.csv", "half{"])
+def test_a_path_with_a_brace_is_refused_wherever_it_is(path):
+    for files in (path, ["a.csv", path], {"file": "a.csv", "images": ["b.png", path]}):
+        with pytest.raises(
+            LinexpError, match="has a brace in its name, which Snakemake would fill in; rename it"
+        ) as caught:
+            without_braces(files)
+        assert str(caught.value).startswith(path)
+
+
+def test_other_paths_stay_as_they_are():
+    files = {"file": "a [1] (b).csv", "images": ["$x/%s", "*.png"]}
+    assert without_braces(files) == files

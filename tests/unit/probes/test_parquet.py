@@ -51,6 +51,27 @@ def test_class_names_come_from_the_hugging_face_metadata(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("names", [["dog", "cat"], ["cat", "dog", "eel"], ["cat", "wolf"]])
+@pytest.mark.parametrize("given", [None, ["kitten", "puppy"]])
+def test_files_that_name_their_classes_otherwise_than_the_first_are_refused(tmp_path, names, given):
+    files = [
+        parquet(tmp_path / f"{n}.parquet", range(2), [0, 1], names=own) for n, own in enumerate([["cat", "dog"], names])
+    ]
+    message = refusal(entry(*files, label="label"), given)
+    assert message.startswith(f"{files[1]} has other class names than {files[0]}, or another order")
+
+
+def test_files_without_class_names_have_those_of_the_others(tmp_path):
+    files = [parquet(tmp_path / f"{n}.parquet", [n], [n], names=own) for n, own in enumerate([None, ["cat", "dog"]])]
+    assert list(open_source(entry(*files, label="label")).class_names) == ["cat", "dog"]
+
+
+def test_given_class_names_in_another_order_than_those_of_the_files_are_refused(tmp_path):
+    file = parquet(tmp_path / "a.parquet", range(2), [0, 1], names=["cat", "dog"])
+    message = refusal(entry(file, label="label"), ["dog", "cat"])
+    assert message.startswith(f"{file}: class 1 is 'cat', but class name 1 is 'dog'; ")
+
+
 def test_class_names_that_nobody_gives_are_asked_for(tmp_path):
     file = parquet(tmp_path / "a.parquet", range(2), [0, 1])
     assert f"{file} does not name its classes; give class_names" in refusal(entry(file, label="label"))
@@ -141,6 +162,44 @@ def test_random_access_from_several_threads_gives_the_right_bytes(tmp_path):
         found = list(pool.map(source.content, rows))
     expected = [png(number) for number in range(60)]
     assert all(content == expected[row] for row, content in zip(rows, found, strict=True))
+
+
+def huge_row_group(path: Path, n_bytes: int) -> str:
+    """Images in one row group, of zeros and together of `n_bytes`; on the disk they take next to nothing."""
+    megabytes = [bytes(1_000_003) + bytes([number]) for number in range(2)]
+    column = pa.array([{"bytes": megabytes[n % 2], "path": None} for n in range(40)], HF_IMAGE)
+    table = pa.table({"image": pa.chunked_array([column] * (n_bytes // 40_000_160 + 1))})
+    pq.write_table(table, path, row_group_size=1_000_000, compression="zstd")
+    return str(path)
+
+
+@pytest.mark.long
+def test_images_of_a_row_group_of_more_than_2_gib_are_read(tmp_path):
+    source = open_source(entry(huge_row_group(tmp_path / "huge.parquet", 2_200_000_000)))
+    assert len(source) > 2147
+    for row in (0, 1, len(source) - 1):
+        content = source.content(row)
+        assert (len(content), content[-1]) == (1_000_004, row % 2)
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_a_row_group_that_cannot_be_read_is_tried_once(tmp_path, monkeypatch, binary):
+    path = Path(parquet(tmp_path / "a.parquet", range(30), binary=binary, group=10))
+    place = pq.ParquetFile(path).metadata.row_group(1).column(0).data_page_offset
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(b"\xff" * 60)
+    source, tried = open_source(entry(str(path))), []
+    read = source._read_group_uncached
+    monkeypatch.setattr(source, "_read_group", lambda number: (tried.append(number), read(number))[1])
+    bad = []
+    for row in [*range(30), *range(30)]:
+        try:
+            assert source.content(row) == png(row)
+        except LinexpError as error:
+            assert str(error).startswith(f"image row{row:08d} cannot be read (")
+            bad.append(row)
+    assert bad == [*range(10, 20), *range(10, 20)] and tried.count(1) == 1
 
 
 def of_contents(tmp_path, *contents: bytes):

@@ -98,19 +98,6 @@ def folders(root, *names: str) -> dict:
     return {"kind": "image_folder", "root": str(root)}
 
 
-@pytest.mark.parametrize(
-    ("names", "place"),
-    [
-        (["dog", "cat"], "folder 1 is 'cat', but class name 1 is 'dog'"),
-        (["wolf", "cat"], "folder 1 is 'cat', but class name 1 is 'wolf'"),
-    ],
-)
-def test_class_names_in_another_order_than_the_folders_are_refused(tmp_path, names, place):
-    entry = folders(tmp_path, "dog", "cat")
-    with pytest.raises(LinexpError, match=f"{place}; give the class names in the order of the folders' names"):
-        open_source(entry | {"class_names": names})
-
-
 @pytest.mark.parametrize("names", [["cat", "dog"], ["cat", "wolf"], ["tabby", "wolf"], ["crane", "crane"]])
 def test_other_names_for_folders_are_taken_in_their_order(tmp_path, names):
     source = open_source(folders(tmp_path, "dog", "cat") | {"class_names": names})

@@ -94,6 +94,24 @@ def no_hexadecimal() -> PngInfo:
     return info
 
 
+def large_text(compressed: bool, international: bool) -> PngInfo:
+    """A text of 3 MB, as image editors write their history into a file."""
+    info, text = PngInfo(), "history " * 400_000
+    if international:
+        info.add_itxt("history", text, zip=compressed)
+    else:
+        info.add_text("history", text, zip=compressed)
+    return info
+
+
+def many_texts() -> PngInfo:
+    """Compressed texts of 40 MB in all."""
+    info = PngInfo()
+    for number in range(20):
+        info.add_text(f"text {number}", "a" * 2_000_000, zip=True)
+    return info
+
+
 LOSSLESS = {"WEBP": {"lossless": True}}
 CLEAR = quadrants((*RED, 255), (0, 0, 0, 0), (*BLUE, 255), (0, 0, 0, 0))
 ON_WHITE = quadrants(RED, WHITE, BLUE, WHITE)
@@ -154,6 +172,25 @@ GOOD = {
         1,
     ),
     "damaged exif of a png": (".png", encoded(PICTURE, "PNG", pnginfo=no_hexadecimal()), PICTURE, 0),
+    "colour profile of 3 MB": (".png", encoded(PICTURE, "PNG", icc_profile=bytes(3_000_000)), PICTURE, 0),
+    **{
+        f"text of 3 MB, {compressed}, {international}": (
+            ".png",
+            encoded(PICTURE, "PNG", pnginfo=large_text(compressed, international)),
+            PICTURE,
+            0,
+        )
+        for compressed in (True, False)
+        for international in (True, False)
+    },
+    "texts of 40 MB": (".png", encoded(PICTURE, "PNG", pnginfo=many_texts()), PICTURE, 0),
+    "colour profile of a jpeg": (".jpg", encoded(PICTURE, "JPEG", **FINE, icc_profile=bytes(300_000)), PICTURE, 12),
+    "several pictures in a jpeg": (
+        ".jpg",
+        encoded(PICTURE, "MPO", save_all=True, append_images=[Image.fromarray(0 * PICTURE)], **FINE),
+        PICTURE,
+        12,
+    ),
     "damaged exif": (".jpg", encoded(PICTURE, "JPEG", **FINE, exif=DAMAGED_EXIF), PICTURE, 12),
     "unknown orientation": (
         ".jpg",

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from ..baselines import BASELINES, check_settings
+from ..concepts import open_clip_names
 from ..concepts.sets import BUILT_IN, RANDOM_CONCEPTS
 from ..errors import LinexpError, shortened, suggest
 from ..importers import FORMATS
@@ -142,7 +143,9 @@ def _check_image_text_model(config: Config, model: Mapping[str, Any], place: str
         _check_name(probe, config["probes"], f"{place}.calibration.probe", "probe")
         _check_labelled(config, "probes", probe, f"{place}.calibration.probe")
     _check_trained(config, model.get("trained"), "image_text", f"{place}.trained")
-    if model.get("model", "").endswith(".json") and not is_weights_file(model["pretrained"]):
+    if "model" in model and not model["model"].endswith(".json"):
+        open_clip_names.check_name(model["model"], f"{place}.model")
+    elif "model" in model and not is_weights_file(model["pretrained"]):
         tag = model["pretrained"]
         raise LinexpError(f"{place}.pretrained: {tag!r} is no file of weights, which a JSON model needs; {_A_FILE}")
 

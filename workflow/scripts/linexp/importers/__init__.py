@@ -15,11 +15,13 @@ from .rows import Row, read_rows
 
 _NAMES = (
     "linear",
+    "compositional",
     "network_dissection",
     "milannotations",
     "description",
     "invert",
     "describe_and_dissect",
+    "describe_and_dissect_fc",
     "falcon",
 )
 
@@ -87,8 +89,13 @@ def _format_of(path: str | Path, header: Iterable[str], name: str) -> Format:
     if name != "auto" and name not in FORMATS:
         raise LinexpError(f"format: {name!r} is not known; take auto or one of {', '.join(FORMATS)}")
     candidates = FORMATS if name == "auto" else {name: FORMATS[name]}
-    for candidate in candidates.values():
+    for known, candidate in candidates.items():
         if set(candidate.columns) <= set(header):
+            if name == "auto" and candidate.told_by and not any(map(candidate.told_by.search, header)):
+                raise LinexpError(
+                    f"{path}: its columns do not tell whether units are counted from 0 or from 1; "
+                    f"count them from {candidate.first_unit} and say `format: {known}`"
+                )
             return candidate
     described = "; ".join(f"{name} ({', '.join(candidate.columns)})" for name, candidate in candidates.items())
     raise LinexpError(f"{path}: the header does not fit; give a comma-separated file with the columns of {described}")

@@ -1,5 +1,6 @@
 """What the registry knows of a published schema."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -28,12 +29,16 @@ class Format:
         The number of the first unit of a layer.
     several
         A unit may have several rows; the first one that is not blank counts.
+    told_by
+        What a further column is called in it, where others have the same columns but count units otherwise; a file
+        without such a column is of this schema only if the user says so.
     """
 
     columns: Sequence[str]
     explain: Callable[[Row, int], Explanation]
     first_unit: int = 0
     several: bool = False
+    told_by: re.Pattern | None = None
 
 
 def single(neuron: int, texts: Iterable[str]) -> Explanation:

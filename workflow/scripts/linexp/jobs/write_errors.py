@@ -56,11 +56,20 @@ def check_folder(path: Path) -> None:
     WriteError
         They cannot.
     """
+    check_links(path)
     try:
         with tempfile.TemporaryFile(dir=path if path.exists() else path.parent) as file:
             file.write(b"0")
     except OSError as error:
         raise explained(OSError(error.errno, error.strerror), path) or error from error
+
+
+def check_links(path: str | Path) -> None:
+    """Raise a `WriteError` if a folder above a file, or its own place, is a link to what is not there."""
+    for place in [*Path(path).parents, Path(path)]:
+        if place.is_symlink() and not place.exists():
+            target = os.readlink(place)
+            raise WriteError(f"{place} is a link to {target}, which is not there; make that folder, or remove the link")
 
 
 def _number(error: BaseException) -> int | None:

@@ -10,7 +10,10 @@ from torchvision.transforms import v2
 from ..artifacts.store import read_json
 from ..artifacts.weights import load_weights
 from ..errors import LinexpError
+from ..jobs.downloads import downloading, said_in_one_line
 from .sources import SOURCES
+
+_WHERE_THERE_IS_INTERNET = "run it where there is internet"
 
 
 def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
@@ -32,7 +35,9 @@ def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
     source = SOURCES[settings["source"]]
     what = settings[source.name_key]
     try:
-        network = source.build(settings)
+        # code of torch hub is downloaded where it is not in the cache
+        with said_in_one_line(f"model: the code of {what}", _WHERE_THERE_IS_INTERNET):
+            network = source.build(settings)
     except (TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:100]
         raise LinexpError(f"model: {what} cannot be built ({reason}); check its name and arguments") from error
@@ -43,7 +48,10 @@ def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
 
 def download(settings: Mapping[str, Any]) -> Mapping[str, Tensor]:
     """The published weights that a target names, through the library that offers them."""
-    return SOURCES[settings["source"]].download(settings)
+    source = SOURCES[settings["source"]]
+    what = f"the {settings[source.weights_key]} weights of {settings[source.name_key]}"
+    with downloading(what, f"{_WHERE_THERE_IS_INTERNET}, or give a file"):
+        return source.download(settings)
 
 
 def preprocessing(settings: Mapping[str, Any]) -> Callable:

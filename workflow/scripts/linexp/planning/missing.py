@@ -87,12 +87,15 @@ def images(config: Config, section: str, name: str) -> Part:
 
 
 def image_text_model(config: Config, name: str) -> Part:
-    """The weights of an image-text model, or its configuration where that is missing."""
+    """The weights of an image-text model, or its configuration or tokenizer where that is missing."""
     entry, place = config["image_text_models"][name], f"image_text_models.{name}"
     if "trained" in entry:
         return Part(place, MADE, f"trained as {entry['trained']}")
     if entry["model"].endswith(".json") and not os.path.isfile(entry["model"]):
         return file(f"{place}.model", entry["model"])
+    if "tokenizer" in entry and not os.path.isdir(entry["tokenizer"]):
+        remark = f"{entry['tokenizer']} is not a folder; give that with the tokenizer's files, or correct the path"
+        return Part(f"{place}.tokenizer", MISSING, remark)
     kept = f"{MODELS}/image_text/{name}.safetensors"
     return _weights(f"{place}.pretrained", entry["pretrained"], kept, entry["model"])
 

@@ -43,6 +43,7 @@ def image_text_files(config: Config, wildcards) -> dict[str, str]:
     entry, settings = config["image_text_models"][name], image_text_settings(config, wildcards)
     missing.required(missing.image_text_model(config, name))
     files = {"configuration": settings["model"]} if settings["model"].endswith(".json") else {}
+    files |= {"tokenizer": entry["tokenizer"]} if "tokenizer" in entry else {}
     if "trained" in entry:
         return files | {"weights": f"results/models/{entry['trained']}/weights.safetensors"}
     if is_weights_file(entry["pretrained"]):

@@ -80,6 +80,8 @@ def _recipe_of(workflow, rule, stop: Callable[[Exception], None], told: Told) ->
             inputs = planned.expand_input(wildcards)[0]
             params = planned.expand_params(wildcards, inputs, files, None)[0]
             try:
+                for output in outputs:
+                    write_errors.check_links(output)
                 changes = write(path, new_recipe(script, dict(params.items()), inputs, outputs), outputs)
             except (LinexpError, OSError) as error:
                 stop(error)

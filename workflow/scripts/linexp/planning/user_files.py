@@ -5,13 +5,36 @@ import json
 import os
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from ..artifacts.atomic_files import atomic
+from ..errors import LinexpError
 from . import dependencies
 
 LARGE = 10_000_000
 """Bytes from which on a file is read again only if its size or time is another one."""
 KNOWN = Path("results/.recipes/large_files.json")
+
+Files = TypeVar("Files", str, list[str], dict[str, str | list[str]])
+
+
+def without_braces(files: Files) -> Files:
+    """The paths, as they are, of which Snakemake would fill in what is in braces.
+
+    Raises
+    ------
+    LinexpError
+        One has a brace.
+    """
+    if isinstance(files, str):
+        if "{" in files or "}" in files:
+            raise LinexpError(
+                f"{files} has a brace in its name, which Snakemake would fill in; rename it, or link to it"
+            )
+        return files
+    for part in files.values() if isinstance(files, dict) else files:
+        without_braces(part)
+    return files
 
 
 @cache

@@ -1,11 +1,18 @@
 """Names of classes, as the configuration gives them: in place, by name, or in a file."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..errors import LinexpError
+from ..errors import LinexpError, shortened
 
 _WEIGHTS = "_Weights."
+_NUMBERED = (
+    re.compile(r"(?P<number>\d+)[\s.,:;]+(?P<name>.*\S)"),
+    re.compile(r"(?P<name>.*\S)[\s,:;]+(?P<number>\d+)"),
+)
+"""A name with a number in front of it, or behind it."""
+_WORDNET_ID = re.compile(r"n\d{8}[\s,:;]+\S.*")
 
 
 def is_names_file(setting: Sequence[str] | Mapping[str, Sequence[str]] | str | None) -> bool:
@@ -19,15 +26,69 @@ def class_names(setting: Sequence[str] | str | None) -> list[str] | None:
     A list, a text file with one a line, the name of published weights of torchvision, whose metadata have them, such
     as `ResNet50_Weights.IMAGENET1K_V1`, or `imagenet1k`, which is short for that.
     """
-    if setting is None or not isinstance(setting, str):
-        return setting
+    if setting is None:
+        return None
+    if not isinstance(setting, str):
+        return _names_alone(setting, "class_names")
     if _WEIGHTS in setting or setting == "imagenet1k":
         return _names_of_weights(setting if setting != "imagenet1k" else "ResNet50_Weights.IMAGENET1K_V1")
     lines = [line.strip() for line in text_of(setting, "class_names", "imagenet1k").rstrip().splitlines()]
     if "" in lines:
         number = lines.index("") + 1
         raise LinexpError(f"{setting}: line {number} is blank, but line numbers are class numbers; fill or remove it")
-    return lines
+    return _names_alone(lines, setting)
+
+
+def _names_alone(names: Sequence[str], place: str) -> list[str]:
+    """The names, which must not have their numbers or WordNet ids beside them, as in some published lists."""
+    numbered = any(_are_numbered([pattern.fullmatch(name) for name in names]) for pattern in _NUMBERED)
+    if numbered or all(map(_WORDNET_ID.fullmatch, names)):
+        shown = shortened(repr(names[0]), 40)
+        raise LinexpError(
+            f"{place}: {shown} is a name with a number; write the names alone, in the order of the numbers"
+        )
+    return list(names)
+
+
+def _are_numbered(found: Sequence[re.Match | None]) -> bool:
+    """Whether different names, not `class 1`, `class 2`, have class numbers from 0 or 1 on, in any order."""
+    if not all(found) or len({match["name"] for match in found}) < 2:
+        return False
+    numbers = sorted(int(match["number"]) for match in found)
+    return numbers in (list(range(len(found))), list(range(1, len(found) + 1)))
+
+
+def spelled_alike(name: str) -> str:
+    """A class name without what differs between a folder's name and a text: case, and underscores for blanks."""
+    return re.sub(r"[\s_]+", " ", name).strip().casefold()
+
+
+def check_order(given: Sequence[str] | None, own: Sequence[str], place: str, what: str) -> None:
+    """Refuse class names of which one is the name that the data themselves give to another class.
+
+    Parameters
+    ----------
+    given
+        By class number, as the entry gives them; None if it does not.
+    own
+        By class number, as the data give them.
+    place
+        The folder or file.
+    what
+        What the data name: folder, class.
+
+    Raises
+    ------
+    LinexpError
+        A class has the name of another.
+    """
+    known = set(map(spelled_alike, given or []))
+    for number, (name, mine) in enumerate(zip(given or [], own, strict=False), start=1):
+        if spelled_alike(mine) != spelled_alike(name) and spelled_alike(mine) in known:
+            raise LinexpError(
+                f"{place}: {what} {number} is {mine!r}, but class name {number} is {name!r}; "
+                f"give the class names in the order of the {what} names there"
+            )
 
 
 def _names_of_weights(name: str) -> list[str]:

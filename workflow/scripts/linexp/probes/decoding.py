@@ -2,10 +2,13 @@
 
 import io
 
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, PngImagePlugin
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 """What is read, by Pillow's names. Others are not tried: among them are those that call further programs (EPS)."""
+
+# colour profiles and texts of a PNG say nothing of its pixels: one may be as large as Pillow lets all be together
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

@@ -39,6 +39,10 @@ class ImageSource(ABC):
     def content(self, row: int) -> bytes:
         """The bytes that stand for the image; what its hash is taken of."""
 
+    def remarks(self) -> list[str]:
+        """Lines for a log, on what looks odd and what is passed over."""
+        return []
+
     def decode(self, content: bytes) -> Image.Image:
         """The RGB image that `content` stands for."""
         return decode(content)

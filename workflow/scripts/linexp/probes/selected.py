@@ -45,5 +45,8 @@ class SelectedImages(ImageSource):
     def content(self, row: int) -> bytes:
         return self._source.content(int(self.rows[row]))
 
+    def remarks(self) -> list[str]:
+        return self._source.remarks()
+
     def decode(self, content: bytes) -> Image.Image:
         return self._source.decode(content)

@@ -7,14 +7,21 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import LinexpError
+from ..class_lists import check_order, spelled_alike
 from ..image_source import NO_CLASS, ImageSource
 from .kind import Kind
 
-IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm"}
+IMAGE_SUFFIXES = {
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".tif", ".tiff", ".gif"),
+    *(".ppm", ".pgm", ".pbm", ".pnm"),
+}
+"""Of the formats that are decoded, all that Pillow knows, but .pfm: it has numbers that are not whole."""
+_SPLITS = {"train", "training", "val", "valid", "validation", "dev", "test", "testing"}
 KEYS = """
 description: >-
-  One folder a class, in the order of their names; or a flat folder of images without labels. JPEG, PNG, WebP, BMP,
-  TIFF, GIF or PPM, with 8 bits a channel.
+  One folder a class, in the order of their names, or of their numbers where all are whole numbers; if the class names
+  are those of the folders, in the order of the class names. Or a flat folder of images without labels. JPEG, PNG, WebP,
+  BMP, TIFF, GIF or PPM, with 8 bits a channel.
 required: [root]
 properties:
   root: {description: Path; environment variables are filled in., type: string, examples: [data/imagenet/val]}
@@ -30,25 +37,34 @@ properties:
 
 
 class FolderImages(ImageSource):
-    """One folder a class, in the order of their names; or a flat folder of images without classes."""
+    """One folder a class, or a flat folder of images without classes.
+
+    Parameters
+    ----------
+    root
+        The folder with all of them.
+    class_names
+        By class number, as many as there are class folders; None for the names of these.
+
+    Raises
+    ------
+    LinexpError
+        Which folder has which class number cannot be told, or a class has no images.
+    """
 
     def __init__(self, root: str | Path, class_names: Sequence[str] | None = None):
         self._root = Path(root)
         if not self._root.is_dir():
             raise LinexpError(f"{root} is not a folder; give the folder that the images are in")
-        folders = sorted(path.name for path in self._root.iterdir() if path.is_dir() and not _is_hidden(path.name))
+        names = sorted(path.name for path in self._root.iterdir() if path.is_dir() and not _is_hidden(path.name))
+        self._folders = folders = _in_order(names, class_names, root)
         self.class_names = list(class_names or folders)
         if len(self.class_names) != len(folders):
             raise LinexpError(
                 f"{root} has {len(folders)} class folders, but {len(self.class_names)} class names are given; "
                 "there has to be one name a folder, in the order of the folders' names"
             )
-        for number, (folder, name) in enumerate(zip(folders, self.class_names, strict=True), start=1):
-            if folder != name and folder in self.class_names:
-                raise LinexpError(
-                    f"{root}: folder {number} is {folder!r}, but class name {number} is {name!r}; "
-                    f"give the class names in the order of the folders' names"
-                )
+        check_order(class_names, folders, str(root), "folder")
         flat = self._images_in(self._root)
         if folders and flat:
             raise LinexpError(f"{root} has both class folders and images such as {flat[0]}; move the images away")
@@ -60,6 +76,16 @@ class FolderImages(ImageSource):
     def _images_in(self, folder: Path) -> list[str]:
         names = (p.relative_to(self._root).as_posix() for p in folder.iterdir() if _is_image(p))
         return sorted(names)
+
+    def remarks(self) -> list[str]:
+        return [*_odd_folders(self._folders, self._root), *self._others()]
+
+    def _others(self) -> list[str]:
+        """A line on the files that are taken for no images, where there are any."""
+        found = (Path(place, name).relative_to(self._root) for place, _, names in os.walk(self._root) for name in names)
+        others = [path for path in found if not any(map(_is_hidden, path.parts)) and not _has_suffix(path)]
+        first = min(others, default=Path()).as_posix()
+        return [f"{self._root}: no images by their names: {len(others)} files, such as {first}"] if others else []
 
     def _images_below(self, folder: str) -> list[str]:
         found = [
@@ -80,6 +106,48 @@ class FolderImages(ImageSource):
             raise LinexpError(f"image {self.keys[row]} cannot be read ({reason}); repair or remove it") from error
 
 
+def _in_order(folders: Sequence[str], class_names: Sequence[str] | None, root: str | Path) -> list[str]:
+    """The class folders in the order of their class numbers.
+
+    By name where the class names are those of the folders; else by number where all are whole numbers, so that 10 does
+    not come behind 1; else as text.
+    """
+    named = {spelled_alike(folder): folder for folder in folders}
+    if class_names and len(named) == len(class_names) and set(map(spelled_alike, class_names)) == set(named):
+        return [named[spelled_alike(name)] for name in class_names]
+    if not _are_numbers(folders):
+        return list(folders)
+    by_number = sorted(folders, key=int)
+    counted = [int(folder) - int(by_number[0]) for folder in by_number] == list(range(len(folders)))
+    if class_names and by_number != list(folders) and not (counted and int(by_number[0]) in (0, 1)):
+        raise LinexpError(
+            f"{root}: the folders are numbers, but neither from 0 nor from 1 on without a gap, so {by_number[-1]!r} "
+            "may be any class; write all with as many digits, in the order of the class names"
+        )
+    return by_number
+
+
+def _are_numbers(folders: Sequence[str]) -> bool:
+    return bool(folders) and all(folder.isascii() and folder.isdigit() for folder in folders)
+
+
+def _odd_folders(folders: Sequence[str], root: str | Path) -> list[str]:
+    """Lines on class folders, in the order of their classes, that may be meant otherwise."""
+    lines = []
+    if folders and {name.lower() for name in folders} <= _SPLITS:
+        named = ", ".join(folders)
+        lines.append(
+            f"{root}: {named} are taken for classes; if they are parts of a data set, give one of them as root"
+        )
+    moved = [(number, name) for number, name in enumerate(sorted(folders)) if folders[number] != name]
+    if moved and _are_numbers(folders):
+        number, name = moved[0]
+        lines.append(
+            f"{root}: folders are in the order of their numbers: class {number} is {folders[number]}, not {name}"
+        )
+    return lines
+
+
 def _is_hidden(name: str) -> bool:
     return name.startswith(".")
 
@@ -87,7 +155,11 @@ def _is_hidden(name: str) -> bool:
 def _is_image(path: Path) -> bool:
     """Whether a path is an image by its name; a link that leads nowhere is one that cannot be read."""
     is_file = path.is_file() or not path.exists()
-    return is_file and path.suffix.lower() in IMAGE_SUFFIXES and not _is_hidden(path.name)
+    return is_file and _has_suffix(path) and not _is_hidden(path.name)
+
+
+def _has_suffix(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES
 
 
 def _has_folders(root: str) -> bool:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...errors import LinexpError
+from ..class_lists import check_order
 from ..image_source import NO_CLASS, ImageSource
 from .kind import Entry, Kind
 
@@ -40,11 +41,15 @@ properties:
 """
 
 
+_ROWS_AT_A_TIME = 16
+"""Images of an array of Arrow's: together less than 2 GiB, whatever they are of."""
+
+
 class ParquetImages(ImageSource):
     """Images as bytes in Parquet files, in the layout of Hugging Face image data sets.
 
     The image column is `struct<bytes, path>` or plain binary. Class names come from the configuration, or from
-    the Hugging Face metadata of the file.
+    the Hugging Face metadata of the files.
     """
 
     def __init__(
@@ -75,9 +80,12 @@ class ParquetImages(ImageSource):
         self._ends = np.cumsum(sizes)
         self._lock = threading.Lock()
         self._read_group = lru_cache(maxsize=2)(self._read_group_uncached)
+        self._unreadable: dict[int, str] = {}
         self.keys = [f"row{row:08d}" for row in range(int(self._ends[-1]) if sizes else 0)]
         self.labels = self._labels(label) if label else np.full(len(self), NO_CLASS, np.int32)
-        self.class_names = (class_names or self._hugging_face_names(label)) if label else []
+        own_names = self._hugging_face_names(files, label) if label else []
+        check_order(class_names, own_names, str(files[0]), "class")
+        self.class_names = (class_names or own_names) if label else []
         if label and not self.class_names:
             raise LinexpError(f"{files[0]} does not name its classes; give class_names")
         if concepts:
@@ -87,28 +95,46 @@ class ParquetImages(ImageSource):
         columns = [_read(file, name).cast(pa.int64()).fill_null(NO_CLASS).to_numpy() for file in self._files]
         return np.clip(np.concatenate(columns), NO_CLASS, np.iinfo(np.int32).max).astype(np.int32)
 
-    def _hugging_face_names(self, label: str) -> list[str]:
-        metadata = (self._files[0].schema_arrow.metadata or {}).get(b"huggingface", b"{}")
-        try:
-            names = json.loads(metadata)["info"]["features"][label]["names"]
-        except (ValueError, LookupError, TypeError):
-            return []
-        return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else []
+    def _hugging_face_names(self, paths: Sequence[str | Path], label: str) -> list[str]:
+        """The class names in the metadata, which have to be the same in all files that have any."""
+        named = {str(path): _class_names(file, label) for path, file in zip(paths, self._files, strict=True)}
+        named = {path: names for path, names in named.items() if names}
+        first = next(iter(named), None)
+        for path, names in named.items():
+            if names != named[first]:
+                raise LinexpError(
+                    f"{path} has other class names than {first}, or another order, so their class numbers differ; "
+                    "take one of them out, or write them anew with the same names"
+                )
+        return named[first] if named else []
 
     def _read_group_uncached(self, number: int) -> pa.ChunkedArray:
+        """The images of a row group, a few at a time: Arrow cannot put more than 2 GiB of nested bytes in one array."""
         file, group = self._groups[number]
-        column = file.read_row_group(group, columns=[self._image]).column(self._image)
+        batches = file.iter_batches(_ROWS_AT_A_TIME, row_groups=[group], columns=[self._image])
+        column = pa.chunked_array([batch.column(0) for batch in batches])
         return pc.struct_field(column, "bytes") if pa.types.is_struct(column.type) else column
+
+    def _try_to_read(self, number: int) -> None:
+        """Read a row group, or keep why it cannot be: it is not to be tried again for each of its images."""
+        try:
+            self._read_group(number)
+        except MemoryError:
+            raise  # says nothing of the images; the next attempt of the job has more
+        except (pa.ArrowException, OSError) as error:
+            self._unreadable[number] = str(error).splitlines()[0]
 
     def content(self, row: int) -> bytes:
         number = int(np.searchsorted(self._ends, row, side="right"))
         first = int(self._ends[number - 1]) if number else 0
-        try:
-            with self._lock:
-                content = self._read_group(number)[row - first].as_py()
-        except (pa.ArrowException, OSError) as error:
-            reason = str(error).splitlines()[0]
-            raise LinexpError(f"image {self.keys[row]} cannot be read ({reason}); replace the file") from error
+        with self._lock:
+            if number not in self._unreadable:
+                self._try_to_read(number)
+            if number in self._unreadable:
+                raise LinexpError(
+                    f"image {self.keys[row]} cannot be read ({self._unreadable[number]}); replace the file"
+                )
+            content = self._read_group(number)[row - first].as_py()
         if content is None:
             raise LinexpError(f"image {self.keys[row]} has no bytes; remove the row")
         return content
@@ -120,6 +146,16 @@ def _open_parquet(path: str | Path) -> pq.ParquetFile:
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise LinexpError(f"{path} cannot be read as Parquet ({reason}); replace the file") from error
+
+
+def _class_names(file: pq.ParquetFile, label: str) -> list[str]:
+    """The class names in a file's Hugging Face metadata; empty if it has none."""
+    metadata = (file.schema_arrow.metadata or {}).get(b"huggingface", b"{}")
+    try:
+        names = json.loads(metadata)["info"]["features"][label]["names"]
+    except (ValueError, LookupError, TypeError):
+        return []
+    return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else []
 
 
 def _holds_images(kind: pa.DataType) -> bool:

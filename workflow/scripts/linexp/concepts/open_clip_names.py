@@ -1,0 +1,27 @@
+"""The names of image-text models, looked up without loading open_clip, which takes seconds."""
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from ..errors import LinexpError, suggest
+
+
+@cache
+def known_names() -> frozenset[str]:
+    """The models that open_clip has a configuration of; none where it is not installed, as it may be for planning."""
+    found = find_spec("open_clip")
+    folders = found.submodule_search_locations if found else []
+    return frozenset(path.stem for folder in folders for path in Path(folder, "model_configs").glob("*.json"))
+
+
+def name_in_open_clip(model: str) -> str:
+    """A model's name as open_clip has it: OpenAI writes ViT-B/32. Places such as `hf-hub:owner/name` stay."""
+    return model if ":" in model else model.replace("/", "-")
+
+
+def check_name(model: str, place: str) -> None:
+    """Raise a `LinexpError` with the closest name if open_clip knows none of that name."""
+    name = name_in_open_clip(model)
+    if known_names() and ":" not in model and name not in known_names():
+        raise LinexpError(f"{place}: {name!r} is no model of open_clip; {suggest(name, sorted(known_names()))}")
