@@ -37,6 +37,7 @@ test-browser: .venv/.installed-browser
 lint: .venv/.installed-test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 	$(BIN)/snakefmt --check --compact-diff Snakefile rules
 	$(BIN)/snakemake --lint
 
@@ -58,7 +59,7 @@ lock: .venv/.installed-slurm .venv/.installed-browser
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '@ file' > requirements.lock
 
 clean:
-	rm -rf results/* .snakemake .pytest_cache .ruff_cache
+	rm -rf results/* .snakemake .pytest_cache .ruff_cache .mypy_cache
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

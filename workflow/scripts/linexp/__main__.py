@@ -26,7 +26,7 @@ CONFIG = "config.yaml"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 1 if something is wrong or missing, 2 if it was not understood."""
     options = _parser().parse_args(arguments)
-    sys.stdout.reconfigure(errors="replace")
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a TextIOWrapper
     try:
         status = options.command(options)
         sys.stdout.flush()

@@ -125,7 +125,8 @@ def write_rows(
     LinexpError
         A value is not finite.
     """
-    dataset, written, waiting = None, 0, []
+    waiting: list[np.ndarray] = []
+    dataset, written = None, 0
 
     def flush(tile_rows: int) -> int:
         """Write the rows that wait, but for those that fill no tile."""

@@ -59,8 +59,12 @@ class TileReader:
                 part = rows[top + inside.start - begin : top + inside.stop - begin, left : left + width]
                 tile = part if part.shape == shape and part.flags.c_contiguous else spare
                 stored = self._tiles.get((top, left))
-                is_whole = stored and not stored.filter_mask and stored.size == tile.nbytes + found.nbytes
-                is_whole = is_whole and os.preadv(self._file, [tile, found], stored.byte_offset) == stored.size
+                is_whole = (
+                    stored
+                    and not stored.filter_mask
+                    and stored.size == tile.nbytes + found.nbytes
+                    and os.preadv(self._file, [tile.data, found.data], stored.byte_offset) == stored.size
+                )
                 if not is_whole or tuple(found) != fletcher32(tile.reshape(-1).view("<u2")):
                     raise OSError(f"the checksum of {self._name} is wrong at row {top}, column {left}")
                 if tile is spare:

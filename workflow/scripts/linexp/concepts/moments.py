@@ -231,7 +231,7 @@ class CrossMomentsSum:
         def look_at(neurons: slice) -> None:
             raise_largest(q[:, neurons], rows, self._largest[neurons])
 
-        for_slices(look_at, len(self._shift), self._threads, COLUMNS_A_PASS)
+        for_slices(look_at, len(self._largest), self._threads, COLUMNS_A_PASS)
         for portion in _portions(rows, self._q_gatherer.n_rows):
             self._p_gatherer.take(p, portion)
             self._q_gatherer.take(q, portion)
@@ -258,7 +258,7 @@ class CrossMomentsSum:
         def add_squares_of(neurons: slice) -> None:
             add_squares(scaled[:, neurons], self._squares[neurons])
 
-        for_slices(add_squares_of, len(self._shift), self._threads, COLUMNS_A_PASS)
+        for_slices(add_squares_of, len(self._squares), self._threads, COLUMNS_A_PASS)
         for_each(partial(_add_product, self._products, scaled, p, is_first), self._tiles, self._threads)
 
     def moments(self) -> CrossMoments:

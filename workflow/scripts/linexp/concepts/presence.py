@@ -224,7 +224,7 @@ class StatisticsSum:
     def add(self, sums: "BlockSums") -> None:
         """Add those of one more block; columns that it leaves out are incomplete from then on."""
         columns = sums.columns
-        self._count += sums.count
+        self._count += sums.n_rows
         self._total[columns] += sums.total
         self._squares[columns] += sums.squares
         self._top[:, columns] = np.sort(np.concatenate([self._top[:, columns], sums.top]), axis=0)[-TOP:]
@@ -247,7 +247,7 @@ class BlockSums(NamedTuple):
     """Sums over the rows of one block: of its columns, of their squares, and the highest values, ascending."""
 
     columns: NDArray[np.intp] | slice
-    count: int
+    n_rows: int
     total: NDArray[np.float64]
     squares: NDArray[np.float64]
     top: NDArray[np.float64]
@@ -339,7 +339,7 @@ def write_presence(
             yield block
 
     store.write_rows(file, "P", blocks(), n_images)
-    store.write_array(file, "concepts", [concepts[column] for column in columns])
+    store.write_array(file, "concepts", [concepts[column] for column in columns.tolist()])
     store.write_array(file, "all_concepts", list(concepts))
     store.write_array(file, "kept", kept)
     found = sums.statistics()

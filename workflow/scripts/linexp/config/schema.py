@@ -1,7 +1,7 @@
 """The configuration against its JSON schema: defaults, and mistakes told in one line."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator, validators
@@ -57,7 +57,7 @@ def check_values(value: Any, place: str = "") -> None:
         case int() | float() | str():
             return
         case list():
-            parts = enumerate(value)
+            parts: Iterable[tuple[Any, Any]] = enumerate(value)
         case Mapping():
             parts = value.items()
         case _:

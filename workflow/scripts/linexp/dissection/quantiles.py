@@ -67,8 +67,8 @@ class QuantileSketch:
         for begin in range(0, len(self._counts), _STREAMS_A_BLOCK):
             streams = slice(begin, begin + _STREAMS_A_BLOCK)
             cumulative = self._counts[streams].cpu().cumsum(1)
-            bounds = (extreme[streams].double().cpu() for extreme in (self.lowest, self.highest))
-            found.append(_quantile(cumulative, *bounds, share))
+            lowest, highest = (extreme[streams].double().cpu() for extreme in (self.lowest, self.highest))
+            found.append(_quantile(cumulative, lowest, highest, share))
         return torch.cat(found)
 
 

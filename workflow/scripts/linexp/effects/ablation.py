@@ -7,7 +7,7 @@ from val: `norm` by least squares (Eq. 16-18), `optim` by search (Eq. 13).
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -118,7 +118,7 @@ def norm_scale(simulated: np.ndarray, activations: np.ndarray) -> tuple[float, f
 def ablation_scores(
     val: TailLosses,
     test: TailLosses,
-    neurons: Sequence[int],
+    neurons: Sequence[int] | np.ndarray,
     simulations: Simulations,
     optimise: bool = True,
     threads: int = 1,
@@ -237,9 +237,9 @@ class _Neuron:
     on_val: list[Array]
     on_test: list[Array]
     range: Range = (0.0, 0.0)
-    curve: Curve | None = None
+    curve: Curve = field(init=False)
     constant: float | None = None
-    optim: list[tuple[float, float]] | None = None
+    optim: list[tuple[float, float]] = field(default_factory=list)
 
     def __post_init__(self):
         self.norm = [norm_scale(s, self.q) for s in self.on_val]

@@ -54,7 +54,7 @@ def nodes(intervals: int) -> Array:
     return np.cos(np.pi * np.arange(intervals + 1) / intervals)
 
 
-def coefficients(values: Array) -> Array:
+def coefficients(values: Array) -> np.ndarray:
     """(m, n) Chebyshev series from the (m, n) values at `nodes(m - 1)`."""
     intervals = len(values) - 1
     return np.linalg.solve(chebyshev.chebvander(nodes(intervals), intervals), values)
@@ -89,7 +89,7 @@ def sample_curves(
     most_nodes
         Where refinement ends anyway.
     """
-    curves: list[Curve | None] = [None] * len(neurons)
+    curves: dict[int, Curve] = {}
     sampled: list[Array] = [np.empty((0, len(base)))] * len(neurons)
     waiting, intervals = list(range(len(neurons))), COARSEST
     while waiting:
@@ -97,7 +97,7 @@ def sample_curves(
         places = [(low + high + new * (high - low)) / 2 for low, high in (ranges[j] for j in waiting)]
         values = sample([neurons[j] for j in waiting], places)
         for j, fresh, place in zip(waiting, values, places, strict=True):
-            error, before = np.inf, curves[j]
+            error, before = np.inf, curves.get(j)
             if before is not None:
                 effect = np.abs(before.at(np.array([[centres[j]]])) - base).mean()
                 missed = np.abs(before.at(place[:, None] + origins[j]) - fresh).mean()
@@ -107,7 +107,7 @@ def sample_curves(
             curves[j] = Curve(coefficients(fresh), *ranges[j], origins[j], float(error))
         intervals *= 2
         waiting = [j for j in waiting if curves[j].error > tolerance] if intervals + 1 <= most_nodes else []
-    return curves
+    return [curves[j] for j in range(len(neurons))]
 
 
 def _interleaved(even: Array, odd: Array) -> Array:

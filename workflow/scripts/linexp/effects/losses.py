@@ -16,7 +16,8 @@ NO_EFFECT_BELOW = 1e-6
 class Loss(Protocol):
     """A loss of images whose logits change; both kinds are log Σ exp(logits/T) − a mean of logits/T + a constant."""
 
-    temperature: float
+    @property
+    def temperature(self) -> float: ...
 
     def __call__(self, logits: np.ndarray, images: slice = slice(None)) -> Array:
         """(n,) losses of the images with these logits, (n, n_classes) before the temperature."""

@@ -159,7 +159,7 @@ def _presence_columns(files: LayerFiles, explained: Explained, scratch: Path) ->
     methods_of: dict[str, list[str]] = {}
     for method, path in files.presence.items():
         methods_of.setdefault(str(path), []).append(method)
-    columns = {}
+    columns: dict[str, PresenceColumns] = {}
     for number, (path, methods) in enumerate(methods_of.items()):
         explanations = [one for method in methods for one in explained.by_method[method]]
         columns |= dict.fromkeys(methods, PresenceColumns(path, explanations, scratch / str(number)))

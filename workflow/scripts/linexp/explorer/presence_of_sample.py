@@ -51,4 +51,4 @@ def _embeddings(files: LayerFiles, concepts: Sequence[str]) -> np.ndarray:
         here = [(place, row[text]) for place, text in enumerate(store.read_strings(path, "concepts")) if text in row]
         places, rows = np.array(here, int).reshape(-1, 2).T
         found[rows] = embeddings[places]
-    return found
+    return found  # type: ignore[return-value]  # there is a file of concepts

@@ -1,6 +1,7 @@
 """What the figures of a layer have in common: a title, panels, small print, and how each method looks."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -15,8 +16,8 @@ NAME_WIDTH = 330
 """Pixels that the name of a method or layer may take."""
 
 
-def page(width: int, height: int, title: str, panels: int = 1) -> tuple[Figure, Axes | Sequence[Axes]]:
-    """A figure of a size in pixels with a title, and its panels side by side."""
+def page(width: int, height: int, title: str, panels: int = 1) -> tuple[Figure, Any]:
+    """A figure of a size in pixels with a title, and its axes: a list of them where several panels are side by side."""
     figure = blank(width, height, title)
     axes = figure.subplots(1, panels)
     return figure, axes if panels == 1 else list(axes)

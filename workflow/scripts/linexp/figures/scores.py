@@ -44,8 +44,8 @@ def quadratic_fit(x: np.ndarray, y: np.ndarray) -> Fit | None:
     """
     if len(x) < 4 or len(np.unique(x)) < 3 or np.ptp(y) == 0:
         return None
-    coefficients = np.linalg.lstsq(np.stack([x**2, x, np.ones(len(x))], axis=1), y)[0]
-    fit = Fit(*map(float, coefficients), 0.0)
+    a, b, c = np.linalg.lstsq(np.stack([x**2, x, np.ones(len(x))], axis=1), y)[0]
+    fit = Fit(float(a), float(b), float(c), 0.0)
     return fit._replace(r_squared=float(1 - ((y - fit.at(x)) ** 2).sum() / ((y - y.mean()) ** 2).sum()))
 
 

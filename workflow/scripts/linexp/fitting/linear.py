@@ -51,7 +51,9 @@ class Problem:
         return never_varies(smallest, np.maximum(self.train_q.largest, 1e-30))
 
 
-def _scaled(problem: Problem, varies: NDArray[np.bool_], threads: int):
+def _scaled(
+    problem: Problem, varies: NDArray[np.bool_], threads: int
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Moments in standardised units, of the neurons that vary; Gram matrices in the precision of the moments."""
     p, q = problem.p_std, problem.q_std[varies]
 

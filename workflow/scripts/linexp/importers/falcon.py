@@ -16,9 +16,9 @@ def _names_of_literal(row: Row, column: str) -> list[str]:
     """The names in a Python literal such as `[('red fox', 0.2), ('snow', 0.1)]`."""
     try:
         entries = ast.literal_eval(row.text(column) or "[]")
-        names = [entry[0].strip() for entry in entries if isinstance(entry, tuple)]
+        names: list[str] | None = [entry[0].strip() for entry in entries if isinstance(entry, tuple)]
     except (ValueError, SyntaxError, TypeError, AttributeError, IndexError, MemoryError, RecursionError):
-        names = entries = None
+        names = None
     if names is None or len(names) != len(entries):
         raise row.error(column, "is not a list of concepts", "write one such as [('red fox', 0.2), ('snow', 0.1)]")
     return names

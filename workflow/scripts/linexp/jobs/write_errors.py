@@ -42,8 +42,10 @@ def explained(error: BaseException, path: str | Path, *named: Path) -> WriteErro
         The files and folders whose names the system may give instead; an access that was denied counts only if it names
         one of them, or none, since what is read can be denied as well.
     """
-    number = _number(error)
-    about_the_file = getattr(error, "filename", None) is None or Path(os.fsdecode(error.filename)) in (*named, path)
+    number, name = _number(error), getattr(error, "filename", None)
+    if number is None:
+        return None
+    about_the_file = name is None or Path(os.fsdecode(name)) in (*named, path)
     remedy = _OF_THE_DISK.get(number) or (_OF_THE_FILE.get(number) if about_the_file else None)
     return WriteError(f"{path} cannot be written ({os.strerror(number)}); {remedy}") if remedy else None
 
@@ -72,7 +74,7 @@ def check_links(path: str | Path) -> None:
             raise WriteError(f"{place} is a link to {target}, which is not there; make that folder, or remove the link")
 
 
-def _number(error: BaseException) -> int | None:
+def _number(error: BaseException | None) -> int | None:
     """The system's number of an error, or of what it arose from."""
     seen = set()
     while error is not None and id(error) not in seen:

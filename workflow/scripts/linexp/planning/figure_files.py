@@ -1,5 +1,6 @@
 """What figures of layers are drawn from, which of them a layer can have, and what they say."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +20,7 @@ def files(config: Config, wildcards) -> dict[str, str | list[str]]:
     def calibrations() -> list[str]:
         return [f"results/calibration/{name}.json" for name, _ in drawn_calibrations(config, wildcards)]
 
-    places = {
+    places: dict[str, Callable[[], str | list[str]]] = {
         "scores": lambda: of_layer(wildcards, "scores.parquet"),
         "explanations": lambda: of_layer(wildcards, f"explanations/{mapped_method(config, wildcards)}.parquet"),
         "calibrations": lambda: [

@@ -78,7 +78,7 @@ def target_files(config: Config, wildcards) -> dict[str, str | list[str]]:
     missing.required(missing.target_model(config, wildcards.target))
     if source.is_trained_here:
         folder = f"results/models/{model['name']}"
-        training = {"training": f"{folder}/training.json"}
+        training: dict[str, str | list[str]] = {"training": f"{folder}/training.json"}
         return training if model["untrained"] else training | {"weights": f"{folder}/weights.safetensors"}
     weights, code = model[source.weights_key], source.code(model)
     files: dict[str, str | list[str]] = {"code": code} if code else {}

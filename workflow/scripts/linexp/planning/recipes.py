@@ -55,7 +55,8 @@ class Told:
     """Says why artifacts are made again: each change once, with the first artifact that it is of."""
 
     def __init__(self, say: Callable[[str], None]):
-        self._say, self._said = say, set()
+        self._say = say
+        self._said: set[str] = set()
 
     def __call__(self, path: str, changes: Iterable[str]) -> None:
         new = [change for change in changes if change not in self._said]
@@ -202,7 +203,7 @@ def changes_of(recipe: Recipe, artifact: str) -> list[str]:
     return [*settings, *(f"{name} changed" for name in changed), *(f"made from another {path}" for path in others)]
 
 
-def _changed_names(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+def _changed_names(before: dict[str, str], after: dict[str, str]) -> list[str]:
     return [name for name in sorted(before | after) if before.get(name) != after.get(name)]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, pairwise
 from math import ceil
 from threading import Lock
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -17,10 +18,18 @@ from ..jobs.runtime import device
 _IMAGES_A_TASK = 4
 
 
+class Images(Protocol):
+    """Images by their row."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, row: int, /) -> Any: ...
+
+
 class ImageRows:
     """Some of the indexed images, in the order of the given rows."""
 
-    def __init__(self, images: Sequence, rows: Sequence[int] | np.ndarray):
+    def __init__(self, images: Images, rows: Sequence[int] | np.ndarray):
         self._images, self._rows = images, rows
 
     def __len__(self) -> int:
@@ -49,7 +58,7 @@ class _Batch:
         self.tensor[self.rows.index(row)] = image
 
 
-def decoded_batches(images: Sequence, preprocess: Callable, batch_size: int, threads: int) -> Iterator[Tensor]:
+def decoded_batches(images: Images, preprocess: Callable, batch_size: int, threads: int) -> Iterator[Tensor]:
     """All images in order, as (batch, 3, height, width) float32 tensors.
 
     Each image is decoded once. While the reader works on a batch the next one is decoded, or a few where they are
@@ -87,7 +96,7 @@ def _compute_on_one_thread() -> None:
 
 
 def image_batches(
-    images: Sequence, preprocess: Callable, batch_size: int, threads: int, description: str
+    images: Images, preprocess: Callable, batch_size: int, threads: int, description: str
 ) -> Iterator[Tensor]:
     """The same with a progress bar, on the device that is used."""
     batches = progress(decoded_batches(images, preprocess, batch_size, threads), len(images), "image", description)
@@ -102,7 +111,7 @@ def _copied_ahead(batches: Iterator[Tensor]) -> Iterator[Tensor]:
         with torch.cuda.stream(copies):
             return batch.to("cuda", non_blocking=True), copies.record_event()
 
-    for (batch, arrived), _ in pairwise(chain(map(copied, batches), [None])):
+    for (batch, arrived), _ in pairwise(chain(map(copied, batches), [(None, None)])):
         torch.cuda.current_stream().wait_event(arrived)
         batch.record_stream(torch.cuda.current_stream())
         yield batch

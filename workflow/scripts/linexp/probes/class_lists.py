@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeGuard
 
 from ..errors import LinexpError, shortened
 
@@ -15,12 +16,12 @@ _NUMBERED = (
 _WORDNET_ID = re.compile(r"n\d{8}[\s,:;]+\S.*")
 
 
-def is_names_file(setting: Sequence[str] | Mapping[str, Sequence[str]] | str | None) -> bool:
+def is_names_file(setting: Sequence[str] | Mapping[str, Sequence[str]] | str | None) -> TypeGuard[str]:
     """Whether names or superclasses are given as the path of a file."""
     return isinstance(setting, str) and Path(setting).suffix != "" and _WEIGHTS not in setting
 
 
-def class_names(setting: Sequence[str] | str | None) -> list[str] | None:
+def class_names(setting: Sequence[str] | str | None) -> Sequence[str] | None:
     """Class names as an entry gives them, or nothing.
 
     A list, a text file with one a line, the name of published weights of torchvision, whose metadata have them, such

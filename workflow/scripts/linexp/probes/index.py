@@ -81,8 +81,8 @@ def index_images(
             return error
         return len(content), hashlib.sha256(content).hexdigest()
 
-    looks = ordered_map(look_at, range(len(source)), threads)
-    looks = list(progress(looks, len(source), "image", "reading images", step=lambda _: 1))
+    looked = ordered_map(look_at, range(len(source)), threads)
+    looks = list(progress(looked, len(source), "image", "reading images", step=lambda _: 1))
     bad = {key: str(look) for key, look in zip(source.keys, looks, strict=True) if isinstance(look, LinexpError)}
     if bad and len(bad) == len(source):
         raise LinexpError(f"none of the {len(bad)} images can be used: {next(iter(bad.values()))}")

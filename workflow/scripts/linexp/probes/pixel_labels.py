@@ -92,7 +92,7 @@ def open_pixel_labels(settings: Mapping[str, Any], masks_file: str | Path | None
         case "broden":
             return BrodenPixelLabels(paths(settings)[0])
         case "scenes":
-            return ScenePixelLabels(masks_file)
+            return ScenePixelLabels(masks_file)  # type: ignore[arg-type]  # scenes are drawn, so it is there
     raise LinexpError(f"probe: kind {settings['kind']} has no pixel labels; take one of kind {' or '.join(KINDS)}")
 
 

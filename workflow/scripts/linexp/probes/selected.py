@@ -18,7 +18,7 @@ class OnDemand(Sequence):
     def __len__(self) -> int:
         return self._length
 
-    def __getitem__(self, row: int) -> Any:
+    def __getitem__(self, row: int) -> Any:  # type: ignore[override]  # no slices
         if not 0 <= row < self._length:
             raise IndexError(row)
         return self._item(row)

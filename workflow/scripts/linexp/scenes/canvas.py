@@ -1,10 +1,11 @@
 """A drawing surface: shapes in drawing units go through an affine map to supersampled pixels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw, ImageFilter
 
 from .palette import Rgb, Tone
@@ -115,7 +116,7 @@ def _shades(tone: Tone) -> np.ndarray:
     return np.stack((light, main, main, 0.3 * main + 0.7 * dark))
 
 
-def _ramp(position: np.ndarray, stops: np.ndarray, colours: np.ndarray) -> Image.Image:
+def _ramp(position: np.ndarray, stops: Sequence[float] | np.ndarray, colours: ArrayLike) -> Image.Image:
     """Colours interpolated at positions (h, w) between stops (n_stops,) with colours (n_stops, 3)."""
     channels = [np.interp(position, stops, channel) for channel in np.asarray(colours, dtype=np.float64).T]
     return Image.fromarray(np.stack(channels, axis=-1).round().astype(np.uint8)).convert("RGBA")

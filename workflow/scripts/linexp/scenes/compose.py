@@ -69,7 +69,8 @@ def _draw_object(
     place, size = KINDS[thing.pose.kind].place, image.width
     if place == "land":
         cast_shadow(image, thing.box)
-    covers = [(number, _paste(image, draw_sprite(thing.pose, thing.box.left, thing.box.top, size)))]
+    sprite = draw_sprite(thing.pose, thing.box.left, thing.box.top, size)
+    covers: list[tuple[int | None, np.ndarray]] = [(number, _paste(image, sprite))]
     if place == "water":
         covers.append((None, _paste(image, ripples(thing.box, ground, size))))
     return covers

@@ -6,6 +6,7 @@ ways, and a metric passes for a neuron if its score gets worse by more than a th
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -164,10 +165,10 @@ def check(
     simulated = {
         test: (concepts @ weights).astype(np.float32) for test, concepts in {"": presence, **perturbed}.items()
     }
-    rows = slice(None) if layer.test_rows is None else layer.test_rows
-    activations = layer.activations[rows]
-    told = [scores_of(metrics, s[rows], activations, layer.threads) for s in simulated.values()]
-    scores_by_metric = {name: [scores[name] for scores in told] for name in told[0]}
+    images = slice(None) if layer.test_rows is None else layer.test_rows
+    activations = layer.activations[images]
+    told = [scores_of(metrics, s[images], activations, layer.threads) for s in simulated.values()]
+    scores_by_metric: dict[str, Any] = {name: [scores[name] for scores in told] for name in told[0]}
     if layer.ablation:
         scores_by_metric |= layer.ablation(list(simulated.values()))
     rows = []

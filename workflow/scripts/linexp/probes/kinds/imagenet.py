@@ -25,6 +25,6 @@ KIND = Kind(
     keys=KEYS,
     how_to_get="get ILSVRC2012_img_val and ILSVRC2012_devkit_t12 from image-net.org and unpack them there",
     labels=lambda _entry: {"classes"},
-    open=lambda _entry, paths, class_names: open_imagenet(*paths, class_names),
+    open=lambda _entry, paths, class_names: open_imagenet(paths[0], paths[1], class_names),
     images=lambda _entry: 50_000,
 )

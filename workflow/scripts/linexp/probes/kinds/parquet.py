@@ -5,6 +5,7 @@ import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -178,7 +179,7 @@ def _labels(entry: Entry) -> set[str]:
 
 
 def _open(entry: Entry, paths: Sequence[str], class_names: Sequence[str] | None) -> ParquetImages:
-    columns = {name: entry.get(name) for name in ("image", "label", "concepts")}
+    columns: dict[str, Any] = {name: entry.get(name) for name in ("image", "label", "concepts")}
     return ParquetImages(paths, class_names=class_names, **columns)
 
 
