@@ -87,24 +87,24 @@ def test_what_is_read_is_what_was_written_but_for_the_precision_of_curves(writte
             assert shared.curve.error == expected.curve.error
 
 
-def test_scores_of_each_explanation_by_itself_are_those_of_all_together(layer, simulations, written):
+def test_scores_on_shared_curves_are_those_on_curves_of_their_own(layer, simulations, written):
     _, val, test = layer
-    together = list(ablation_scores(val, test, NEURONS, simulations))
     for number in range(4):
         alone = Simulations([simulations.val[number]], [simulations.test[number]])
         with store.open_arrays(written[1]) as file:
             found = list(ablation_scores(val, test, NEURONS, alone, shared=shared_curves.reader(file)))
-        for column, ((one,), before) in enumerate(zip(found, together, strict=True)):
-            expected = before[number]
+        own = ablation_scores(val, test, NEURONS, alone)
+        for column, ((one,), (expected,)) in enumerate(zip(found, own, strict=True)):
             if NEURONS[column] == 11:
                 assert one == expected and one.optim is None
                 continue
             assert one.effect == pytest.approx(expected.effect, rel=1e-9) and one.effect > 1e-6
             assert one.norm == pytest.approx(expected.norm, abs=1e-9)
-            assert one.constant == pytest.approx(expected.constant, abs=0.02)
-            assert reached_on_val(val, simulations.val[number], column, one) == pytest.approx(
-                reached_on_val(val, simulations.val[number], column, expected), abs=0.02
-            )
+            assert one.constant == pytest.approx(expected.constant, abs=0.005)
+            reached, before = (reached_on_val(val, simulations.val[number], column, score) for score in (one, expected))
+            assert reached > before - 0.02
+            if number != 2:  # a wider curve can show a better scale for an outlier
+                assert reached == pytest.approx(before, abs=0.005)
 
 
 def reached_on_val(val, simulated, column, score):
@@ -127,7 +127,7 @@ def test_an_explanation_more_takes_two_passes_a_neuron_unless_a_scale_lies_beyon
             list(ablation_scores(val, test, NEURONS, alone, shared=shared_curves.reader(file), **options))
         return tail.passed - before
 
-    assert passes(0) == 3 * (2 + 2), "three neurons that vary, on val and on test"
+    assert passes(1) == 3 * (2 + 2), "three neurons that vary, on val and on test"
     assert passes(3) == 0, "a simulation that never varies is the best constant"
     assert passes(2) > 3 * (2 + 2 + 9), "the outlier lies beyond"
     assert passes(2, optimise=False) == 3 * (1 + 1)

@@ -16,6 +16,9 @@ from .tail_losses import Range
 Array = NDArray[np.float64]
 
 MARGIN = 0.05
+SHARED_MARGIN = 0.25
+"""Of curves that explanations share. Of 1,216 explanations of a ConvNeXt's neurons, 8 % have scales too close to the ends
+with a margin of 0.1, and 1 % with this one."""
 
 _GRID = np.array(list(product(np.linspace(-0.5, 1.5, 9), np.linspace(-1.0, 1.0, 9))))
 _CONSTANTS = np.array([(0.0, v) for v in np.linspace(-1.5, 1.5, 31)])
@@ -137,20 +140,17 @@ class ReplacedNeuron:
         return min(v.min() for v in values), max(v.max() for v in values)
 
     def first_range(self) -> Range:
-        """The same and a margin."""
+        """The same and a margin, a wider one where no explanation says what will be asked for."""
         low, high = self.reach()
-        return low - 2 * MARGIN * (high - low), high + 2 * MARGIN * (high - low)
+        margin = (2 * MARGIN if self.on_val else SHARED_MARGIN) * (high - low)
+        return low - margin, high + margin
 
     def begin_with(self, shared: Shared) -> None:
-        """Take over what is shared; its curve only if it reaches as far as `norm`, or else a range that does both."""
+        """Take over what is shared, but for a curve that does not reach as far as `norm`."""
         self.shared, self.constant = shared, shared.constant
-        if shared.curve is None:
-            return
         (low, high), curve = self.reach(), shared.curve
-        if curve.low <= low and high <= curve.high:
+        if curve is not None and curve.low <= low and high <= curve.high:
             self.curve, self.range = curve, (curve.low, curve.high)
-        else:
-            self.range = min(self.range[0], curve.low), max(self.range[1], curve.high)
 
     def search(self, base: Array) -> None:
         """Find the best constant and the best scale of each simulation on the curves of val (Eq. 13).
