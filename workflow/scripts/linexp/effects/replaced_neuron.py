@@ -17,8 +17,8 @@ Array = NDArray[np.float64]
 
 MARGIN = 0.05
 SHARED_MARGIN = 0.25
-"""Of curves that explanations share. Of 1,216 explanations of a ConvNeXt's neurons, 8 % have scales too close to the ends
-with a margin of 0.1, and 1 % with this one."""
+"""Of curves that explanations share. Of 1,216 explanations of a ConvNeXt's neurons, 8 % have scales too close to the
+ends with a margin of 0.1, and 1 % with this one."""
 
 _GRID = np.array(list(product(np.linspace(-0.5, 1.5, 9), np.linspace(-1.0, 1.0, 9))))
 _CONSTANTS = np.array([(0.0, v) for v in np.linspace(-1.5, 1.5, 31)])
