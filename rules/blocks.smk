@@ -1,39 +1,31 @@
 # where a target sets neuron_blocks, each block of a layer's neurons is a job, and a merge puts them together
 
 
-use rule score_ablation as score_ablation_block with:
+use rule sample_curves as sample_curves_block with:
     output:
-        "results/{target}/{layer}/blocks/{block}_of_{blocks}/ablation.parquet",
+        "results/{target}/{layer}/blocks/{block}_of_{blocks}/curves.h5",
     log:
-        "results/logs/score_ablation/{target}/{layer}/{block}_of_{blocks}.log",
+        "results/logs/sample_curves/{target}/{layer}/{block}_of_{blocks}.log",
     wildcard_constraints:
         target=one_of(cut_targets),
     params:
         block=ask(blocks.block_number),
     message:
-        "Score the ablation of {wildcards.target}/{wildcards.layer}, block {wildcards.block} of {wildcards.blocks}"
+        "Sample the loss curves of {wildcards.target}/{wildcards.layer}, block {wildcards.block} of {wildcards.blocks}"
 
 
-rule merge_ablation:
-    input:
-        blocks=needs(blocks.blocks_of("ablation.parquet")),
+use rule score_ablation as score_ablation_block with:
     output:
-        "results/{target}/{layer}/ablation.parquet",
+        "results/{target}/{layer}/blocks/{block}_of_{blocks}/ablation/{simulator}/{method}.parquet",
     log:
-        "results/logs/merge_ablation/{target}/{layer}.log",
+        "results/logs/score_ablation/{target}/{layer}/{simulator}/{method}/{block}_of_{blocks}.log",
     wildcard_constraints:
         target=one_of(cut_targets),
-    conda:
-        "../envs/linexp.yaml"
-    resources:
-        mem_mb=memory(resources.small),
-        runtime=runtime(resources.small),
     params:
-        pairs=ask(inputs.scored_pairs),
+        block=ask(blocks.block_number),
     message:
-        "Merge the ablation scores of {wildcards.target}/{wildcards.layer}"
-    script:
-        "../workflow/scripts/merge_ablation.py"
+        "Score the ablation of {wildcards.target}/{wildcards.layer} by {wildcards.method} with {wildcards.simulator}, "
+        "block {wildcards.block} of {wildcards.blocks}"
 
 
 use rule measure_impact as measure_impact_block with:

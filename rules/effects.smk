@@ -1,11 +1,42 @@
+rule sample_curves:
+    input:
+        unpack(needs(evaluation_files.ablation_files)),
+    output:
+        "results/{target}/{layer}/curves.h5",
+    log:
+        "results/logs/sample_curves/{target}/{layer}.log",
+    wildcard_constraints:
+        target=one_of(uncut_targets),
+    conda:
+        "../envs/linexp.yaml"
+    threads: threads_of_target
+    resources:
+        mem_mb=memory(work.sampling_curves),
+        runtime=runtime(work.sampling_curves),
+        gpu=1,
+        batch_size=of_target("batch_size"),
+    params:
+        ablation=ask(evaluation_files.ablation_settings),
+        neurons=ask(inputs.neurons_of),
+        model=of_target("model"),
+        layer=ask(model_files.layer_only),
+        images=ask(inputs.probe_settings),
+        seed=config["seed"],
+    message:
+        "Sample the loss curves of {wildcards.target}/{wildcards.layer}"
+    script:
+        "../workflow/scripts/sample_curves.py"
+
+
 rule score_ablation:
     input:
         unpack(needs(evaluation_files.ablation_files)),
-        simulations=needs(inputs.simulations_of),
+        curves=needs(blocks.curves_of),
+        simulation="results/{target}/{layer}/simulations/{simulator}/{method}.h5",
     output:
-        "results/{target}/{layer}/ablation.parquet",
+        "results/{target}/{layer}/ablation/{simulator}/{method}.parquet",
     log:
-        "results/logs/score_ablation/{target}/{layer}.log",
+        "results/logs/score_ablation/{target}/{layer}/{simulator}/{method}.log",
     wildcard_constraints:
         target=one_of(uncut_targets),
     conda:
@@ -17,16 +48,35 @@ rule score_ablation:
         gpu=1,
         batch_size=of_target("batch_size"),
     params:
-        pairs=ask(inputs.scored_pairs),
-        ablation=of_target("ablation"),
+        ablation=ask(evaluation_files.ablation_settings),
         model=of_target("model"),
         layer=ask(model_files.layer_only),
         images=ask(inputs.probe_settings),
         seed=config["seed"],
     message:
-        "Score the ablation of {wildcards.target}/{wildcards.layer}"
+        "Score the ablation of {wildcards.target}/{wildcards.layer} by {wildcards.method} with {wildcards.simulator}"
     script:
         "../workflow/scripts/score_ablation.py"
+
+
+rule merge_ablation:
+    input:
+        parts=needs(blocks.ablation_parts),
+    output:
+        "results/{target}/{layer}/ablation.parquet",
+    log:
+        "results/logs/merge_ablation/{target}/{layer}.log",
+    conda:
+        "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(resources.small),
+        runtime=runtime(resources.small),
+    params:
+        pairs=ask(inputs.scored_pairs),  # which files are put together, without Snakemake's memory
+    message:
+        "Put together the ablation scores of {wildcards.target}/{wildcards.layer}"
+    script:
+        "../workflow/scripts/merge_ablation.py"
 
 
 rule measure_impact:

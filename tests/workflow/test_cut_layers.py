@@ -11,7 +11,8 @@ TABLES = (f"{FOLDER}/ablation.parquet", f"{FOLDER}/impact.parquet")
 DISSECTION = f"{FOLDER}/dissections/network_dissection.h5"
 EXPLANATIONS = f"{FOLDER}/explanations/network_dissection.parquet"
 WANTED = (*TABLES, EXPLANATIONS)
-CUT = ("score_ablation_block", "measure_impact_block", "dissect_block")
+CUT = ("sample_curves_block", "measure_impact_block", "dissect_block")
+PAIRS = 2
 MERGED = dict.fromkeys(("merge_ablation", "merge_impact", "merge_dissections", "explain_network_dissection"), 1)
 
 
@@ -64,18 +65,18 @@ def test_every_block_has_a_file_with_its_own_neurons(cut):
 
 def test_another_number_of_blocks_reruns_what_is_cut_and_what_follows(cut):
     project, _, planned = cut
-    assert planned == dict.fromkeys(CUT, 2) | MERGED
+    assert planned == dict.fromkeys(CUT, 2) | {"score_ablation_block": 2 * PAIRS} | MERGED
     assert project.planned(*WANTED) == {}
     cut_into(project, 1)
-    whole = dict.fromkeys(("score_ablation", "measure_impact", "dissect_network", "explain_network_dissection"), 1)
-    assert project.planned(*WANTED) == whole
+    whole = dict.fromkeys(("merge_ablation", "measure_impact", "dissect_network", "explain_network_dissection"), 1)
+    assert project.planned(*WANTED) == whole, "the ablation of each method in one piece is still there"
     cut_into(project, 3)
-    assert project.planned(*WANTED) == dict.fromkeys(CUT, 3) | MERGED
+    assert project.planned(*WANTED) == dict.fromkeys(CUT, 3) | {"score_ablation_block": 3 * PAIRS} | MERGED
     cut_into(project, 2)
 
 
 def test_a_block_that_does_not_exist_is_refused(cut):
     project, _, _ = cut
-    refused = project.plan(f"{FOLDER}/blocks/4_of_3/ablation.parquet")
+    refused = project.plan(f"{FOLDER}/blocks/4_of_3/curves.h5")
     assert refused.status != 0 and "Traceback" not in refused.said
     assert refused.last == f"linexp: {FOLDER}/blocks: 4 of 3 is not a block"

@@ -120,6 +120,32 @@ def test_ablation_scores_are_those_of_hooks_on_the_whole_network(layer, literal)
     assert compared >= 8
 
 
+def test_a_method_more_keeps_the_curves_of_a_replayed_tail_and_the_ablation_of_others(evaluated, tmp_path):
+    project = evaluated.copy(tmp_path / "project")
+    config = project.config()
+    config["targets"]["net"]["methods"] = ["best_concept", "le_label", "clip_dissect"]
+    project.configure(config)
+    scores = "results/net/layer3/scores.parquet"
+    own = ("explain_best_concept", "simulate", "score_ablation", "merge_ablation", "score_explanations")
+    assert project.planned(scores) == dict.fromkeys(own, 1)
+    before = pd.read_parquet(project.folder / "results/net/layer3/ablation.parquet")
+    project.run(scores)
+    after = pd.read_parquet(project.folder / "results/net/layer3/ablation.parquet")
+    assert list(dict.fromkeys(after["method"])) == ["best_concept", "le_label", "clip_dissect"]
+    assert after.query("method == 'best_concept'")["ablation_optim"].notna().any()
+    others = after.query("method != 'best_concept'").reset_index(drop=True)
+    pd.testing.assert_frame_equal(others, before, check_exact=True)
+
+
+def test_another_number_of_nodes_remakes_curves_and_ablation_where_the_tail_is_replayed(evaluated, tmp_path):
+    project = evaluated.copy(tmp_path / "project")
+    config = project.config()
+    config["targets"]["net"]["ablation"] = {"most_nodes": 17}
+    project.configure(config)
+    planned = project.planned("results/net/layer3/scores.parquet")
+    assert planned == {"sample_curves": 1, "score_ablation": 2, "merge_ablation": 1, "score_explanations": 1}
+
+
 @pytest.mark.parametrize("layer", PLACES)
 def test_top_impact_is_that_of_hooks_on_the_whole_network(layer, literal):
     table = pd.read_parquet(literal.layer(layer) / "impact.parquet")
@@ -215,9 +241,10 @@ WRONG = {
 def test_wrong_input_is_told_in_one_line_and_nothing_is_written(case, project):
     name, change, message = WRONG[case]
     changed(project.folder / "results/net" / name, change)
-    output = project.folder / "results/net/layer4/ablation.parquet"
+    part = "results/net/layer4/ablation/two/le_label.parquet"
+    output = project.folder / part
     output.unlink()
-    done = project.snakemake("results/net/layer4/ablation.parquet", "--rerun-triggers", "input")
+    done = project.snakemake(part, "--rerun-triggers", "input")
     assert done.returncode != 0 and not output.exists()
     assert "Traceback" not in done.stdout
     (line,) = {line for line in done.stdout.splitlines() if line.startswith("linexp: ")}

@@ -11,7 +11,8 @@ from helpers.running import differing
 LIBRARY = "workflow/scripts/linexp"
 SHOWING = {"compare_methods", "summarise_scores", "make_report", "draw_layer_figure"}
 ONE_METHOD = {
-    *("explain_linear", "simulate", "score_ablation", "check_sanity", "shuffle_explanations", "score_explanations"),
+    *("explain_linear", "simulate", "score_ablation", "merge_ablation", "check_sanity"),
+    *("shuffle_explanations", "score_explanations"),
     *SHOWING,
 }
 
@@ -41,6 +42,14 @@ def test_without_snakemake_s_memory_a_changed_setting_is_noticed_and_told(forgot
     assert line in found.said.splitlines()
     with_lambda(forgotten, 0.05)
     assert forgotten.planned() == {}
+
+
+def test_without_snakemake_s_memory_a_method_that_is_taken_out_leaves_the_tables(forgotten):
+    config = forgotten.config()
+    config["targets"]["net"]["methods"].remove("best_concept")
+    forgotten.configure(config)
+    planned = {"merge_ablation", "shuffle_explanations", "score_explanations", *SHOWING}
+    assert set(forgotten.planned()) == planned
 
 
 def test_results_that_are_put_back_after_a_run_with_other_settings_are_made_again(finished, project):
@@ -96,7 +105,7 @@ def test_another_format_remakes_everything(project):
     seals = project.folder / LIBRARY / "artifacts/seals.py"
     seals.write_text(seals.read_text().replace("FORMAT = 1\n", "FORMAT = 2\n"))
     planned = project.planned()
-    assert sum(planned.values()) == 54
+    assert sum(planned.values()) == 60
     assert "linexp: results/net/layer4/scores.parquet is made again, reason: format 1 → 2" in project.plan().said
 
 

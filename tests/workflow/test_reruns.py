@@ -7,10 +7,12 @@ import time
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 import yaml
 
 SUMMARISING = {"summarise_scores", "compare_methods", "make_report", "draw_layer_figure"}
-SCORING = {"simulate", "score_ablation", "score_explanations", "check_sanity", "shuffle_explanations", *SUMMARISING}
+ABLATING = {"score_ablation", "merge_ablation"}
+SCORING = {"simulate", *ABLATING, "score_explanations", "check_sanity", "shuffle_explanations", *SUMMARISING}
 FIGURES_OF_SCORES = 4
 MEASURING_IMPACT = {"measure_impact", "draw_layer_figure"}
 EXPLAINING = {"explain_linear", "explain_best_concept", "explain_baseline", "explain_random_concepts"}
@@ -48,7 +50,9 @@ def test_a_new_layer_makes_its_own_chain_and_no_embedding(project):
         "explain_baseline": 1,
         "explain_random_concepts": 1,
         "simulate": 5,
-        "score_ablation": 1,
+        "sample_curves": 1,
+        "score_ablation": 5,
+        "merge_ablation": 1,
         "score_explanations": 1,
     }
 
@@ -58,13 +62,15 @@ def test_a_new_method_makes_its_own_chain(project):
     config["targets"]["net"]["methods"].append("le_siglip_top5")
     project.configure(config)
     assert project.planned() == ONE_METHOD
+    (ablated,) = (job for job in project.plan().jobs if job.rule == "score_ablation")
+    assert ablated.outputs == ["results/net/layer4/ablation/two/le_siglip_top5.parquet"]
 
 
 def test_new_neurons_remake_explanations_and_nothing_before(project):
     config = project.config()
     config["targets"]["net"]["neurons"] = [0, 3]
     project.configure(config)
-    assert set(project.planned()) == EXPLAINING | SCORING
+    assert set(project.planned()) == EXPLAINING | SCORING | {"sample_curves"}
 
 
 def test_an_edited_library_module_remakes_what_uses_it(project):
@@ -79,11 +85,25 @@ def test_an_edited_script_remakes_its_rule(project):
     assert set(project.planned()) == {"summarise_scores", "make_report"}
 
 
-def test_the_number_of_nodes_remakes_ablation_and_the_scores(project):
+@pytest.mark.parametrize("ablation", [{"most_nodes": 17}, {"tolerance": 0.5}, {"replace": "constant"}])
+def test_what_is_of_replayed_tails_alone_remakes_nothing_behind_a_linear_head(ablation, project):
     config = project.config()
-    config["targets"]["net"]["ablation"] = {"most_nodes": 17}
+    config["targets"]["net"]["ablation"] = ablation
     project.configure(config)
-    assert set(project.planned()) == {"score_ablation", "score_explanations", *SUMMARISING}
+    assert project.planned() == {}
+
+
+def test_a_search_that_is_left_out_remakes_ablation_and_the_scores(project):
+    config = project.config()
+    config["targets"]["net"]["ablation"] = {"optim": False}
+    project.configure(config)
+    assert set(project.planned()) == {
+        "sample_curves",
+        *ABLATING,
+        "check_sanity",
+        "score_explanations",
+        *SUMMARISING,
+    }
 
 
 def test_switching_ablation_off_records_nothing_again(project):
@@ -99,7 +119,8 @@ def test_another_temperature_remakes_outputs_and_no_activations(project):
     project.configure(config)
     assert set(project.planned()) == {
         "record_outputs",
-        "score_ablation",
+        "sample_curves",
+        *ABLATING,
         "check_sanity",
         "score_explanations",
         *MEASURING_IMPACT,
@@ -111,7 +132,7 @@ def test_a_control_adds_its_own_chain(project):
     config = project.config()
     config["targets"]["net"]["controls"] = ["shuffled"]
     project.configure(config)
-    assert set(project.planned()) == {"score_ablation", "score_explanations", "shuffle_explanations", *SUMMARISING}
+    assert set(project.planned()) == {"merge_ablation", "score_explanations", "shuffle_explanations", *SUMMARISING}
 
 
 def test_an_edited_concept_file_remakes_the_concepts_and_what_follows(project):
@@ -175,7 +196,9 @@ def test_a_new_model_makes_its_activations_and_what_follows_and_no_embedding(pro
         "explain_best_concept": 1,
         "explain_baseline": 1,
         "simulate": 4,
-        "score_ablation": 1,
+        "sample_curves": 1,
+        "score_ablation": 4,
+        "merge_ablation": 1,
         "score_explanations": 1,
     }
     assert project.planned() == {}
@@ -191,7 +214,8 @@ def test_a_new_simulator_makes_its_embeddings_simulations_and_scores(project):
         "embed_concepts": 2,
         "calibrate": 1,
         "simulate": 4,
-        "score_ablation": 1,
+        "score_ablation": 4,
+        "merge_ablation": 1,
         "score_explanations": 1,
     }
 

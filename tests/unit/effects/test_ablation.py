@@ -6,8 +6,9 @@ import torch
 from scipy.optimize import minimize
 
 from helpers.layers import Layer, literal_alpha, literal_losses, made_up, noisy
-from linexp.effects.ablation import Simulations, ablation_scores, norm_scale
+from linexp.effects.ablation import Simulations, ablation_scores
 from linexp.effects.losses import CrossEntropy
+from linexp.effects.replaced_neuron import norm_scale
 from linexp.effects.tail_losses import LinearTailLosses
 
 

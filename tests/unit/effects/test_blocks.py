@@ -18,7 +18,7 @@ from helpers.layers import made_up, noisy
 from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.dissection.overlaps import LabelledImages, dissect
 from linexp.effects import ablation, impact
-from linexp.effects.blocks import block_of, merge_arrays, merge_tables
+from linexp.effects.blocks import block_of, merge_arrays
 from linexp.effects.losses import CrossEntropy
 from linexp.effects.tail_losses import LinearTailLosses, ReplayedTailLosses
 from linexp.networks.recording import record_activations
@@ -44,10 +44,10 @@ def test_blocks_are_the_whole_layer_one_after_the_other_and_about_equally_large(
     assert max(groups) - min(groups) <= 1
 
 
-def scores_of(val, test, simulations, block):
+def scores_of(val, test, simulations, block, **options):
     neurons = np.arange(val.activations.shape[1])[block]
     cut = ablation.Simulations([s[VAL, block] for s in simulations], [s[TEST, block] for s in simulations])
-    return list(ablation.ablation_scores(val, test, neurons, cut))
+    return list(ablation.ablation_scores(val, test, neurons, cut, **options))
 
 
 def test_ablation_behind_a_linear_head():
@@ -91,10 +91,15 @@ def test_ablation_in_a_layer_whose_tail_is_replayed(middle_layer):
     )
     noise = np.random.default_rng(1).normal(size=activations.shape).astype(np.float32)
     simulations = [activations + noise * activations.std(axis=0)]
-    whole = scores_of(val, test, simulations, slice(None))
+
+    def scores(block):
+        neurons = np.arange(11)[block]
+        shared = dict(ablation.shared_by_explanations(val, test, neurons))
+        return scores_of(val, test, simulations, block, shared=shared.__getitem__)
+
+    whole = scores(slice(None))
     assert whole[0][0].optim is not None
-    cut = blocks_of(11, 3)
-    assert list(chain.from_iterable(scores_of(val, test, simulations, block) for block in cut)) == whole
+    assert list(chain.from_iterable(map(scores, blocks_of(11, 3)))) == whole
 
 
 @pytest.mark.parametrize("linear", [True, False])
@@ -119,7 +124,7 @@ def test_top_impact(middle_layer, linear):
     whole = table(slice(None)).to_pandas()
     for blocks in (3, 50):
         cut = [table(block) for block in blocks_of(activations.shape[1], blocks, together)]
-        pd.testing.assert_frame_equal(merge_tables(cut).to_pandas(), whole, check_exact=True)
+        pd.testing.assert_frame_equal(pa.concat_tables(cut).to_pandas(), whole, check_exact=True)
 
 
 class Sides(PixelLabels):
@@ -163,9 +168,3 @@ def test_network_dissection(channels):
         merged = merge_arrays([(found.iou, found.thresholds, found.constant) for found in cut])
         for array, expected in zip(merged, (whole.iou, whole.thresholds, whole.constant), strict=True):
             np.testing.assert_array_equal(array, expected)
-
-
-def test_merged_tables_have_the_first_part_of_all_blocks_first():
-    blocks = [pa.table({"pair": [0, 0, 1, 1], "neuron": [0, 1, 0, 1]}), pa.table({"pair": [0, 1], "neuron": [2, 2]})]
-    merged = merge_tables([*blocks, blocks[0].slice(0, 0)], parts=2).to_pydict()
-    assert merged == {"pair": [0, 0, 0, 1, 1, 1], "neuron": [0, 1, 2, 0, 1, 2]}

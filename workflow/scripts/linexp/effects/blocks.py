@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pyarrow as pa
 
 
 def block_of(number: int, blocks: int, n_neurons: int, together: int = 1) -> slice:
@@ -18,31 +17,12 @@ def block_of(number: int, blocks: int, n_neurons: int, together: int = 1) -> sli
     n_neurons
         Of the layer, or those that are scored.
     together
-        Groups of so many neurons, counted from the first, are not cut. What is computed on a whole group at a time is
-        then computed on the same groups whatever the blocks, so rounding is the same.
+        Groups of so many neurons, counted from the first, are not cut. What is computed on a whole group at
+            a time is then computed on the same groups whatever the blocks, so rounding is the same.
     """
     groups = -(-n_neurons // together)
     begin, end = ((n * groups // blocks) * together for n in (number - 1, number))
     return slice(min(begin, n_neurons), min(end, n_neurons))
-
-
-def merge_tables(tables: Sequence[pa.Table], parts: int = 1) -> pa.Table:
-    """The rows of all blocks, as one job for the whole layer gives them.
-
-    Parameters
-    ----------
-    tables
-        Of the blocks, in their order.
-    parts
-        Of each table, all of one length, such as a pair of method and simulator each; the whole layer's first part
-        comes first.
-    """
-    lengths = [len(table) // parts for table in tables]
-    return pa.concat_tables(
-        table.slice(part * length, length)
-        for part in range(parts)
-        for table, length in zip(tables, lengths, strict=True)
-    )
 
 
 def merge_arrays(blocks: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:

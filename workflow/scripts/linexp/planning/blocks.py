@@ -1,10 +1,10 @@
-"""Blocks of the neurons of a layer, where a target sets `neuron_blocks`."""
+"""Blocks of the neurons of a layer, where a target sets `neuron_blocks`, and what ablation has in each."""
 
 from collections.abc import Callable
 
 from ..config.checks import Config
 from ..errors import LinexpError
-from .inputs import target_of
+from .inputs import of_layer, scored_pairs, target_of
 
 
 def cut_targets(config: Config) -> set[str]:
@@ -42,3 +42,18 @@ def blocks_of(name: str) -> Callable:
         return [f"{folder}/{n}_of_{blocks}/{name.format(**vars(wildcards))}" for n in range(1, blocks + 1)]
 
     return files
+
+
+def curves_of(_config: Config, wildcards) -> str:
+    """The loss curves of a layer, or of the block of it that the wildcards name."""
+    if not hasattr(wildcards, "block"):
+        return of_layer(wildcards, "curves.h5")
+    return of_layer(wildcards, f"blocks/{wildcards.block}_of_{wildcards.blocks}/curves.h5")
+
+
+def ablation_parts(config: Config, wildcards) -> list[str]:
+    """The ablation scores of all scored pairs, in their order, and of each pair those of all blocks."""
+    names = [f"ablation/{simulator}/{method}.parquet" for method, simulator in scored_pairs(config, wildcards)]
+    if wildcards.target in cut_targets(config):
+        return [file for name in names for file in blocks_of(name)(config, wildcards)]
+    return [of_layer(wildcards, name) for name in names]

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from ..artifacts import attributes
 from ..config.checks import NO_IMPACT, NO_LABELS, Config
 from ..config.derived_targets import UNTRAINED_SUFFIX
 from ..errors import LinexpError
@@ -29,6 +30,9 @@ from .model_files import target_files
 
 Files = dict[str, str | list[str]]
 
+OF_ANY_TAIL = ("loss", "optim")
+"""The settings of ablation that count behind a linear head too; the others are of replaying a tail."""
+
 
 def has_labels(config: Config, wildcards) -> bool:
     """Whether images of a target's probe have classes that the model knows."""
@@ -53,6 +57,16 @@ def ablation_files(config: Config, wildcards) -> Files:
     if target_of(config, wildcards)["ablation"]["loss"] == "cross_entropy" and not has_labels(config, wildcards):
         raise LinexpError(f"target {wildcards.target}: {NO_LABELS}")
     return effect_files(config, wildcards)
+
+
+def ablation_settings(config: Config, wildcards) -> Settings:
+    """The settings of ablation that change scores: fewer once it is known that the head behind a layer is linear.
+
+    A job is asked for them again when its inputs are there, the head among them.
+    """
+    ablation = target_of(config, wildcards)["ablation"]
+    head = attributes.read_attributes(recorded(config, wildcards, f"{wildcards.layer}/head.h5"))
+    return {key: ablation[key] for key in OF_ANY_TAIL} if head and head.get("linear") else ablation
 
 
 def impact_files(config: Config, wildcards) -> Files:
@@ -99,7 +113,7 @@ def sanity_files(config: Config, wildcards) -> Files:
 def checked_ablation(config: Config, wildcards) -> Settings:
     """The settings of ablation that sanity checks go by."""
     ablation = target_of(config, wildcards)["ablation"]
-    return {key: ablation[key] for key in ("loss", "optim")}
+    return {key: ablation[key] for key in OF_ANY_TAIL}
 
 
 def summary_files(config: Config, wildcards) -> Files:

@@ -1,0 +1,41 @@
+"""What ablation takes of the neurons of a layer, or of a block, whatever explains them (Eq. 12-13).
+
+Output: HDF5 with loss curves on val where the tail is replayed; empty behind a linear head, as `linear` says.
+"""
+
+import sys
+
+from linexp.artifacts import store
+from linexp.effects import ablation, blocks, shared_curves
+from linexp.effects.open_losses import open_layer
+from linexp.jobs import progress, runtime
+from linexp.networks import recorded
+from linexp.probes.index import rows_of
+
+
+def open_tail():
+    from linexp.networks import replay  # with PyTorch, which a linear head does without
+
+    return replay.open_tail(replay.TargetLayer.of(snakemake), index, settings["replace"])
+
+
+runtime.start(snakemake)
+files, params, settings = snakemake.input, snakemake.params, snakemake.params.ablation
+same = files.index, files.activations, files.outputs, files.head
+provenance = store.provenance_of(snakemake, store.same_probe(*same))
+is_linear = bool(store.read_attribute(files.head, "linear"))
+with store.create_arrays(snakemake.output[0], provenance) as file:
+    file.attrs["linear"] = is_linear
+    if not is_linear:
+        index = store.read_table(files.index)
+        whole = recorded.read_activations(files.activations, None)[1]
+        layer = open_layer(files.outputs, files.head, whole, open_tail)
+        val, test = (layer.losses(settings, rows_of(index, split))[1] for split in ("val", "test"))
+        with store.open_arrays(files.activations) as activations:
+            neurons = recorded.numbers_of(activations["activations"], params.neurons)
+        neurons = neurons[blocks.block_of(*params.get("block", (1, 1)), len(neurons))]
+        replacements, nodes = (2, settings["most_nodes"]) if settings["optim"] else (1, 0)
+        print(ablation.announcement(len(neurons), val, test, replacements, nodes), file=sys.stderr)
+        found = ablation.shared_by_explanations(val, test, neurons, settings["optim"], snakemake.threads)
+        found = progress.progress(found, len(neurons), "neuron", "curves", step=lambda _: 1)
+        shared_curves.write(file, found)
