@@ -15,6 +15,7 @@ SCRIPTS = LIBRARY.parent
 RESOURCES = LIBRARY / "resources"
 CHANGES_NOTHING = (
     "__init__.py",
+    "jobs/gpu_memory.py",
     "jobs/progress.py",
     "jobs/run_lock.py",
     "jobs/runtime.py",
