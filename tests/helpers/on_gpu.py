@@ -18,7 +18,7 @@ GIB = 2**30
 
 FLOAT32 = 1e-4
 """Largest difference between a GPU and the CPU in float32, relative to the largest value."""
-BFLOAT16 = 0.05
+BFLOAT16 = 0.03
 """The same of networks whose parameters are bfloat16, which rounds each value to 8 bits."""
 HALF_SIMILARITY = 5e-4
 """Largest difference of a similarity where embeddings are computed in float16."""
