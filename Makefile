@@ -1,12 +1,12 @@
 # make demo: explain a small network on drawn scenes.   make test: the tests, make test-all: the long ones.   make bench: measurements.
-# make test-slurm: the workflow on a SLURM of one node; root, and apt to install it, are needed.
+# make test-slurm: the workflow on a SLURM of one node; root, and apt to install it, are needed.   make test-gpu: on a GPU.
 # All set themselves up from nothing, with pip alone. PYTHON chooses the interpreter (3.11 or newer).
 
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := results/scenes_resnet/layer4
 
-.PHONY: demo install test test-all test-slurm test-browser lint bench lock clean
+.PHONY: demo install test test-all test-gpu test-slurm test-browser lint bench lock clean
 
 demo: .venv/.installed
 	@$(BIN)/snakemake --cores all --quiet rules host
@@ -23,6 +23,10 @@ test: .venv/.installed-test
 # what takes longer: every stage killed, whole vision transformers, real photos
 test-all: .venv/.installed-test
 	$(PYTEST) -m long
+
+# networks on a GPU beside the same on the CPU; skipped where there is none
+test-gpu: .venv/.installed-test
+	$(BIN)/python -m pytest tests/gpu -rs
 
 # writes /etc/slurm/slurm.conf and removes it again, so it refuses where there is one
 test-slurm: .venv/.installed-slurm
@@ -50,7 +54,7 @@ bench: .venv/.installed
 	$(BIN)/python benchmarks/ablation.py --json --neurons 2 --images 500
 	$(BIN)/python benchmarks/impact.py --json --images 2000 --neurons 128
 	$(BIN)/python benchmarks/calibration.py --json --images 5000 --concepts 300
-	$(BIN)/python benchmarks/embedding.py --json --cases resnet50 decoding --images 16 --decoded 128 --rounds 1 --width 250
+	$(BIN)/python benchmarks/embedding.py --json --cases resnet50 decoding memory --images 16 --decoded 128 --rounds 1 --width 250
 	$(BIN)/python benchmarks/network_dissection.py --json --network resnet18 --size 64 --images 500
 	$(BIN)/python benchmarks/dag.py --json --targets 4 --layers 5
 

@@ -1,14 +1,17 @@
 """Embedding and recording as their rules do it, beside what they cannot do without, and the memory it takes.
 
     python benchmarks/embedding.py                     # a few minutes on 2 cores
-    python benchmarks/embedding.py --cases resnet50 decoding --images 16 --decoded 128 --rounds 1 --width 250
+    python benchmarks/embedding.py --cases resnet50 decoding memory --images 16 --decoded 128 --rounds 1 --width 250
+    python benchmarks/embedding.py --cases vit_l_16_siglip_384 so400m_14_siglip_384 --images 1024    # on a GPU
 
-`vit_b_32` and `resnet50` are where the network takes the time: open_clip's ViT-B-32, embedding, and torchvision's
-ResNet-50 up to layer4, recorded. Their floor is the forward pass over a batch in memory. In `decoding` the network does
-little more than read its input; the floor is a pool of threads that reads, decodes and preprocesses the same images and
-does nothing else. `share` is the floor's time by the rule's: 1 is all there is. The path of the rule is files,
-checksums, decoding, preprocessing, network, HDF5. Rule and floor take turns for some rounds, of which the best
-counts. `memory_gib` is the peak of a process that records some images, and of one that records four times as many.
+Where the network takes the time: `resnet50`, torchvision's ResNet-50 up to layer4, recorded, and open_clip's ViT-B-32,
+ViT-L-16-SigLIP-384 and ViT-SO400M-14-SigLIP-384, embedding. Their floor is the forward pass over a batch in memory,
+the GPU's where there is one, in the same precision. `share` is the floor's time by the rule's: 1 is all there is. The
+path of the rule is files, checksums, decoding, preprocessing, network, HDF5; in `share_decoded` images are decoded and
+preprocessed before, and the rest of the path is as it is. In `decoding` the network does little more than read its
+input; the floor is a pool of threads that reads, decodes and preprocesses the same images and does nothing else. Rule
+and floor take turns for some rounds, of which the best counts. In `memory`, the peak of a process that records some
+images, and of one that records four times as many.
 
 Images are JPEGs of 500 × 375 pixels by default, like ImageNet's in their spectrum (amplitudes fall as 1/frequency),
 with shapes drawn over it, about 100 kB each; --photos takes those of a Parquet file instead. Weights are random.
@@ -21,11 +24,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import open_clip
 import torch
 from measuring import argument_parser, beside, cores, peak_gib, show
 from PIL import Image, ImageDraw
@@ -34,11 +38,18 @@ from torch import nn
 from linexp.artifacts import store
 from linexp.concepts import image_text
 from linexp.jobs import runtime
+from linexp.jobs.gpu_memory import map_what_fits
 from linexp.networks import recording, targets
 from linexp.probes import index, sources
-from linexp.probes.batches import image_batches
+from linexp.probes.batches import ImageRows, image_batches
 
 DIFFERENT = 64
+EMBEDDING = {
+    "vit_b_32": "ViT-B-32",
+    "vit_l_16_siglip_384": "ViT-L-16-SigLIP-384",
+    "so400m_14_siglip_384": "ViT-SO400M-14-SigLIP-384",
+}
+NO_NETWORK = ("decoding", "memory")
 RESNET = {"source": "torchvision", "name": "resnet50", "weights": "IMAGENET1K_V1"}
 
 
@@ -77,15 +88,20 @@ def write_images(folder: Path, n_images: int, width: int, height: int, photos: s
 
 def open_case(case: str) -> tuple[Callable, Callable, Callable]:
     """The preprocessing, a bare forward pass, and what the rule makes of batches."""
-    if case == "vit_b_32":
-        model = image_text.build({"model": "ViT-B-32", "pretrained": "openai"})
-        return (
-            model.preprocess,
-            model.network.encode_image,
-            lambda batches: (model.embed_images(batch).numpy() for batch in batches),
-        )
+    if case in EMBEDDING:
+        model = image_text.to_device(open_embedding(EMBEDDING[case]))
+
+        def encode(batch: torch.Tensor) -> torch.Tensor:
+            with torch.autocast("cuda", torch.float16, enabled=batch.is_cuda):
+                return model.network.encode_image(batch)
+
+        def embedded(batches: Iterator[torch.Tensor]) -> Iterator[np.ndarray]:
+            return map_what_fits(lambda batch: model.embed_images(batch).numpy(), batches)
+
+        return model.preprocess, encode, embedded
     small = nn.Sequential(nn.AvgPool2d(8), nn.Conv2d(3, 16, 3))
-    network, layer = (small, "1") if case == "decoding" else (targets.build_network(RESNET).eval(), "layer4")
+    network, layer = (small, "1") if case in NO_NETWORK else (targets.build_network(RESNET).eval(), "layer4")
+    runtime.on_device(network)
 
     def forward(batch: torch.Tensor) -> torch.Tensor:
         with recording.run_to_module(network, layer) as output_of:
@@ -95,6 +111,18 @@ def open_case(case: str) -> tuple[Callable, Callable, Callable]:
         return (block.numpy() for block in recording.record_activations(network, layer, "avg", batches))
 
     return targets.preprocessing(RESNET), forward, recorded
+
+
+def open_embedding(name: str) -> image_text.ImageTextModel:
+    """A model of open_clip's for images alone: its texts, whose tokenizer may be on the hub, go through a small one."""
+    configuration = open_clip.get_model_config(name)
+    text = {"context_length": 16, "vocab_size": 49408, "width": 64, "heads": 4, "layers": 1}
+    tag = open_clip.get_pretrained_cfg(name, open_clip.list_pretrained_tags_by_model(name)[0])
+    wanted = {key: tag[key] for key in ("mean", "std", "interpolation", "resize_mode") if key in tag}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"{name}.json")
+        path.write_text(json.dumps({"model_cfg": configuration | {"text_cfg": text}, "preprocess_cfg": wanted}))
+        return image_text.build({"model": str(path)})
 
 
 class Rule:
@@ -108,8 +136,14 @@ class Rule:
         self.preprocess, self.forward, self.rows_of = open_case(case)
 
     def run(self) -> None:
-        images = index.IndexedImages(self.source, self.index)
-        batches = image_batches(images, self.preprocess, self.batch_size, self.threads, "recording")
+        self._run(index.IndexedImages(self.source, self.index), self.preprocess)
+
+    def run_decoded(self) -> None:
+        """The same on images that are decoded and preprocessed."""
+        self._run(ImageRows(self.decoded, np.arange(self.n_images) % len(self.decoded)), lambda image: image)
+
+    def _run(self, images: Sequence, preprocess: Callable) -> None:
+        batches = image_batches(images, preprocess, self.batch_size, self.threads, "recording")
         with store.create_arrays(self.folder / "out.h5", store.Provenance("benchmark", {}, "")) as file:
             store.write_rows(file, "rows", self.rows_of(batches), self.n_images)
 
@@ -118,6 +152,8 @@ class Rule:
         with torch.inference_mode():
             for begin in range(0, self.n_images, self.batch_size):
                 self.forward(self.in_memory[: self.n_images - begin])
+        if self.in_memory.is_cuda:
+            torch.cuda.synchronize()
 
     def run_decoder(self) -> None:
         """Decoding and preprocessing alone."""
@@ -130,10 +166,10 @@ class Rule:
 
     def prepare(self) -> None:
         """A batch in memory, and one forward pass, which sets up what PyTorch keeps."""
-        rows = range(min(self.batch_size, self.n_images))
-        self.in_memory = torch.stack([self.preprocess(self.source.image(row)) for row in rows])
-        with torch.inference_mode():
-            self.forward(self.in_memory)
+        self.decoded = [self.preprocess(self.source.image(row)) for row in range(min(DIFFERENT, self.n_images))]
+        rows = np.arange(min(self.batch_size, self.n_images)) % len(self.decoded)
+        self.in_memory = torch.stack([self.decoded[row] for row in rows]).to(runtime.device())
+        self.run_network()
 
 
 def seconds_of(work: Callable[[], None]) -> float:
@@ -142,17 +178,23 @@ def seconds_of(work: Callable[[], None]) -> float:
     return time.perf_counter() - begin
 
 
-def measure(rule: Rule, floor: Callable[[], None], rounds: int) -> dict[str, float]:
-    """The rule and its floor in turn, the best of each."""
+def measure(rule: Rule, case: str, rounds: int) -> dict[str, float]:
+    """The rule and its floor in turn, the best of each; where there is a network, the rule without its decoder too."""
     rule.prepare()
-    pairs = [(seconds_of(floor), seconds_of(rule.run)) for _ in range(rounds)]
-    least, seconds = np.min(pairs, axis=0)
-    return {
+    works = [rule.run_decoder, rule.run] if case == "decoding" else [rule.run_network, rule.run, rule.run_decoded]
+    least, seconds, *decoded = np.min([[seconds_of(work) for work in works] for _ in range(rounds)], axis=0)
+    result = {
         "images": rule.n_images,
         **beside(seconds, least),
         "share": least / seconds,
         "images_per_second": rule.n_images / seconds,
+        "floor_images_per_second": rule.n_images / least,
     }
+    if decoded:
+        result |= {"share_decoded": least / decoded[0], "decoded_images_per_second": rule.n_images / decoded[0]}
+    if torch.cuda.is_available():
+        result["gpu_gib"] = torch.cuda.max_memory_allocated() / 2**30
+    return result
 
 
 def peak_of_recording(folder: Path, n_images: int, options) -> float:
@@ -164,7 +206,7 @@ def peak_of_recording(folder: Path, n_images: int, options) -> float:
 
 def main() -> None:
     parser = argument_parser(__doc__)
-    parser.add_argument("--cases", nargs="+", default=["vit_b_32", "resnet50", "decoding"])
+    parser.add_argument("--cases", nargs="+", default=["vit_b_32", "resnet50", *NO_NETWORK])
     parser.add_argument("--images", type=int, default=256, help="for networks that take the time")
     parser.add_argument("--decoded", type=int, default=2048, help="where decoding takes the time")
     parser.add_argument("--width", type=int, default=500)
@@ -182,20 +224,20 @@ def main() -> None:
         Rule(Path(options.record[0]), "decoding", int(options.record[1]), options.batch_size, options.threads).run()
         print(peak_gib())
         return
-    result = {}
+    result, timed = {}, [case for case in options.cases if case != "memory"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_images(folder, max(options.images, options.decoded), options.width, options.height, options.photos)
         files = list((folder / "images").iterdir())
         result["kilobytes_an_image"] = sum(path.stat().st_size for path in files) / len(files) / 1000
-        for case in options.cases:
+        for case in timed:
             n_images = options.decoded if case == "decoding" else options.images
             rule = Rule(folder, case, n_images, options.batch_size, options.threads)
-            floor = rule.run_decoder if case == "decoding" else rule.run_network
-            result[case] = measure(rule, floor, options.rounds)
-        sizes = (options.decoded // 4, options.decoded)
-        result["memory_gib"] = {f"{size} images": peak_of_recording(folder, size, options) for size in sizes}
-    worst = min((result[case] for case in options.cases), key=lambda measured: measured["share"])
+            result[case] = measure(rule, case, options.rounds)
+        if "memory" in options.cases:
+            sizes = (options.decoded // 4, options.decoded)
+            result["memory_gib"] = {f"{size} images": peak_of_recording(folder, size, options) for size in sizes}
+    worst = min((result[case] for case in timed), key=lambda measured: measured["share"])
     show({key: worst[key] for key in ("seconds", "floor_seconds", "ratio")} | result, options.json)
 
 

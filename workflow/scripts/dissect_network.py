@@ -29,7 +29,7 @@ images = overlaps.LabelledImages(
 )
 layer = params.layer
 found = overlaps.dissect(
-    network.to(runtime.device()),
+    runtime.on_device(network),
     layer["module"],
     images,
     layer["channels"],

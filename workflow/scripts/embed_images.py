@@ -3,6 +3,7 @@
 from linexp.artifacts import store
 from linexp.concepts import image_text
 from linexp.jobs import runtime
+from linexp.jobs.gpu_memory import map_what_fits
 from linexp.probes import sources
 from linexp.probes.batches import image_batches
 from linexp.probes.index import IndexedImages
@@ -22,5 +23,5 @@ batches = image_batches(
     "embedding",
 )
 with store.create_arrays(snakemake.output[0], provenance) as file:
-    embedded = (model.embed_images(batch).numpy() for batch in batches)
+    embedded = map_what_fits(lambda batch: model.embed_images(batch).numpy(), batches)
     store.write_rows(file, "embeddings", embedded, len(index))

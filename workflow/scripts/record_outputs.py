@@ -21,7 +21,7 @@ network, preprocess = targets.open_target(params.model, snakemake.input, params.
 batches = image_batches(
     IndexedImages(source, index), preprocess, snakemake.resources.batch_size, snakemake.threads, "recording outputs"
 )
-blocks = outputs.record_logits(network.to(runtime.device()), batches)
+blocks = outputs.record_logits(runtime.on_device(network), batches)
 first = next(blocks)
 # before the other images: a wrong class_map is told at once
 labels = outputs.model_labels(index["label"].to_numpy(), source.class_names, params.class_map, first.shape[1])

@@ -131,6 +131,15 @@ def test_what_is_recorded_is_float32_on_the_cpu_without_gradients(resnet):
     assert (block.dtype, block.device.type, block.requires_grad) == (torch.float32, "cpu", False)
 
 
+@pytest.mark.parametrize(("dtype", "atol"), [(torch.float64, 1e-6), (torch.bfloat16, 0.02)])
+def test_a_network_of_another_precision_is_given_images_of_that(dtype, atol):
+    network = torchvision.models.resnet18(weights=None)
+    expected = recorded(network, "layer1", "avg")
+    found = recorded(network.to(dtype), "layer1", "avg")
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=atol * expected.max())
+
+
 def test_recording_leaves_no_hook_behind(resnet):
     list(record_activations(resnet.eval(), "layer1", "avg", [images(2)]))
     next(record_activations(resnet.eval(), "layer1", "avg", [images(2), images(2)]))

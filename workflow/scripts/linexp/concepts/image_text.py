@@ -21,9 +21,10 @@ from torch.nn.functional import normalize
 from ..artifacts.weights import load_weights
 from ..errors import LinexpError, shortened
 from ..jobs.downloads import downloading, from_cache_or_downloaded
+from ..jobs.gpu_memory import map_what_fits
 from ..jobs.parallel import batched
 from ..jobs.progress import progress
-from ..jobs.runtime import device
+from ..jobs.runtime import on_device
 from .open_clip_names import check_name, name_in_open_clip
 
 _FROM_HUGGING_FACE = ("hf_tokenizer_name", "hf_model_name")
@@ -31,9 +32,9 @@ _FROM_HUGGING_FACE = ("hf_tokenizer_name", "hf_model_name")
 _WHERE_THERE_IS_INTERNET = "run it where there is internet, or give a file"
 
 
-def _on_device(moved: Tensor | nn.Module) -> Tensor | nn.Module:
-    """A network or its images on the device that is used; on a GPU channels last, which half precision is fast in."""
-    return moved.to("cuda", memory_format=torch.channels_last) if device() == "cuda" else moved.to("cpu")
+def _layout(where: torch.device) -> torch.memory_format:
+    """How images and weights lie in memory: on a GPU channels last, which half precision is fast in."""
+    return torch.channels_last if where.type == "cuda" else torch.preserve_format
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class ImageTextModel:
     tokenize: Callable
     prompt: str
 
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.network.parameters()).device
+
     @torch.inference_mode()
     def embed_images(self, batch: Tensor) -> Tensor:
         """(n, 3, height, width) images to (n, dim) float32 embeddings of unit norm.
@@ -65,8 +71,8 @@ class ImageTextModel:
         A GPU computes in float16 what `torch.autocast` lets it, which leaves a similarity within about 1e-4 (bfloat16:
         1e-3), but a batch in which float16 overflows in float32.
         """
-        images = _on_device(batch)
-        with torch.autocast("cuda", torch.float16, enabled=device() == "cuda"):
+        images = batch.to(self.device, memory_format=_layout(self.device))
+        with torch.autocast("cuda", torch.float16, enabled=images.is_cuda):
             embeddings = self.network.encode_image(images, normalize=False)
         if not embeddings.isfinite().all():
             embeddings = self.network.encode_image(images, normalize=False)
@@ -77,11 +83,11 @@ class ImageTextModel:
         """Concepts to (n, dim) float32 embeddings of unit norm, each in the prompt."""
         texts = self._prompted(concepts)
         batches = progress(batched(texts, batch_size), len(texts), "concept", "embedding concepts")
-        embeddings = [
-            self.network.encode_text(self.tokenize(batch).to(device()), normalize=True).float().cpu()
-            for batch in batches
-        ]
-        return torch.cat(embeddings)
+
+        def embed(batch: list[str]) -> Tensor:
+            return self.network.encode_text(self.tokenize(batch).to(self.device), normalize=True).float().cpu()
+
+        return torch.cat(list(map_what_fits(embed, batches)))
 
     def _prompted(self, concepts: Sequence[str]) -> list[str]:
         return [self.prompt.replace("{}", concept) for concept in concepts]
@@ -224,12 +230,17 @@ def build(settings: Mapping[str, Any], tokenizer: str | None = None) -> ImageTex
     return ImageTextModel(network.eval(), transform, _lazily(name, settings["model"]), settings.get("prompt", "{}"))
 
 
+def to_device(model: ImageTextModel) -> ImageTextModel:
+    """The model on the device that is used."""
+    on_device(model.network).to(memory_format=_layout(model.device))
+    return model
+
+
 def load(settings: Mapping[str, Any], weights: str | Path, tokenizer: str | None = None) -> ImageTextModel:
     """An image-text model with the weights in a file, on the device that is used."""
     model = build(settings, tokenizer)
     load_weights(model.network, weights)
-    _on_device(model.network)
-    return model
+    return to_device(model)
 
 
 def download(settings: Mapping[str, Any]) -> dict[str, Tensor]:

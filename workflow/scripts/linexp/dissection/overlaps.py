@@ -29,6 +29,7 @@ from torch.nn.functional import interpolate
 
 from ..effects.blocks import block_of
 from ..errors import LinexpError
+from ..jobs.gpu_memory import map_what_fits, run_what_fits
 from ..jobs.parallel import batched, ordered_map
 from ..jobs.progress import progress
 from ..networks.recording import run_to_module
@@ -223,8 +224,11 @@ def dissect(
     """
     neurons, sketch = None, None
     with run_to_module(network, module) as output_of:
-        for batch in images.batches("finding thresholds"):
-            maps = location_maps(output_of(batch), channels)
+
+        def maps_of(batch: Tensor) -> Tensor:
+            return location_maps(output_of(batch), channels)
+
+        for maps in map_what_fits(maps_of, images.batches("finding thresholds")):
             if sketch is None:
                 neurons = block_of(*block, maps.shape[1])
                 if neurons.start == neurons.stop:
@@ -233,8 +237,9 @@ def dissect(
             sketch.add(maps[:, neurons].flatten(2))
         thresholds = sketch.quantile(1 - top_fraction)
         overlaps = Overlaps(thresholds.to(maps.device), images.labels.categories)
-        for batch, masks in images.batches_with_masks("comparing with masks"):
-            overlaps.add(location_maps(output_of(batch), channels)[:, neurons], masks)
+        batches = images.batches_with_masks("comparing with masks")
+        for maps, masks in run_what_fits(lambda batch, masks: [(maps_of(batch), masks)], batches):
+            overlaps.add(maps[:, neurons], masks)
     constant = sketch.lowest == sketch.highest
     return Dissection(overlaps.iou(), thresholds.numpy(), constant.cpu().numpy())
 

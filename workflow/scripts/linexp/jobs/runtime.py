@@ -4,10 +4,15 @@ import contextlib
 import ctypes
 import os
 import sys
+import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import LinexpError
-from . import write_errors
+from . import gpu_memory, write_errors
+
+if TYPE_CHECKING:
+    from torch import nn  # which most jobs do without
 
 
 class _Tee:
@@ -34,6 +39,7 @@ def _report_in_one_line(kind, error, traceback) -> None:
         return
     if issubclass(kind, OSError):
         error = write_errors.explained(error, error.filename or "a file") or error
+    error = gpu_memory.explained(error) or error
     # a full disk takes no log; standard error itself comes first
     with contextlib.suppress(OSError):
         if isinstance(error, LinexpError):
@@ -90,6 +96,16 @@ def device() -> str:
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def on_device(network: "nn.Module") -> "nn.Module":
+    """A network on the device that is used; its float32 is float32 there, and not the TF32 that GPUs convolve in."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch 2.9 announces that this setting will get another name
+        torch.backends.cudnn.allow_tf32 = False
+    return network.to(device())
 
 
 def keep_freed_memory() -> None:

@@ -11,6 +11,7 @@ from scipy.special import softmax
 from torch import Tensor, nn
 
 from ..errors import LinexpError
+from ..jobs.gpu_memory import map_what_fits
 
 TEMPERATURES = (0.05, 20.0)
 """The range that a temperature is fitted in."""
@@ -45,8 +46,7 @@ def record_logits(network: nn.Module, batches: Iterable[Tensor]) -> Iterator[NDA
     LinexpError
         The network returns something else.
     """
-    for batch in batches:
-        yield logits_of(network, batch).float().cpu().numpy()
+    return map_what_fits(lambda batch: logits_of(network, batch).float().cpu().numpy(), batches)
 
 
 def model_labels(

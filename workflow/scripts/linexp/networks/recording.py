@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import LinexpError
+from ..jobs.gpu_memory import map_what_fits
+from .outputs import as_input
 
 DEAD_BELOW = 0.01
 """A neuron whose maximum over the probe is below this is dead (C.2)."""
@@ -85,7 +87,6 @@ def run_to_module(network: nn.Module, module: str) -> Iterator[Callable[[Tensor]
         There is no such module, it is not used, or it returns no tensor.
     """
     layer = find_module(network, module)
-    where = next(network.parameters(), torch.empty(0)).device
     outputs: list[Tensor] = []
 
     def stop_here(_module, _inputs, output):
@@ -97,7 +98,7 @@ def run_to_module(network: nn.Module, module: str) -> Iterator[Callable[[Tensor]
     @torch.inference_mode()
     def run(batch: Tensor) -> Tensor:
         try:
-            network(batch.to(where))
+            network(as_input(batch, network))
         except _LayerReached:
             return outputs.pop()
         raise LinexpError(f"module: {module} takes no part in the network's forward pass; record another")
@@ -120,5 +121,4 @@ def record_activations(
         (n, 3, height, width) images.
     """
     with run_to_module(network, module) as output_of:
-        for batch in batches:
-            yield pool_neurons(output_of(batch), pool, channels).float().cpu()
+        yield from map_what_fits(lambda batch: pool_neurons(output_of(batch), pool, channels).float().cpu(), batches)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from torch import Tensor
 
-from ..jobs.runtime import device
+from ..jobs.runtime import on_device
 from ..probes.batches import ImageRows, decoded_batches
 from ..probes.index import IndexedImages
 from ..probes.sources import open_source
@@ -67,5 +67,5 @@ def open_tail(target: TargetLayer, index: pa.Table, replace: str) -> ReplayedTai
         return decoded_batches(ImageRows(indexed, rows), preprocess, target.batch_size, target.threads)
 
     layer = target.layer
-    split = split_network(network.to(device()), layer["module"], next(blocks(np.arange(2))))
+    split = split_network(on_device(network), layer["module"], next(blocks(np.arange(2))))
     return ReplayedTail(split, blocks, layer["pool"], layer["channels"], replace)

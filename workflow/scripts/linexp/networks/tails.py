@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, fx, nn
 
 from ..errors import LinexpError
+from ..jobs.gpu_memory import map_what_fits, run_what_fits
 from .heads import layer_and_logits
 from .outputs import as_input
 from .recording import find_module, pool_neurons
@@ -193,10 +194,14 @@ class ReplayedTail:
         Yields
         ------
         tuple[int, int, slice, NDArray[np.float64]]
-            Place in `neurons`, place in its values, which of the rows, and their logits (rows, n_classes).
+            Place in `neurons`, place in its values, which of the rows, and their logits (rows, n_classes). They come
+            twice where a GPU had no memory for the rest of a batch.
         """
-        for images, batch in self._batches(rows):
-            yield from self._passes_of(images, batch, neurons, values, len(rows))
+
+        def passes_of(images: range, batch: Tensor):
+            return self._passes_of(slice(images.start, images.stop), batch, neurons, values, len(rows))
+
+        yield from run_what_fits(passes_of, self._batches(rows))
 
     def _passes_of(self, images: slice, batch: Tensor, neurons, values, n_rows: int):
         output, *live = self._at_layer(batch)
@@ -210,12 +215,15 @@ class ReplayedTail:
     @torch.inference_mode()
     def original(self, rows: np.ndarray) -> NDArray[np.float64]:
         """(n, n_classes) logits of the unchanged network."""
-        return np.concatenate([self._logits(len(batch), *self._at_layer(batch)) for _, batch in self._batches(rows)])
+        batches = (batch for _, batch in self._batches(rows))
+        return np.concatenate(
+            list(map_what_fits(lambda batch: self._logits(len(batch), *self._at_layer(batch)), batches))
+        )
 
-    def _batches(self, rows: np.ndarray) -> Iterator[tuple[slice, Tensor]]:
+    def _batches(self, rows: np.ndarray) -> Iterator[tuple[range, Tensor]]:
         done = 0
         for batch in self.image_blocks(rows):
-            yield slice(done, done + len(batch)), batch
+            yield range(done, done + len(batch)), batch
             done += len(batch)
         if done != len(rows):
             raise ValueError(f"{done} images came, {len(rows)} were expected")

@@ -16,6 +16,7 @@ RESOURCES = LIBRARY / "resources"
 CHANGES_NOTHING = (
     "__init__.py",
     "jobs/downloads.py",
+    "jobs/gpu_memory.py",
     "jobs/progress.py",
     "jobs/run_lock.py",
     "jobs/runtime.py",

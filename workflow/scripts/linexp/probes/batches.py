@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..errors import LinexpError
+from ..jobs.gpu_memory import is_full
 from ..jobs.parallel import ordered_map
 from ..jobs.progress import progress
 from ..jobs.runtime import device
@@ -104,14 +105,20 @@ def image_batches(
 
 
 def _copied_ahead(batches: Iterator[Tensor]) -> Iterator[Tensor]:
-    """Batches on the GPU, each copied there while the network runs on the one before."""
+    """Batches on the GPU, each copied there while the network runs on the one before; on the CPU where it is full."""
     copies = torch.cuda.Stream()
 
     def copied(batch: Tensor) -> tuple[Tensor, torch.cuda.Event]:
         with torch.cuda.stream(copies):
-            return batch.to("cuda", non_blocking=True), copies.record_event()
+            try:
+                batch = batch.to("cuda", non_blocking=True)
+            except RuntimeError as error:
+                if not is_full(error):
+                    raise
+            return batch, copies.record_event()
 
     for (batch, arrived), _ in pairwise(chain(map(copied, batches), [(None, None)])):
         torch.cuda.current_stream().wait_event(arrived)
-        batch.record_stream(torch.cuda.current_stream())
+        if batch.is_cuda:
+            batch.record_stream(torch.cuda.current_stream())
         yield batch
