@@ -3,8 +3,9 @@ import os
 import sys
 from pathlib import Path
 
-BASE = Path(os.path.relpath(workflow.basedir))  # relative, so that a moved or copied folder remakes nothing
-SCRIPTS = str((BASE / "workflow" / "scripts").resolve())
+# seen from this file, as the Snakefile that uses these rules may lie anywhere
+HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+SCRIPTS = str(HERE.parent / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
 
 from linexp.baselines import BASELINES
@@ -26,6 +27,7 @@ from linexp.planning import (
     resources,
     work,
 )
+from linexp.workflow import SCHEMA
 
 
 def stop(error):
@@ -34,10 +36,9 @@ def stop(error):
     sys.exit(1)
 
 
-import_from(SCRIPTS)
-
-# before Snakemake reads it, which would keep the last of two keys and run the code of a template
+# before Snakemake reads the configuration, which would keep the last of two keys and run the code of a template
 try:
+    import_from(SCRIPTS)
     for path in dict.fromkeys(["config.yaml", *map(str, workflow.configfiles)]):
         if os.path.exists(path):
             text.check_text(path)
@@ -49,7 +50,7 @@ configfile: "config.yaml"
 
 
 try:
-    config = checks.checked(config, BASE / "workflow" / "schemas" / "config.schema.yaml")
+    config = checks.checked(config, SCHEMA)
 except LinexpError as error:
     stop(f"config.yaml: {error}")
 
