@@ -1,4 +1,4 @@
-"""The command line: `linexp show`, `find` and `check`; the same as `python -m linexp`."""
+"""The command line: `linexp new`, `check`, `show` and `find`; the same as `python -m linexp`."""
 
 import argparse
 import os
@@ -15,9 +15,9 @@ from .config.derived_targets import recorded_target
 from .config.text import check_text
 from .errors import LinexpError
 from .planning import data_check
-from .terminal import neuron
+from .terminal import neuron, new_folder
+from .workflow import SCHEMA
 
-SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 CONFIG = "config.yaml"
 
 
@@ -39,8 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="linexp", description="Look at results, and check what is there.")
+    parser = argparse.ArgumentParser(prog="linexp", description="Begin a folder, check what is there, look at results.")
     commands = parser.add_subparsers(required=True, metavar="command")
+
+    new = commands.add_parser("new", help="make a folder of your own, with a configuration that explains itself")
+    new.add_argument("folder", type=Path, help="a new folder; of one that is there, no file is overwritten")
+    new.add_argument("--model", metavar="SOURCE:NAME", help="a network by name, such as timm:convnext_atto")
+    new.add_argument("--images", type=Path, metavar="FOLDER", help="images: one folder a class, or all in one folder")
+    new.set_defaults(command=_new)
 
     show = commands.add_parser("show", help="print a neuron: explanations, scores, weights, activations")
     show.add_argument("folder", type=Path, help="results of a layer, such as results/scenes_resnet/layer4")
@@ -63,6 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--configfile", default=CONFIG, help="default: %(default)s")
     check.set_defaults(command=_check)
     return parser
+
+
+def _new(options: argparse.Namespace) -> int:
+    print(new_folder.write(options.folder, options.model, options.images))
+    return 0
 
 
 def _show(options: argparse.Namespace) -> int:
