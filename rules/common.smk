@@ -10,7 +10,7 @@ sys.path.insert(0, SCRIPTS)
 
 from linexp.baselines import BASELINES
 from linexp.concepts.sets import RANDOM_CONCEPTS
-from linexp.config import checks, derived_targets, text
+from linexp.config import checks, derived_targets, origins, text
 from linexp.errors import LinexpError
 from linexp.figures.of_layer import FIGURES
 from linexp.jobs import run_lock
@@ -49,10 +49,11 @@ except LinexpError as error:
 configfile: "config.yaml"
 
 
+found = origins.origins(workflow, config)
 try:
-    config = checks.checked(config, SCHEMA)
+    config = checks.checked(origins.without_nulls(config, found), SCHEMA)
 except LinexpError as error:
-    stop(f"config.yaml: {error}")
+    stop(f"{origins.origin_of(str(error), found)}: {error}")
 
 # jobs on a cluster read the Snakefile too: they are part of a run
 if workflow.is_main_process:
