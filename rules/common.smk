@@ -3,13 +3,14 @@ import os
 import sys
 from pathlib import Path
 
-BASE = Path(os.path.relpath(workflow.basedir))  # relative, so that a moved or copied folder remakes nothing
-SCRIPTS = str((BASE / "workflow" / "scripts").resolve())
+# seen from this file, as the Snakefile that uses these rules may lie anywhere
+HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+SCRIPTS = str(HERE.parent / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
 
 from linexp.baselines import BASELINES
 from linexp.concepts.sets import RANDOM_CONCEPTS
-from linexp.config import checks, derived_targets, text
+from linexp.config import checks, derived_targets, origins, text
 from linexp.errors import LinexpError
 from linexp.figures.of_layer import FIGURES
 from linexp.jobs import run_lock
@@ -27,6 +28,7 @@ from linexp.planning import (
     user_files,
     work,
 )
+from linexp.workflow import SCHEMA
 
 
 def stop(error):
@@ -35,11 +37,10 @@ def stop(error):
     sys.exit(1)
 
 
-import_from(SCRIPTS)
-
-# before Snakemake reads it, which would keep the last of two keys and run the code of a template
+# before Snakemake reads the configuration, which would keep the last of two keys and run the code of a template
 try:
-    user_files.without_braces(str(BASE.resolve()))
+    import_from(SCRIPTS)
+    user_files.without_braces(str(HERE.parent))
     for path in dict.fromkeys(["config.yaml", *map(str, workflow.configfiles)]):
         if os.path.exists(path):
             text.check_text(path)
@@ -50,10 +51,11 @@ except LinexpError as error:
 configfile: "config.yaml"
 
 
+found = origins.origins(workflow, config)
 try:
-    config = checks.checked(config, BASE / "workflow" / "schemas" / "config.schema.yaml")
+    config = checks.checked(origins.without_nulls(config, found), SCHEMA)
 except LinexpError as error:
-    stop(f"config.yaml: {error}")
+    stop(f"{origins.origin_of(str(error), found)}: {error}")
 
 # jobs on a cluster read the Snakefile too: they are part of a run
 if workflow.is_main_process:

@@ -32,7 +32,9 @@ HEAD = """\
 # The configuration
 
 `config.yaml` says what to explain, with what, and how. [config.yaml](../config.yaml) in the repository is an example of
-nearly everything here. A mistake stops Snakemake at once, with one line that names the key, the value and the remedy.
+nearly everything here; [a folder of your own](your-own.md) has a short one, with nothing merged into it. Where there
+are several files, [some of it merges](your-own.md#over-another-configuration). A mistake stops Snakemake at once, with
+one line that names the key, the value and the remedy.
 
 Names that you invent are letters and digits, with single underscores between them. Paths are relative to where
 `snakemake` runs. Keys with a dot lie in a mapping: `split.train` is `train` in `split`. `<name>` stands for a name that

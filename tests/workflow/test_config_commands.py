@@ -82,3 +82,43 @@ def test_a_valid_configuration_is_planned(case, outcomes):
 
 def test_there_are_twenty_commands():
     assert len(BAD) >= 20
+
+
+@pytest.fixture(scope="module")
+def over(tmp_path_factory):
+    """The plan with a configuration of one's own over that of the folder, and with further arguments."""
+    project = new_project(tmp_path_factory.mktemp("over") / "project")
+
+    def planned(own: dict, *arguments: str):
+        (project.folder / "own.yaml").write_text(yaml.safe_dump(own))
+        return project.plan(*arguments, "--configfile", "own.yaml")
+
+    return planned
+
+
+OVER = {
+    "a wrong value in the upper file": ({"targets": {"net": {"probe": "x"}}}, [], "own.yaml: targets.net.probe: probe"),
+    "a wrong value in the lower file": ({"methods": {"le_label": None}}, [], "config.yaml: targets.net.methods.0"),
+    "a wrong value on the command line": ({"seed": 1}, ["--config", "seed=x"], "--config: seed: 'x' has the wrong"),
+    "an unknown key": ({"targets": {"net": {"seeds": 1}}}, [], "own.yaml: targets.net.seeds: unknown key"),
+    "a list": ({"run": ["net/layer5"]}, [], "own.yaml: run.0: layer 'layer5' does not exist"),
+}
+
+
+@pytest.mark.parametrize("case", OVER)
+def test_a_message_names_the_place_that_a_value_came_from(case, over):
+    own, arguments, said = OVER[case]
+    found = over(own, *arguments)
+    assert found.status != 0 and "Traceback" not in found.said
+    assert found.last.startswith(f"linexp: {said}"), found.last
+
+
+def test_mappings_merge_lists_replace_and_null_takes_out(over):
+    net = {"methods": ["le_siglip"], "controls": None, "layers": {"layer3": None}}
+    found = over({"targets": {"net": net}, "methods": {"best_concept": None}})
+    assert found.status == 0, found.said
+    explained = {(job.wildcards["layer"], job.wildcards["method"]) for job in found.jobs if "explain" in job.rule}
+    assert explained == {("layer4", "le_siglip")}
+    assert "linexp: own.yaml: " not in found.said and not [job for job in found.jobs if "untrained" in str(job)]
+    refused = over({"targets": {"net": {"methods": ["best_concept"]}}, "methods": {"best_concept": None}})
+    assert refused.last.startswith("linexp: own.yaml: targets.net.methods.0: method 'best_concept' does not exist")

@@ -1,4 +1,4 @@
-"""The command line: `linexp show`, `find`, `check` and `layers`; the same as `python -m linexp`."""
+"""The command line: `linexp new`, `check`, `layers`, `show` and `find`; the same as `python -m linexp`."""
 
 import argparse
 import os
@@ -17,9 +17,9 @@ from .config.text import check_text
 from .errors import LinexpError, suggest
 from .networks.sources import SOURCES
 from .planning import data_check
-from .terminal import neuron
+from .terminal import neuron, new_folder
+from .workflow import SCHEMA
 
-SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 CONFIG = "config.yaml"
 
 
@@ -41,8 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="linexp", description="Look at results, and check what is there.")
+    parser = argparse.ArgumentParser(prog="linexp", description="Begin a folder, check what is there, look at results.")
     commands = parser.add_subparsers(required=True, metavar="command")
+
+    new = commands.add_parser("new", help="make a folder of your own, with a configuration that explains itself")
+    new.add_argument("folder", type=Path, help="a new folder; of one that is there, no file is overwritten")
+    new.add_argument("--model", metavar="SOURCE:NAME", help="a network by name, such as timm:convnext_atto")
+    new.add_argument("--images", type=Path, metavar="FOLDER", help="images: one folder a class, or all in one folder")
+    new.set_defaults(command=_new)
 
     show = commands.add_parser("show", help="print a neuron: explanations, scores, weights, activations")
     show.add_argument("folder", type=Path, help="results of a layer, such as results/scenes_resnet/layer4")
@@ -73,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     layers.add_argument("--configfile", default=CONFIG, help="default: %(default)s")
     layers.set_defaults(command=_layers)
     return parser
+
+
+def _new(options: argparse.Namespace) -> int:
+    print(new_folder.write(options.folder, options.model, options.images))
+    return 0
 
 
 def _show(options: argparse.Namespace) -> int:

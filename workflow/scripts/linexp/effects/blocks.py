@@ -17,8 +17,8 @@ def block_of(number: int, blocks: int, n_neurons: int, together: int = 1) -> sli
     n_neurons
         Of the layer, or those that are scored.
     together
-        Groups of so many neurons, counted from the first, are not cut. What is computed on a whole group at
-            a time is then computed on the same groups whatever the blocks, so rounding is the same.
+        Groups of so many neurons, counted from the first, are not cut. What is computed on a whole group at a time is
+        then computed on the same groups whatever the blocks, so rounding is the same.
     """
     groups = -(-n_neurons // together)
     begin, end = ((n * groups // blocks) * together for n in (number - 1, number))

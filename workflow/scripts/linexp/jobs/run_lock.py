@@ -37,6 +37,8 @@ def alone(workflow, stop: Callable[[Exception], None]) -> Callable:
         Ends Snakemake with an error in one line.
     """
     execute = workflow.execute
+    if getattr(execute, "is_alone", False):
+        return execute  # as a module, the rules are read once for each `use rule`
 
     def execute_alone(*args, **kwargs):
         dry = kwargs["executor_plugin"].common_settings.dryrun_exec
@@ -49,6 +51,7 @@ def alone(workflow, stop: Callable[[Exception], None]) -> Callable:
                 stop(error)
         return execute(*args, **kwargs)
 
+    execute_alone.is_alone = True
     return execute_alone
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import LinexpError
+from ..workflow import LIBRARY, SCRIPTS, SNAKEFILE
 from . import gpu_memory, write_errors
 
 if TYPE_CHECKING:
@@ -77,16 +78,29 @@ def start(snakemake) -> None:
         path = Path(snakemake.log[0])
         path.parent.mkdir(parents=True, exist_ok=True)
         sys.stderr = _Tee(sys.__stderr__, path.open("w", buffering=1, encoding="utf-8"))
-    beside, here = Path(snakemake.scriptdir).resolve(), Path(__file__).resolve().parents[2]
-    if beside != here:
-        raise LinexpError(f"linexp is imported from {here}, not from {beside}; take {here} out of PYTHONPATH")
+    _check_beside(snakemake.scriptdir)
+
+
+def _check_beside(scripts: str) -> None:
+    """Raise a `LinexpError` if this library is not the one that belongs to the scripts in a folder."""
+    if Path(scripts).resolve() != SCRIPTS:
+        raise LinexpError(
+            f"linexp is imported from {LIBRARY.parent}, not for {scripts}; take {LIBRARY.parent} out of PYTHONPATH, "
+            f"or use {SNAKEFILE}"
+        )
 
 
 def import_from(folder: str) -> None:
-    """Let the jobs that this process starts import the library in a folder, whatever is installed.
+    """Let the jobs that this process starts import the library in a folder of scripts, whatever is installed.
 
     Snakemake puts the folder of a job's script last among those that Python looks in.
+
+    Raises
+    ------
+    LinexpError
+        This library is another one, so plans would be of other code than what jobs run.
     """
+    _check_beside(folder)
     known = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([folder, *known]))
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-LIBRARY = Path(__file__).parents[1]
-SCRIPTS = LIBRARY.parent
+from ..workflow import LIBRARY, SCRIPTS
+
 RESOURCES = LIBRARY / "resources"
 CHANGES_NOTHING = (
     "__init__.py",
@@ -23,13 +23,14 @@ CHANGES_NOTHING = (
     "jobs/write_errors.py",
     "terminal/",
     "planning/",
+    "workflow.py",
 )
 """Files and packages of which no artifact can tell: the version, and what is shown, locked or planned."""
 
 
 @cache
 def code_of(script: str) -> dict[str, str]:
-    """Digests of a script and of all that it depends on, by path below the folder of scripts.
+    """Digests of a script and of all that it depends on, by path below the folder of scripts as it is in a clone.
 
     Parameters
     ----------
@@ -44,11 +45,21 @@ def code_of(script: str) -> dict[str, str]:
         files.add(file)
         if file.suffix == ".py":
             waiting.extend(_used_by(file))
-    return {file.relative_to(SCRIPTS).as_posix(): digest_of(file) for file in sorted(files)}
+    found = {_place(file): digest_of(file) for file in files}
+    return dict(sorted(found.items()))
+
+
+def _place(file: Path) -> str:
+    """Where a file of the library or a script is in a clone: results do not tell whether it is installed."""
+    return file.relative_to(LIBRARY.parent if _is_of_library(file) else SCRIPTS).as_posix()
+
+
+def _is_of_library(file: Path) -> bool:
+    return file.parent != SCRIPTS  # they lie around the library in a clone, inside it where it is installed
 
 
 def _changes_nothing(file: Path) -> bool:
-    if not file.is_relative_to(LIBRARY):
+    if not _is_of_library(file):
         return False
     place = file.relative_to(LIBRARY).as_posix()
     return any(place == name or (name.endswith("/") and place.startswith(name)) for name in CHANGES_NOTHING)
@@ -90,7 +101,7 @@ def _imported(node: ast.AST, file: Path) -> Iterator[Path]:
     if node.level:
         base = file.parents[node.level - 1].joinpath(*module)
     elif module and module[0] == LIBRARY.name:
-        base = SCRIPTS.joinpath(*module)
+        base = LIBRARY.parent.joinpath(*module)
     else:
         return
     if base.with_suffix(".py").is_file():
@@ -118,7 +129,7 @@ def _named(node: ast.AST, file: Path) -> Iterator[Path]:
     if not (isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.strip("./")):
         return
     name = node.value
-    if not file.is_relative_to(LIBRARY) or Path(name).name != name or len(name) > 100:
+    if not _is_of_library(file) or Path(name).name != name or len(name) > 100:
         return
     for place in (RESOURCES / name, file.parent / name):
         if place.is_file() and place.suffix != ".py":

@@ -18,6 +18,7 @@ from ..artifacts import ancestry, attributes
 from ..artifacts.seals import FORMAT
 from ..errors import LinexpError, shortened
 from ..jobs import write_errors
+from ..workflow import SCRIPTS
 from . import dependencies, image_folders
 from .user_files import digest_of
 
@@ -32,14 +33,14 @@ Recipe = dict[str, Any]
 
 
 def attach(workflow, stop: Callable[[Exception], None], say: Callable[[str], None]) -> None:
-    """Give every rule that runs a script its recipe as a further input.
+    """Give every rule that runs a script of this workflow its recipe as a further input.
 
     Recipes are written by the main process alone: jobs read them, and read the Snakefile as well.
 
     Parameters
     ----------
     workflow
-        Snakemake's, with all of its rules.
+        Snakemake's, with all of its rules; where this workflow is a module, with the user's own too.
     stop
         Ends Snakemake with an error in one line.
     say
@@ -47,8 +48,16 @@ def attach(workflow, stop: Callable[[Exception], None], say: Callable[[str], Non
     """
     told = Told(say)
     for rule in workflow.rules:
-        if rule.script:
+        if _is_ours(rule) and "recipe" not in dict(rule.input.items()):
             rule.set_input(recipe=_recipe_of(workflow, rule, stop, told))
+
+
+def _is_ours(rule) -> bool:
+    """Whether a rule runs a script of this workflow."""
+    if not rule.script:
+        return False
+    script = rule.basedir.join(rule.script).get_path_or_uri(secret_free=True)
+    return Path(script).resolve().parent == SCRIPTS
 
 
 class Told:
