@@ -99,6 +99,7 @@ def _check_references(config: Config) -> None:
         if name == RANDOM_CONCEPTS:
             raise LinexpError(f"methods.{name}: the name {name!r} is reserved; take another")
         _check_method(config, method, f"methods.{name}")
+        _check_lengths(config, name)
     for name, target in config["targets"].items():
         _check_target(config, name, target)
     for number, layer in enumerate(config["run"]):
@@ -159,6 +160,23 @@ def _check_method(config: Config, method: Mapping[str, Any], place: str) -> None
         check_settings(method["kind"], baseline_settings(method), place)
 
 
+def _check_lengths(config: Config, name: str) -> None:
+    """Whether the lengths that a search takes over lead to some method in the end."""
+    place, seen = f"methods.{name}.search", [name]
+    while like := _like(config["methods"][seen[-1]]):
+        if "length" in config["methods"][seen[-1]]["search"]:
+            raise LinexpError(f"{place}: length and like exclude each other; take one out")
+        _check_name(like, config["methods"], f"methods.{seen[-1]}.search.like", "method")
+        if like in seen:
+            raise LinexpError(f"{place}.like: {like!r} takes its lengths from {name!r} itself; name another method")
+        seen.append(like)
+
+
+def _like(method: Mapping[str, Any]) -> str | None:
+    """The method whose lengths a search takes over."""
+    return method.get("search", {}).get("like")
+
+
 def baseline_settings(method: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a baseline: all keys but those that say what it works on."""
     return {key: value for key, value in method.items() if key not in ("kind", "explainer", "concepts")}
@@ -192,6 +210,9 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
         _check_name(method_name, config["methods"], f"{place}.methods.{number}", "method")
     for number, method_name in enumerate(target["methods"]):
         method = config["methods"][method_name]
+        if _like(method) and _like(method) not in target["methods"]:
+            missing = f"{method_name!r} takes its lengths from {_like(method)!r}, which the target does not list"
+            raise LinexpError(f"{place}.methods.{number}: {missing}; add it")
         if method.get("presence") == "label":
             _check_labelled(config, "probes", target["probe"], f"{place}.methods.{number} ({method_name})")
             continue

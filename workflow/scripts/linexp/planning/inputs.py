@@ -233,6 +233,13 @@ def fitting_files(config: Config, wildcards) -> dict[str, str]:
     }
 
 
+def linear_files(config: Config, wildcards) -> dict[str, str]:
+    """The same, and the explanations whose lengths a search takes over."""
+    like = method_entry(config, wildcards).get("search", {}).get("like")
+    files = fitting_files(config, wildcards)
+    return files | {"reference": of_layer(wildcards, f"explanations/{like}.parquet")} if like else files
+
+
 def baseline_files(config: Config, wildcards) -> dict[str, str]:
     """What a baseline works on: embeddings instead of P."""
     method = method_settings(config, wildcards)
