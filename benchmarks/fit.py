@@ -50,9 +50,10 @@ def fit(folder: Path, files: dict[str, Path], threads: int) -> Iterator[tuple[st
     """The stages from embeddings to explanations, each a name, its artifact and the work that makes it."""
     presence, moments = folder / "P.h5", folder / "moments.h5"
     later = files | {"presence": presence, "moments": moments}
+    of_explainers = files | {name: [files[name]] for name in ("images", "concepts", "calibration")}
     explaining = {"method": METHOD, "neurons": None, "paper_parity": False}
     run = partial(run_stage, threads=threads)
-    yield "presence", presence, partial(run, "make_pseudo_presence", files, params={"paper_parity": False})
+    yield "presence", presence, partial(run, "make_pseudo_presence", of_explainers, params={"paper_parity": False})
     yield "moments", moments, partial(run, "compute_moments", later, params={})
     yield "explanations", folder / "explanations.parquet", partial(run, "explain_linear", later, params=explaining)
 
