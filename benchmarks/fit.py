@@ -10,6 +10,9 @@ on train and val, in single precision by the same BLAS. Each is measured right a
 process of its own, as the speed of a machine changes from minute to minute. There are some rounds, of which the best of
 each stage and of each floor counts: the first one may have to wait until a virtual machine gets its memory. The data
 are described in made_up.py.
+
+`search_seconds` are those of the search among all concepts, which a method can have in place of the elastic net and the
+greedy search: from moments in memory to explanations. Beside them is their ratio to the bare PᵀQ.
 """
 
 import tempfile
@@ -20,6 +23,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import mean
 
 import numpy as np
 from made_up import World
@@ -28,6 +32,8 @@ from scipy.linalg.blas import ssyrk
 from stages import run_stage, write_index, write_world
 
 from linexp.artifacts import store
+from linexp.fitting.data import FittingFiles, read_problem
+from linexp.fitting.linear import explain
 
 METHOD = {
     "kind": "linear",
@@ -37,15 +43,17 @@ METHOD = {
     "alpha": 0.99,
     "greedy": {"max_concepts": 10, "width": 10, "tolerance": 0.02},
 }
+SEARCH = {"search": {"max_concepts": 10, "tolerance": 0.02, "beam": 10, "swaps": True, "ridge": 0.01}}
 
 
 def fit(folder: Path, files: dict[str, Path], threads: int) -> Iterator[tuple[str, Path, Callable[[Path], None]]]:
     """The stages from embeddings to explanations, each a name, its artifact and the work that makes it."""
     presence, moments = folder / "P.h5", folder / "moments.h5"
     later = files | {"presence": presence, "moments": moments}
+    of_explainers = files | {name: [files[name]] for name in ("images", "concepts", "calibration")}
     explaining = {"method": METHOD, "neurons": None, "paper_parity": False}
     run = partial(run_stage, threads=threads)
-    yield "presence", presence, partial(run, "make_pseudo_presence", files, params={"paper_parity": False})
+    yield "presence", presence, partial(run, "make_pseudo_presence", of_explainers, params={"paper_parity": False})
     yield "moments", moments, partial(run, "compute_moments", later, params={})
     yield "explanations", folder / "explanations.parquet", partial(run, "explain_linear", later, params=explaining)
 
@@ -98,7 +106,8 @@ def main() -> None:
         write_index(folder / "index.parquet", n_train, n_val, n_test)
         world = World.make(n_concepts, given.concepts, given.neurons, given.dim)
         files = write_world(folder, world, n_images) | {"index": folder / "index.parquet"}
-        rounds = []
+        sources = FittingFiles(folder / "P.h5", folder / "moments.h5", files["activations"], files["index"])
+        rounds, searches = [], []
         with ProcessPoolExecutor(1, get_context("spawn")) as beside_it:
             for _ in range(given.rounds):
                 clock, products = Clock(), {}
@@ -114,6 +123,11 @@ def main() -> None:
                     }
                     products[stage] = beside_it.submit(product_seconds, stage, *sizes[stage]).result()
                 rounds.append((clock.seconds, products))
+                problem = read_problem(sources, None, False, cores())
+                begin = time.perf_counter()
+                searched = explain(problem, SEARCH, threads=cores())
+                searches.append(time.perf_counter() - begin)
+                del problem
         stages, floor = (
             {stage: min(of[stage] for of in every) for stage in products} for every in zip(*rounds, strict=True)
         )
@@ -127,6 +141,10 @@ def main() -> None:
         **beside(sum(stages.values()), sum(floor.values())),
         "fit_peak_gib": peak,
         "second_model_seconds": stages["explanations"],
+        "search_seconds": min(searches),
+        "search_ratio_to_product": min(searches) / floor["explanations"],
+        "search_mean_concepts": sum(len(one.concepts) for one in searched) / len(searched),
+        "search_mean_val_correlation": mean(one.val_correlation or 0.0 for one in searched),
         "stages": stages,
         "floor": floor,
         "ratio_of_each_round": [sum(of.values()) / sum(floors.values()) for of, floors in rounds],

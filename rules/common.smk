@@ -130,6 +130,7 @@ def threads_of_texts(wildcards):
     return 1 if of_image_text_model("trained")(wildcards) else 8
 
 
+models = one_of(config["image_text_models"])
 recorded_targets = {derived_targets.recorded_target(config["targets"], name) for name in config["targets"]}
 cut_targets = blocks.cut_targets(config)
 uncut_targets = set(config["targets"]) - cut_targets
@@ -140,10 +141,12 @@ wildcard_constraints:
     images=one_of([*config["probes"], *config["training_sets"]]),
     probe=one_of(config["probes"]),
     trained_model=one_of(config["trained_models"]),
-    image_text_model=one_of(config["image_text_models"]),
-    simulator=one_of(config["image_text_models"]),
+    image_text_model=models,
+    simulator=models,
     concept_set=one_of([*checks.BUILT_IN, *config["concept_sets"]]),
-    presence="label|[A-Za-z0-9_]+/[A-Za-z0-9_]+",
+    explainers=f"({models})({inputs.AND}({models}))*",
+    label_weight="[0-9.e-]+",
+    presence="label|[A-Za-z0-9_]+/[A-Za-z0-9_]+(/both_[0-9.e-]+)?",
     target=one_of(config["targets"]),
     layer="[A-Za-z0-9_]+",
     method=one_of(config["methods"]),

@@ -1,6 +1,6 @@
 rule explain_linear:
     input:
-        unpack(needs(inputs.fitting_files)),
+        unpack(needs(inputs.linear_files)),
     output:
         "results/{target}/{layer}/explanations/{method}.parquet",
     log:

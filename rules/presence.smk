@@ -21,14 +21,11 @@ rule make_label_presence:
 
 rule make_pseudo_presence:
     input:
-        index="results/probes/{probe}/index.parquet",
-        images="results/probes/{probe}/embeddings/{image_text_model}.h5",
-        concepts="results/probes/{probe}/concepts/{concept_set}/{image_text_model}.h5",
-        calibration="results/calibration/{image_text_model}.json",
+        unpack(needs(inputs.pseudo_presence_files)),
     output:
-        "results/probes/{probe}/P/{concept_set}/{image_text_model}/P.h5",
+        "results/probes/{probe}/P/{concept_set}/{explainers}/P.h5",
     log:
-        "results/logs/make_pseudo_presence/{probe}/{concept_set}/{image_text_model}.log",
+        "results/logs/make_pseudo_presence/{probe}/{concept_set}/{explainers}.log",
     conda:
         "../envs/linexp.yaml"
     threads: 8
@@ -38,9 +35,33 @@ rule make_pseudo_presence:
     params:
         paper_parity=config["paper_parity"],
     message:
-        "Make P of {wildcards.concept_set} in {wildcards.probe} by {wildcards.image_text_model}"
+        "Make P of {wildcards.concept_set} in {wildcards.probe} by {wildcards.explainers}"
     script:
         "../workflow/scripts/make_pseudo_presence.py"
+
+
+rule make_both_presence:
+    input:
+        index="results/probes/{probe}/index.parquet",
+        labels="results/probes/{probe}/P/label/P.h5",
+        pseudo="results/probes/{probe}/P/{concept_set}/{explainers}/P.h5",
+    output:
+        "results/probes/{probe}/P/{concept_set}/{explainers}/both_{label_weight}/P.h5",
+    log:
+        "results/logs/make_both_presence/{probe}/{concept_set}/{explainers}/{label_weight}.log",
+    conda:
+        "../envs/linexp.yaml"
+    threads: 8
+    resources:
+        mem_mb=memory(resources.presence_of_both),
+        runtime=runtime(resources.presence_of_both),
+    params:
+        label_weight=lambda wc: float(wc.label_weight),
+        paper_parity=config["paper_parity"],
+    message:
+        "Make P of labels and of {wildcards.concept_set} in {wildcards.probe} by {wildcards.explainers}"
+    script:
+        "../workflow/scripts/make_both_presence.py"
 
 
 rule compute_moments:

@@ -104,6 +104,7 @@ def kinds(schema: Schema, root: Schema) -> Iterator[tuple[str, str, Schema]]:
         for rule in mapping.get("allOf", ()):
             condition, then = rule["if"]["properties"], resolved(rule["then"], root)
             words = [f"{prefix}{name}: {' or '.join(_values(value))}" for name, value in condition.items()]
+            words += [f"with {prefix}{name}" for name in rule["if"].get("required", ()) if name not in condition]
             own = {name: value for name, value in then["properties"].items() if name not in condition}
             yield prefix, ", ".join(words), {**then, "properties": own}
 

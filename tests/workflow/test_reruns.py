@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 
+import h5py
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -179,6 +180,95 @@ def test_lambda_remakes_explanations_and_what_follows(project):
     config["methods"]["le_siglip"]["lambda"] = 0.1
     project.configure(config)
     assert project.planned() == ONE_METHOD
+
+
+def test_a_search_makes_its_own_chain_and_its_settings_remake_that_alone(project):
+    config = project.config()
+    config["methods"]["le_best"] = {"kind": "linear", "presence": "pseudo", "search": {}}
+    config["targets"]["net"]["methods"].append("le_best")
+    project.configure(config)
+    assert project.planned() == ONE_METHOD
+    explanations = "results/net/layer4/explanations/le_best.parquet"
+    project.run(explanations)
+    config["methods"]["le_best"]["search"] = {"beam": 10}  # its default
+    project.configure(config)
+    assert project.planned(explanations) == {}
+    config["methods"]["le_best"]["search"] = {"ridge": 0.1}
+    project.configure(config)
+    assert project.planned() == ONE_METHOD
+
+
+def test_a_search_at_another_method_s_lengths_follows_that_method(project):
+    config = project.config()
+    config["methods"]["le_best"] = {"kind": "linear", "presence": "label", "search": {"like": "le_siglip"}}
+    config["targets"]["net"]["methods"].append("le_best")
+    project.configure(config)
+    explanations = "results/net/layer4/explanations/le_best.parquet"
+    project.run(explanations)
+    tables = [
+        pq.read_table(project.folder / explanations.replace("le_best", name)) for name in ("le_best", "le_siglip")
+    ]
+    ours, theirs = (list(map(len, table["concepts"].to_pylist())) for table in tables)
+    assert ours == theirs
+    config["methods"]["le_siglip"]["greedy"]["tolerance"] = 0.05
+    project.configure(config)
+    assert project.planned(explanations) == {"explain_linear": 2}
+
+
+def test_several_explainers_make_their_mean_and_follow_the_calibration_of_each(project):
+    config = project.config()
+    config["image_text_models"]["three"] = {"trained": "two", "calibration": {"a": 8.0, "b": 0.2}}
+    config["methods"]["le_siglip"]["explainer"] = ["three", "one"]
+    project.configure(config)
+    scores = "results/net/layer4/scores.parquet"
+    new = {"embed_images": 1, "embed_concepts": 1, "calibrate": 1}
+    chain = {
+        "make_pseudo_presence": 1,
+        "compute_moments": 1,
+        "explain_linear": 1,
+        "simulate": 1,
+        "score_ablation": 1,
+        "score_explanations": 1,
+    }
+    assert project.planned(scores) == new | chain
+    project.run(scores)
+    config["methods"]["le_siglip"]["explainer"] = ["one", "three"]  # the mean is the same
+    project.configure(config)
+    assert project.planned(scores) == {}
+    config["image_text_models"]["three"]["calibration"]["a"] = 9.0
+    project.configure(config)
+    assert project.planned(scores) == {"calibrate": 1} | chain
+
+
+def test_labels_and_pseudo_labels_together_make_a_p_of_their_own_and_follow_both(project):
+    config = project.config()
+    config["methods"]["le_both"] = {"kind": "linear", "presence": "both", "search": {}}
+    config["targets"]["net"]["methods"].append("le_both")
+    project.configure(config)
+    scores = "results/net/layer4/scores.parquet"
+    chain = {
+        "make_both_presence": 1,
+        "compute_moments": 1,
+        "explain_linear": 1,
+        "simulate": 1,
+        "score_ablation": 1,
+        "score_explanations": 1,
+    }
+    assert project.planned(scores) == chain
+    project.run(scores)
+    (presence,) = (project.folder / "results/probes/scenes/P/words").rglob("both_0.5/P.h5")
+    with h5py.File(presence) as file:
+        assert 0 < file["averaged"][...].sum() < len(file["averaged"]) == file["P"].shape[1]
+    config["methods"]["le_both"]["label_weight"] = 0.5
+    project.configure(config)
+    assert "make_both_presence" not in project.planned(scores)
+    config["methods"]["le_both"]["label_weight"] = 0.25
+    project.configure(config)
+    assert project.planned(scores) == chain
+    config["methods"]["le_both"] |= {"label_weight": 0.5, "concepts": "mine"}  # which has no labels
+    project.configure(config)
+    with_labels = {"make_concept_set": 1, "embed_concepts": 2, "make_pseudo_presence": 1}
+    assert project.planned(scores) == with_labels | chain
 
 
 def test_a_new_model_makes_its_activations_and_what_follows_and_no_embedding(project):

@@ -178,6 +178,74 @@ BROKEN = {
     ),
     "one model for both, further": ("targets.net.more_simulators", ["one"], ["net.more_simulators.0: 'one' is also"]),
     "a method's explainer judges itself": ("methods.dissect.explainer", "two", ["other.simulator: 'two'", "'dissect'"]),
+    "one of several explainers judges itself": (
+        "targets.net.explainer",
+        ["one", "two"],
+        ["targets.net.simulator: 'two' is also the explainer of method 'le_siglip'"],
+    ),
+    "one of a method's explainers judges itself": (
+        "methods.le_siglip.explainer",
+        ["one", "two"],
+        ["targets.net.simulator: 'two' is also the explainer of method 'le_siglip'"],
+    ),
+    "one of several explainers is not there": (
+        "targets.net.explainer",
+        ["one", "tow"],
+        ["targets.net.explainer: image-text model 'tow' does not exist; did you mean 'two'?"],
+    ),
+    "an explainer twice": ("targets.net.explainer", ["one", "one"], ["net.explainer: ['one', 'one']", "right form"]),
+    "several explainers for a baseline that has one": (
+        "targets.other.explainer",
+        ["one", "three"],
+        ["targets.other.explainer: image-text model 'three'"],
+    ),
+    "presence that is not there": ("methods.le_label.presence", "bth", ["le_label.presence: 'bth'", "mean 'both'?"]),
+    "a weight of labels alone": (
+        "methods.le_label.label_weight",
+        0.3,
+        ["methods.le_label.label_weight: there is nothing to weigh; set presence: both, or take it out"],
+    ),
+    "all weight to labels": (
+        "methods.le_label",
+        {"kind": "linear", "presence": "both", "label_weight": 1},
+        ["methods.le_label.label_weight: 1 is out of range; give more than 0 and below 1"],
+    ),
+    "a search beside a greedy search": (
+        "methods.le_siglip.search",
+        {},
+        ["methods.le_siglip.greedy: unknown key 'greedy'"],
+    ),
+    "a search beside the highest weights": (
+        "methods.le_label",
+        {"kind": "linear", "presence": "label", "search": {}, "top_k": 3},
+        ["methods.le_label.top_k: unknown key 'top_k'"],
+    ),
+    "a search that is misspelt": ("methods.le_label.serach", {}, ["le_label.serach", "did you mean 'search'?"]),
+    "unknown key of a search": (
+        "methods.le_label.search",
+        {"widht": 3},
+        ["methods.le_label.search.widht: unknown key 'widht'"],
+    ),
+    "two lengths of a search": (
+        "methods.le_label.search",
+        {"length": 3, "like": "le_siglip"},
+        ["methods.le_label.search: length and like exclude each other; take one out"],
+    ),
+    "lengths of a method that is not there": (
+        "methods.le_label.search",
+        {"like": "le_siglop"},
+        ["methods.le_label.search.like: method 'le_siglop' does not exist; did you mean 'le_siglip'?"],
+    ),
+    "lengths of its own": (
+        "methods.le_label.search",
+        {"like": "le_label"},
+        ["methods.le_label.search.like: 'le_label' takes its lengths from 'le_label' itself; name another"],
+    ),
+    "lengths of a method that the target does not list": (
+        "methods.le_label.search",
+        {"like": "dissect"},
+        ["targets.net.methods.0: 'le_label' takes its lengths from 'dissect', which the target does not list; add it"],
+    ),
     "a simulator twice": ("targets.net.more_simulators", ["two"], ["more_simulators: 'two'", "already; take it out"]),
     "a method twice": (
         "targets.net.methods",

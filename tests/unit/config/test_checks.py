@@ -135,6 +135,51 @@ def test_a_method_with_another_explainer_may_be_simulated_by_the_target_s():
     assert checked(config, SCHEMA)["targets"]["net"]["simulator"] == "one"
 
 
+def test_two_searches_cannot_take_their_lengths_from_each_other():
+    config = at("methods.le_label.search", {"like": "more"})
+    config["methods"]["more"] = {"kind": "linear", "presence": "label", "search": {"like": "le_label"}}
+    assert "methods.le_label.search.like: 'le_label' takes its lengths from 'le_label' itself" in refusal(config)
+
+
+def test_a_search_has_no_settings_of_an_elastic_net():
+    filled = checked(at("methods.le_label.search", {"length": 3}), SCHEMA)
+    assert filled["methods"]["le_label"] == {
+        "kind": "linear",
+        "presence": "label",
+        "search": {
+            "max_concepts": 10, "tolerance": 0.02, "length": 3, "beam": 10, "swaps": True, "ridge": 0.01,
+            "positive": False,
+        },
+    }  # fmt: skip
+
+
+def test_a_baseline_works_with_one_explainer_and_linear_methods_with_several():
+    config = small()
+    config["image_text_models"]["three"] = {"trained": "one", "calibration": {"a": 1.0, "b": 0.0}}
+    config["targets"]["net"]["explainer"] = ["one", "three"]
+    assert checked(config, SCHEMA)["targets"]["net"]["explainer"] == ["one", "three"]
+    config["targets"]["net"]["methods"].append("dissect")
+    assert "targets.net.methods.2: 'dissect' works with one image-text model" in refusal(config)
+    config["methods"]["dissect"]["explainer"] = "three"
+    checked(config, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("concepts", "added"),
+    [("all", {}), ("labels", {}), ("words", {"words__and_labels": {"union": ["words", "labels"]}})],
+)
+def test_labels_and_pseudo_labels_together_take_a_concept_set_with_all_labels(concepts, added):
+    config = at("methods.le_siglip", {"kind": "linear", "presence": "both", "concepts": concepts})
+    before = checked(small(), SCHEMA)["concept_sets"]
+    assert checked(config, SCHEMA)["concept_sets"] == before | added
+
+
+def test_labels_and_pseudo_labels_together_need_labels():
+    config = at("methods.le_siglip", {"kind": "linear", "presence": "both"})
+    config["targets"]["net"] |= {"probe": "photos", "methods": ["le_siglip"], "ablation": {"loss": "kl"}}
+    assert "targets.net.methods.0 (le_siglip): 'photos' has no labels" in refusal(config)
+
+
 def test_labels_as_lists_of_concepts_are_enough_for_le_label_and_calibration():
     config = at("targets.net.probe", "tagged")
     config["image_text_models"]["one"]["calibration"]["probe"] = "tagged"

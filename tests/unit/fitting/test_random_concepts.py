@@ -118,5 +118,5 @@ def test_random_concepts_lie_far_below_the_true_ones(data):
 
 
 def test_a_reference_that_leaves_a_neuron_out_is_an_error(data):
-    with pytest.raises(LinexpError, match=r"random_concepts: the reference does not explain neuron 7; "):
+    with pytest.raises(LinexpError, match=r"the reference for lengths does not explain neuron 7; "):
         random_concepts(_problem(*data, [1, 7]), _reference()[:7], 0)

@@ -16,6 +16,7 @@ from ..importers import FORMATS
 from ..networks.sources import SOURCES
 from ..probes.kinds import KINDS
 from ..probes.sources import possible_labels
+from .derived_sets import with_unions
 from .derived_targets import UNTRAINED_SUFFIX, first_linear, with_controls, with_likes
 from .schema import check_against_schema, check_values, with_defaults
 
@@ -38,7 +39,7 @@ def checked(config: Mapping[str, Any], schema_path: str | Path) -> Config:
     check_values(config)
     filled = with_defaults(config, schema, schema)
     _check_references(filled)
-    return with_controls(filled)
+    return with_controls(with_unions(filled))
 
 
 @cache
@@ -100,6 +101,7 @@ def _check_references(config: Config) -> None:
         if name == RANDOM_CONCEPTS:
             raise LinexpError(f"methods.{name}: the name {name!r} is reserved; take another")
         _check_method(config, method, f"methods.{name}")
+        _check_lengths(config, name)
     for name, target in config["targets"].items():
         _check_target(config, name, target)
     for number, layer in enumerate(config["run"]):
@@ -154,12 +156,42 @@ def _check_method(config: Config, method: Mapping[str, Any], place: str) -> None
     for key in ("explainer", "concepts"):
         if method.get("presence") == "label" and key in method:
             raise LinexpError(f"{place}.{key}: presence: label works on the labels alone; take {key} out")
+    if "label_weight" in method and method.get("presence", "both") != "both":
+        raise LinexpError(f"{place}.label_weight: there is nothing to weigh; set presence: both, or take it out")
     if "explainer" in method:
-        _check_name(method["explainer"], config["image_text_models"], f"{place}.explainer", "image-text model")
+        _check_explainers(config, method, place)
     if "concepts" in method:
         _check_concept_set(config, method["concepts"], f"{place}.concepts")
     if method["kind"] in BASELINES:
         check_settings(method["kind"], baseline_settings(method), place)
+
+
+def _check_lengths(config: Config, name: str) -> None:
+    """Whether the lengths that a search takes over lead to some method in the end."""
+    place, seen = f"methods.{name}.search", [name]
+    while like := _like(config["methods"][seen[-1]]):
+        if "length" in config["methods"][seen[-1]]["search"]:
+            raise LinexpError(f"{place}: length and like exclude each other; take one out")
+        _check_name(like, config["methods"], f"methods.{seen[-1]}.search.like", "method")
+        if like in seen:
+            raise LinexpError(f"{place}.like: {like!r} takes its lengths from {name!r} itself; name another method")
+        seen.append(like)
+
+
+def _like(method: Mapping[str, Any]) -> str | None:
+    """The method whose lengths a search takes over."""
+    return method.get("search", {}).get("like")
+
+
+def explainers_of(entry: Mapping[str, Any]) -> list[str]:
+    """The explainers that a method or a target names, one or several."""
+    named = entry["explainer"]
+    return named if isinstance(named, list) else [named]
+
+
+def _check_explainers(config: Config, entry: Mapping[str, Any], place: str) -> None:
+    for name in explainers_of(entry):
+        _check_name(name, config["image_text_models"], f"{place}.explainer", "image-text model")
 
 
 def baseline_settings(method: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,7 +216,7 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
     models = config["image_text_models"]
     simulators = {f"{place}.simulator": target["simulator"]}
     simulators |= {f"{place}.more_simulators.{number}": name for number, name in enumerate(target["more_simulators"])}
-    _check_name(target["explainer"], models, f"{place}.explainer", "image-text model")
+    _check_explainers(config, target, place)
     for where, simulator in simulators.items():
         _check_name(simulator, models, where, "image-text model")
     if target["simulator"] in target["more_simulators"]:
@@ -195,14 +227,21 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
         _check_name(method_name, config["methods"], f"{place}.methods.{number}", "method")
     for number, method_name in enumerate(target["methods"]):
         method = config["methods"][method_name]
-        if method.get("presence") == "label":
+        if _like(method) and _like(method) not in target["methods"]:
+            missing = f"{method_name!r} takes its lengths from {_like(method)!r}, which the target does not list"
+            raise LinexpError(f"{place}.methods.{number}: {missing}; add it")
+        if method.get("presence") in ("label", "both"):
             _check_labelled(config, "probes", target["probe"], f"{place}.methods.{number} ({method_name})")
+        if method.get("presence") == "label":
             continue
-        explainer = method.get("explainer", target["explainer"])
+        explainers = explainers_of({"explainer": target["explainer"], **method})
+        if len(explainers) > 1 and method["kind"] in BASELINES:
+            several = f"{method_name!r} works with one image-text model, and the target's explainer names several"
+            raise LinexpError(f"{place}.methods.{number}: {several}; give the method an explainer of its own")
         for where, simulator in simulators.items():
-            if simulator == explainer and not target["allow_same_simulator"]:
+            if simulator in explainers and not target["allow_same_simulator"]:
                 raise LinexpError(
-                    f"{where}: {explainer!r} is also the explainer of method {method_name!r}; "
+                    f"{where}: {simulator!r} is also the explainer of method {method_name!r}; "
                     "name a different model, or set allow_same_simulator: true"
                 )
     _check_effects(config, target, place)

@@ -1,4 +1,7 @@
-"""LE (§3.2): elastic net, then greedy search or the top concepts, from moments of P and of the activations."""
+"""LE (§3.2): elastic net, then greedy search or the top concepts; or a search among all, which needs no elastic net.
+
+All of it works on moments of P and of the activations.
+"""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,6 +17,7 @@ from ..jobs.parallel import for_slices
 from ..variation import never_varies
 from .elastic_net import TOLERANCE, elastic_net
 from .greedy import greedy_search, top_concepts
+from .subsets import search
 
 Array = NDArray[np.float64]
 
@@ -82,37 +86,54 @@ def _scaled(
     return train, val
 
 
+def _elastic_net(train, settings: Mapping[str, Any], threads: int) -> tuple[Array, NDArray[np.bool_]]:
+    """Weights of the elastic net in standardised units, and which neurons have converged."""
+    weights, violations = elastic_net(*train, settings["lambda"], settings["alpha"], threads=threads)
+    converged = violations <= TOLERANCE
+    print(
+        f"elastic net: {len(violations):,} neurons, {(~converged).sum():,} of them not converged; optimality is "
+        f"violated by at most {violations.max(initial=0.0):.1e} ({TOLERANCE:.0e} is allowed)",
+        file=sys.stderr,
+    )
+    return weights, converged
+
+
 def explain(
-    problem: Problem, settings: Mapping[str, Any], elastic_net_weights: Array | None = None, threads: int = 1
+    problem: Problem,
+    settings: Mapping[str, Any],
+    elastic_net_weights: Array | None = None,
+    threads: int = 1,
+    lengths: Sequence[int] | None = None,
 ) -> list[Explanation]:
     """Explain every neuron of a problem.
 
     Parameters
     ----------
     settings
-        Of the method: `lambda`, `alpha`, and `greedy` or `top_k`.
+        Of the method: `search`, or `lambda`, `alpha`, and `greedy` or `top_k`.
     elastic_net_weights
         (n, m) in standardised units from another solver; None to solve exactly here.
     threads
         To work on.
+    lengths
+        (n,) of the explanations, where another method gives them (`search`).
     """
     varies = ~problem.constant()
     train, val = _scaled(problem, varies, threads)
-    if elastic_net_weights is None:
-        weights, violations = elastic_net(*train, settings["lambda"], settings["alpha"], threads=threads)
-        converged = violations <= TOLERANCE
-        print(
-            f"elastic net: {len(violations):,} neurons, {(~converged).sum():,} of them not converged; optimality is "
-            f"violated by at most {violations.max(initial=0.0):.1e} ({TOLERANCE:.0e} is allowed)",
-            file=sys.stderr,
-        )
+    converged = np.ones(len(train[1]), bool)
+    if "search" in settings:
+        given = {key: value for key, value in settings["search"].items() if key != "like"}
+        lengths = None if lengths is None else np.asarray(lengths)[varies]
+        chosen, models, reached = search(train, val, **given, lengths=lengths, threads=threads)
     else:
-        weights = np.ascontiguousarray(elastic_net_weights[varies], dtype=np.float64)
-        converged = np.ones(len(weights), bool)
-    if settings.get("top_k"):
-        chosen, models, reached = top_concepts(train, val, weights, settings["top_k"], threads)
-    else:
-        chosen, models, reached = greedy_search(train, val, weights, **settings["greedy"], threads=threads)
+        if elastic_net_weights is None:
+            weights, converged = _elastic_net(train, settings, threads)
+        else:
+            weights = np.ascontiguousarray(elastic_net_weights[varies], dtype=np.float64)
+        if settings.get("top_k"):
+            chosen, models, reached = top_concepts(train, val, weights, settings["top_k"], threads)
+        else:
+            chosen, models, reached = greedy_search(train, val, weights, **settings["greedy"], threads=threads)
     explanations = [
         Explanation(int(neuron), bias=float(mean), status=CONSTANT)
         for neuron, mean in zip(problem.neurons, problem.train_q.mean, strict=True)

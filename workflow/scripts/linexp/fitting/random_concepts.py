@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import LinexpError
 from ..explanations import Explanation
+from .lengths import lengths_of
 from .linear import Problem, explain
 
 
@@ -29,11 +29,10 @@ def random_concepts(
     LinexpError
         The reference leaves a neuron out.
     """
-    lengths = {explanation.neuron: len(explanation.concepts) for explanation in reference}
-    drawn = np.zeros((len(problem.neurons), len(problem.concepts)))
-    for row, neuron in zip(drawn, problem.neurons.tolist(), strict=True):
-        if neuron not in lengths:
-            raise LinexpError(f"random_concepts: the reference does not explain neuron {neuron}; explain it again")
-        size = min(lengths[neuron], len(row))
+    neurons = problem.neurons.tolist()
+    lengths = lengths_of(reference, neurons)
+    drawn = np.zeros((len(neurons), len(problem.concepts)))
+    for row, neuron, length in zip(drawn, neurons, lengths, strict=True):
+        size = min(length, len(row))
         row[np.random.default_rng([seed, neuron]).choice(len(row), size, replace=False)] = 1
-    return explain(problem, {"top_k": max([1, *lengths.values()])}, drawn, threads)
+    return explain(problem, {"top_k": max([1, *lengths])}, drawn, threads)

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from ..artifacts import attributes
-from ..config.checks import NO_IMPACT, NO_LABELS, Config
+from ..config.checks import NO_IMPACT, NO_LABELS, Config, explainers_of
 from ..config.derived_targets import UNTRAINED_SUFFIX
 from ..errors import LinexpError
 from ..probes import sources
@@ -157,7 +157,8 @@ def calibrated_models(config: Config, wildcards) -> list[tuple[str, str]]:
     """The image-text models of a target that are calibrated, as pairs of name and role."""
     target = target_of(config, wildcards)
     methods = [method_settings(config, with_method(wildcards, name)) for name in target["methods"]]
-    explainers = [method["explainer"] for method in methods if method.get("presence") == "pseudo"]
+    pseudo = [method for method in methods if method.get("presence") in ("pseudo", "both")]
+    explainers = [name for method in pseudo for name in explainers_of(method)]
     simulators = [target["simulator"], *target["more_simulators"]]
     pairs = [(name, "explainer") for name in explainers] + [(name, "simulator") for name in simulators]
     return list(dict.fromkeys(pairs))

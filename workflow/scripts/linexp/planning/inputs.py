@@ -13,7 +13,8 @@ from typing import Any
 from .. import scenes
 from ..concepts.sets import RANDOM_CONCEPTS, WORD_LISTS
 from ..config import checks
-from ..config.checks import Config, members, parse_neurons
+from ..config.checks import Config, explainers_of, members, parse_neurons
+from ..config.derived_sets import with_labels
 from ..config.derived_targets import first_linear, recorded_target
 from ..errors import LinexpError
 from ..probes import class_lists, sources
@@ -23,6 +24,8 @@ from . import missing
 RESOURCES = Path(__file__).parents[1] / "resources"
 OWN_CONCEPTS = ("imported", "network_dissection")
 """Methods whose words are in their explanations rather than in a concept set."""
+AND = "__"
+"""Between the names of several explainers in a path; no name has it."""
 TRAINING_SPLIT = {"train": 0.95, "val": 0.05, "test": 0.0}
 """Training images are not scored on: a few are held out for the accuracy that training.json reports."""
 SECTIONS = {"probes": "probes", "models": "training_sets"}
@@ -175,21 +178,43 @@ def method_settings(config: Config, wildcards) -> Settings:
     target, method = target_of(config, wildcards), wildcards.method
     if method == RANDOM_CONCEPTS:
         method = charted_method(config, wildcards)
-    defaults = {"explainer": target["explainer"], "concepts": target["concepts"]}
+    defaults = {"explainer": target["explainer"], "concepts": target["concepts"], "label_weight": 0.5}
     return defaults | config["methods"][method]
 
 
 def concept_set_of(config: Config, wildcards) -> str:
     """The concept set that a method's explanations are made of."""
     method = method_settings(config, wildcards)
-    return "labels" if method.get("presence") == "label" else method["concepts"]
+    match method.get("presence"):
+        case "label":
+            return "labels"
+        case "both":
+            return with_labels(config, method["concepts"])
+        case _:
+            return method["concepts"]
 
 
 def presence_folder(config: Config, wildcards) -> str:
     """Where the P of a method lies, with its moments."""
     method = method_settings(config, wildcards)
-    folder = "label" if method["presence"] == "label" else f"{method['concepts']}/{method['explainer']}"
-    return probe_path(config, wildcards, f"P/{folder}")
+    if method["presence"] == "label":
+        return probe_path(config, wildcards, "P/label")
+    explainers = AND.join(sorted(explainers_of(method)))
+    folder = f"P/{concept_set_of(config, wildcards)}/{explainers}"
+    if method["presence"] == "both":
+        folder += f"/both_{method['label_weight']:g}"
+    return probe_path(config, wildcards, folder)
+
+
+def pseudo_presence_files(config: Config, wildcards) -> dict[str, str | list[str]]:
+    """What pseudo-labels are made from: of every explainer its embeddings and its calibration."""
+    probe, names = f"results/probes/{wildcards.probe}", wildcards.explainers.split(AND)
+    return {
+        "index": f"{probe}/index.parquet",
+        "images": [f"{probe}/embeddings/{name}.h5" for name in names],
+        "concepts": [f"{probe}/concepts/{wildcards.concept_set}/{name}.h5" for name in names],
+        "calibration": [f"results/calibration/{name}.json" for name in names],
+    }
 
 
 def concept_set_members(config: Config, wildcards) -> list[Settings]:
@@ -231,6 +256,13 @@ def fitting_files(config: Config, wildcards) -> dict[str, str]:
         "activations": activations_of(config, wildcards),
         "index": index_of(config, wildcards),
     }
+
+
+def linear_files(config: Config, wildcards) -> dict[str, str]:
+    """The same, and the explanations whose lengths a search takes over."""
+    like = method_entry(config, wildcards).get("search", {}).get("like")
+    files = fitting_files(config, wildcards)
+    return files | {"reference": of_layer(wildcards, f"explanations/{like}.parquet")} if like else files
 
 
 def baseline_files(config: Config, wildcards) -> dict[str, str]:

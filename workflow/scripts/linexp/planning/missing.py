@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..config.checks import NO_IMPACT, NO_LABELS, Config, is_weights_file, members, published_weights
+from ..config.checks import NO_IMPACT, NO_LABELS, Config, explainers_of, is_weights_file, members, published_weights
 from ..config.derived_targets import recorded_target
 from ..errors import LinexpError
 from ..networks.sources import SOURCES
@@ -209,10 +209,10 @@ def _of_image_text_model(config: Config, name: str, calibrated: bool = True) -> 
 
 def _of_method(config: Config, name: str, target: str, layer: str) -> Iterator[str | None]:
     method = config["methods"][name]
-    pseudo = method.get("presence") == "pseudo"
+    pseudo = method.get("presence") in ("pseudo", "both")
     if pseudo or method["kind"] == "clip_dissect":
-        explainer = method.get("explainer", config["targets"][target]["explainer"])
-        yield from _of_image_text_model(config, explainer, calibrated=pseudo)
+        for explainer in explainers_of({"explainer": config["targets"][target]["explainer"], **method}):
+            yield from _of_image_text_model(config, explainer, calibrated=pseudo)
     if method["kind"] == "network_dissection" and "probe" in method:
         yield images(config, "probes", method["probe"]).problem
     if method["kind"] == "imported":

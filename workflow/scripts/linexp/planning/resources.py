@@ -10,7 +10,7 @@ from math import ceil
 from ..config.checks import Config
 from . import work_sizes
 from .dissection_files import dissection_probe
-from .inputs import concept_set_of, image_entry, target_of
+from .inputs import AND, concept_set_of, image_entry, target_of
 from .model_files import is_own
 
 PROGRAM = 2_000  # MB: Python with its libraries, and the two Snakemakes that start a job within a SLURM job
@@ -29,6 +29,7 @@ READING = 100  # images a second: read, and hashed or decoded
 OPERATIONS = 1e10  # floating-point operations a second in products of matrices: a twentieth of 2·10¹¹
 METRICS = 1e6  # pairs of image and neuron a second, all metrics: a seventh
 CURVES = 1e5  # pairs of image and neuron a second, ablation where the tail is linear: a quarter of 3.7·10⁵
+SEARCH = 4e8  # products of neuron and concept a second, one for each concept of a set that is looked at
 GLM_SAGA = 1e6  # products of image, neuron and concept a second in the published solver: half
 
 
@@ -145,12 +146,19 @@ def presence_of_labels(config: Config, wildcards) -> Work:
 def presence_of_concepts(config: Config, wildcards) -> Work:
     """Images × concepts × dimension, 2 operations each, twice: to see which concepts are kept, and to write P.
 
-    Each of 8 threads makes a block of 2,048 images, and one more is being written.
+    That is for each explainer. Each of 8 threads makes a block of 2,048 images, and one more is being written.
     """
     images, concepts = images_of_probe(config, wildcards), work_sizes.n_concepts(config, wildcards.concept_set)
-    operations = 2 * 2 * images * concepts * DIMENSION
-    values = (images + 3 * concepts) * DIMENSION + (8 + 1) * 2_048 * concepts
+    explainers = len(wildcards.explainers.split(AND))
+    operations = explainers * 2 * 2 * images * concepts * DIMENSION
+    values = explainers * (images + 3 * concepts) * DIMENSION + (8 + 1) * 2_048 * concepts
     return Work(PROGRAM + megabytes(values), operations / OPERATIONS)
+
+
+def presence_of_both(config: Config, wildcards) -> Work:
+    """Each of 8 threads has a block of 2,048 images of all three P, and one more is being written."""
+    images, concepts = images_of_probe(config, wildcards), work_sizes.n_concepts(config, wildcards.concept_set)
+    return Work(PROGRAM + megabytes((3 * 8 + 1) * 2_048 * concepts), 2 * images * concepts / METRICS)
 
 
 def concepts_of_presence(config: Config, wildcards) -> int:

@@ -10,6 +10,7 @@ from .resources import (
     METRICS,
     OPERATIONS,
     PROGRAM,
+    SEARCH,
     TORCH,
     Work,
     concepts_of_method,
@@ -22,11 +23,19 @@ from .resources import (
 
 
 def fitting(config: Config, wildcards) -> Work:
-    """Activations twice, four matrices of concepts² in double precision; images × neurons × concepts products (PᵀQ)."""
+    """Activations twice, four matrices of concepts² in double precision; images × neurons × concepts products (PᵀQ).
+
+    A search looks at all concepts for every set that it keeps, and for every concept of the sets that it exchanges.
+    """
     numbers, concepts = explained_numbers(config, wildcards), concepts_of_method(config, wildcards)
     memory = PROGRAM + megabytes(recorded_numbers(config, wildcards) + numbers) + megabytes(4 * concepts**2, 8)
-    operations = 2 * numbers * concepts
-    if method_settings(config, wildcards).get("solver") == "glm_saga":
+    operations, method = 2 * numbers * concepts, method_settings(config, wildcards)
+    if "search" in method:
+        length, beam = method["search"].get("length", method["search"]["max_concepts"]), method["search"]["beam"]
+        looks = beam * length**2 / 2 + length**3 / 3
+        seconds = work_sizes.n_explained(target_of(config, wildcards)) * concepts * looks / SEARCH
+        return Work(memory, operations / OPERATIONS + seconds)
+    if method.get("solver") == "glm_saga":
         # P on train as it is read and standardised
         whole = megabytes(3 * images_of_probe(config, wildcards) * concepts)
         return Work(memory + TORCH + whole, operations / 2 / GLM_SAGA)

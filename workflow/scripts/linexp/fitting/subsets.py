@@ -1,0 +1,148 @@
+"""Search among all concepts: for every length the set with the least squared error on train, on moments.
+
+Forward selection with a beam: of all sets that have one concept more than those of the length before, the best are
+kept; in the best one single concepts are then exchanged for others until that improves nothing. Every concept is looked
+at in every step, so what comes out is no worse than any set with one concept exchanged.
+
+- Sets are compared by least squares; the ridge is in the weights of the one that is taken.
+- Of sets that explain equally much within 1e-9 (both standardised) the one wins whose last concept has the higher
+  covariance with the neuron on train, then the one whose has the lower index; of copies of a concept rounding decides.
+- A set is singular, and left out, where the greedy search says so: `MAX_CONDITION`.
+- With `positive`, all weights of a set have to be positive; a length at which the ridge makes one negative is passed
+  over.
+- The length is the one with the highest validation correlation less tolerance × length; of equal ones within 1e-9 the
+  shorter. Only lengths with a positive correlation count; without any the neuron is unexplained.
+- A length that is given is taken as far as there are sets, without a look at val.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..jobs.parallel import for_slices
+from .compiled_subsets import TIE, find_sets
+from .greedy import MAX_CONDITION
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+def best_subsets(
+    train: tuple[Array, Array],
+    longest: Indices,
+    beam: int = 10,
+    swaps: bool = True,
+    positive: bool = False,
+    threads: int = 1,
+) -> Indices:
+    """The best set of every length for every neuron.
+
+    Parameters
+    ----------
+    train
+        (m, m) Gram matrix of the standardised concepts, float64 or float32; (n, m) covariances with the standardised
+        neurons.
+    longest
+        (n,) the length to go to.
+    beam
+        Sets of each length that the next is looked for from.
+    swaps
+        Exchange single concepts.
+    positive
+        Only sets with positive weights.
+    threads
+        To work on; the result is the same for any number.
+
+    Returns
+    -------
+    Indices
+        (n, k, k) concepts: the i-th row of a neuron has i + 1 of them and -1 behind, or nothing but -1.
+    """
+    gram, covariances = map(np.ascontiguousarray, train)
+    longest = np.minimum(longest, len(gram))
+    size = max(longest.max(initial=0), 1)
+    sets = np.full((len(covariances), size, size), -1, np.int64)
+    keys = np.random.default_rng(0).integers(np.iinfo(np.int64).min, np.iinfo(np.int64).max, len(gram))
+    condition = MAX_CONDITION[gram.dtype]
+
+    def find(rows: slice) -> None:
+        find_sets(gram, covariances[rows], keys, longest[rows], beam, swaps, positive, condition, sets[rows])
+
+    for_slices(find, len(covariances), threads)
+    return sets
+
+
+def _fits(
+    sets: Indices, train: tuple[Array, Array], val: tuple[Array, Array, Array], ridge: float
+) -> tuple[Array, Array]:
+    """Weights (n, k, k) and correlation on val (n, k) of every length; 0 where there is none."""
+    (gram, covariance), (val_gram, val_covariance, val_variance) = train, val
+    weights, reached = np.zeros(sets.shape), np.zeros(sets.shape[:2])
+    for place in range(sets.shape[1]):
+        neurons = np.flatnonzero(sets[:, place, 0] >= 0)
+        chosen = sets[neurons, place, : place + 1]
+        of_pairs = chosen[:, :, None], chosen[:, None, :]
+        part = gram[of_pairs].astype(np.float64) + ridge * np.eye(place + 1)
+        right = covariance[neurons[:, None], chosen].astype(np.float64)
+        found = np.linalg.solve(part, right[..., None])[..., 0]
+        weights[neurons, place, : place + 1] = found
+        explained = (found * val_covariance[neurons[:, None], chosen]).sum(axis=1)
+        spread = np.einsum("ni,nij,nj->n", found, val_gram[of_pairs].astype(np.float64), found)
+        varies = (spread > 1e-14) & (val_variance[neurons] > 0)
+        size = np.sqrt(np.maximum(spread, 0.0) * val_variance[neurons])
+        reached[neurons, place] = np.divide(explained, size, out=np.zeros(len(neurons)), where=varies)
+    return weights, reached
+
+
+def search(
+    train: tuple[Array, Array],
+    val: tuple[Array, Array, Array],
+    max_concepts: int = 10,
+    tolerance: float = 0.02,
+    beam: int = 10,
+    swaps: bool = True,
+    ridge: float = 0.01,
+    positive: bool = False,
+    length: int | None = None,
+    lengths: Indices | None = None,
+    threads: int = 1,
+) -> tuple[Indices, Array, Array]:
+    """Explain every neuron by the best set of one length.
+
+    Parameters
+    ----------
+    train, val
+        As of `greedy_search`.
+    max_concepts, tolerance
+        The length is chosen on val, up to so many concepts, each of which costs so much correlation.
+    beam, swaps, positive, threads
+        Of `best_subsets`.
+    ridge
+        Added to the diagonal of the Gram matrix for the weights.
+    length, lengths
+        Of all neurons, or (n,) of each, instead of one that is chosen.
+
+    Returns
+    -------
+    tuple[Indices, Array, Array]
+        (n, k) concepts, weights in standardised units, and (n,) correlation on val, as of `greedy_search`.
+    """
+    n = len(train[1])
+    if length is not None:
+        lengths = np.full(n, length)
+    longest = np.full(n, max_concepts) if lengths is None else lengths
+    sets = best_subsets(train, longest, beam, swaps, positive, threads)
+    weights, reached = _fits(sets, train, val, ridge)
+    possible = sets[:, :, 0] >= 0
+    if positive:
+        possible &= ((weights > 0) | (sets < 0)).all(axis=2)
+    each = np.arange(1, sets.shape[1] + 1)
+    if lengths is None:
+        worth = np.where(possible & (reached > 0), reached - tolerance * each, -np.inf)
+        place = (worth >= worth.max(axis=1, keepdims=True) - TIE).argmax(axis=1)
+        found = np.isfinite(worth[np.arange(n), place])
+    else:
+        place = np.where(possible, each, 0).argmax(axis=1)
+        found = possible.any(axis=1)
+    rows = np.arange(n), place
+    chosen = np.where(found[:, None], sets[rows], -1)
+    return chosen, np.where(found[:, None], weights[rows], 0.0), np.where(found, reached[rows], 0.0)
