@@ -84,7 +84,7 @@ class ImageTextModel:
         texts = self._prompted(concepts)
         batches = progress(batched(texts, batch_size), len(texts), "concept", "embedding concepts")
 
-        def embed(batch: list[str]) -> Tensor:
+        def embed(batch: Sequence[str]) -> Tensor:
             return self.network.encode_text(self.tokenize(batch).to(self.device), normalize=True).float().cpu()
 
         return torch.cat(list(map_what_fits(embed, batches)))
@@ -215,12 +215,12 @@ def build(settings: Mapping[str, Any], tokenizer: str | None = None) -> ImageTex
     """
     name, preprocessing, quick_gelu = _model_configuration(settings, tokenizer)
 
-    def network() -> nn.Module:
+    def create() -> nn.Module:
         return open_clip.create_model(name, force_quick_gelu=quick_gelu, pretrained_text=False)
 
     try:
         with _silent(logging.WARNING):  # open_clip warns of random weights, which are what is asked for here
-            network = _of_hugging_face(network, "text encoder's configuration", settings["model"])
+            network = _of_hugging_face(create, "text encoder's configuration", settings["model"])
     except (RuntimeError, TypeError, ValueError, LookupError, AttributeError, AssertionError) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:100]
         raise LinexpError(f"image-text model {settings['model']}: {reason}; check its name or configuration") from error

@@ -11,8 +11,8 @@ from ..errors import LinexpError, suggest
 def known_names() -> frozenset[str]:
     """The models that open_clip has a configuration of; none where it is not installed, as it may be for planning."""
     found = find_spec("open_clip")
-    folders = found.submodule_search_locations if found else []
-    return frozenset(path.stem for folder in folders for path in Path(folder, "model_configs").glob("*.json"))
+    folders = found.submodule_search_locations if found else None
+    return frozenset(path.stem for folder in folders or () for path in Path(folder, "model_configs").glob("*.json"))
 
 
 def name_in_open_clip(model: str) -> str:

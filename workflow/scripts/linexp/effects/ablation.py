@@ -66,7 +66,7 @@ def to_table(method: str, simulator: str, neurons: np.ndarray, scores: Sequence[
 def ablation_scores(
     val: TailLosses,
     test: TailLosses,
-    neurons: Sequence[int],
+    neurons: Sequence[int] | np.ndarray,
     simulations: Simulations,
     optimise: bool = True,
     threads: int = 1,
@@ -104,7 +104,7 @@ def ablation_scores(
 
 
 def shared_by_explanations(
-    val: TailLosses, test: TailLosses, neurons: Sequence[int], optimise: bool = True, threads: int = 1
+    val: TailLosses, test: TailLosses, neurons: Sequence[int] | np.ndarray, optimise: bool = True, threads: int = 1
 ) -> Iterator[tuple[int, Shared]]:
     """What all explanations of a neuron share, whichever they are: for `ablation_scores`, with the same arguments.
 
@@ -122,8 +122,8 @@ def shared_by_explanations(
         constants = [np.array([[found.d] for found in neuron.candidates().values()]) for neuron in varying]
         on_val, on_test = (_mean_changes(losses, varying, constants) for losses in (val, test))
         for neuron, *changes in zip(varying, on_val, on_test, strict=True):
-            named = (dict(zip(neuron.candidates(), found, strict=True)) for found in changes)
-            yield neuron.number, Shared(*named, neuron.constant, neuron.curve)
+            of_val, of_test = (dict(zip(neuron.candidates(), found, strict=True)) for found in changes)
+            yield neuron.number, Shared(of_val, of_test, neuron.constant, neuron.curve)
 
 
 def announcement(n_neurons: int, val: TailLosses, test: TailLosses, replacements: int, nodes: int = 0) -> str:
@@ -142,7 +142,7 @@ def announcement(n_neurons: int, val: TailLosses, test: TailLosses, replacements
     )
 
 
-def _groups(neurons: Sequence[int]) -> Iterator[range]:
+def _groups(neurons: Sequence[int] | np.ndarray) -> Iterator[range]:
     """The places of neurons that are worked on together."""
     for begin in range(0, len(neurons), SEARCHED_TOGETHER):
         yield range(begin, min(begin + SEARCHED_TOGETHER, len(neurons)))

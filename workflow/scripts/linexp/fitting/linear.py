@@ -86,7 +86,9 @@ def _scaled(
     return train, val
 
 
-def _elastic_net(train, settings: Mapping[str, Any], threads: int) -> tuple[Array, NDArray[np.bool_]]:
+def _elastic_net(
+    train: tuple[np.ndarray, np.ndarray], settings: Mapping[str, Any], threads: int
+) -> tuple[Array, NDArray[np.bool_]]:
     """Weights of the elastic net in standardised units, and which neurons have converged."""
     weights, violations = elastic_net(*train, settings["lambda"], settings["alpha"], threads=threads)
     converged = violations <= TOLERANCE
@@ -123,8 +125,8 @@ def explain(
     converged = np.ones(len(train[1]), bool)
     if "search" in settings:
         given = {key: value for key, value in settings["search"].items() if key != "like"}
-        lengths = None if lengths is None else np.asarray(lengths)[varies]
-        chosen, models, reached = search(train, val, **given, lengths=lengths, threads=threads)
+        of_varying = None if lengths is None else np.asarray(lengths)[varies]
+        chosen, models, reached = search(train, val, **given, lengths=of_varying, threads=threads)
     else:
         if elastic_net_weights is None:
             weights, converged = _elastic_net(train, settings, threads)

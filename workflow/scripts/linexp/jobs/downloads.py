@@ -107,7 +107,7 @@ def _why_hugging_face_is_out_of_reach() -> str | None:
     return None
 
 
-def _of_network(error: BaseException) -> BaseException | None:
+def _of_network(error: BaseException | None) -> BaseException | None:
     """The error of the network that another arose from, the first of them; None if it is of something else."""
     found, seen = None, set()
     while error is not None and id(error) not in seen:

@@ -51,7 +51,7 @@ def alone(workflow, stop: Callable[[Exception], None]) -> Callable:
                 stop(error)
         return execute(*args, **kwargs)
 
-    execute_alone.is_alone = True
+    execute_alone.is_alone = True  # type: ignore[attr-defined]  # a mark on the function, asked for above
     return execute_alone
 
 

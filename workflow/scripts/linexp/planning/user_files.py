@@ -33,7 +33,7 @@ def without_braces(files: Files) -> Files:
             )
         return files
     for part in files.values() if isinstance(files, dict) else files:
-        without_braces(part)
+        without_braces(part)  # type: ignore[type-var]  # a part is a path or several, either of which it takes
     return files
 
 

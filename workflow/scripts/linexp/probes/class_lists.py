@@ -53,9 +53,10 @@ def _names_alone(names: Sequence[str], place: str) -> list[str]:
 
 def _are_numbered(found: Sequence[re.Match | None]) -> bool:
     """Whether different names, not `class 1`, `class 2`, have class numbers from 0 or 1 on, in any order."""
-    if not all(found) or len({match["name"] for match in found}) < 2:
+    matches = [match for match in found if match]
+    if len(matches) < len(found) or len({match["name"] for match in matches}) < 2:
         return False
-    numbers = sorted(int(match["number"]) for match in found)
+    numbers = sorted(int(match["number"]) for match in matches)
     return numbers in (list(range(len(found))), list(range(1, len(found) + 1)))
 
 

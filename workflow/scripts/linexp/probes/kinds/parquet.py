@@ -100,7 +100,7 @@ class ParquetImages(ImageSource):
         """The class names in the metadata, which have to be the same in all files that have any."""
         named = {str(path): _class_names(file, label) for path, file in zip(paths, self._files, strict=True)}
         named = {path: names for path, names in named.items() if names}
-        first = next(iter(named), None)
+        first = next(iter(named), "")
         for path, names in named.items():
             if names != named[first]:
                 raise LinexpError(
