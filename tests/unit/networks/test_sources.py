@@ -38,7 +38,7 @@ def test_the_configuration_is_checked_without_loading_a_library_of_networks():
     [
         ({"source": "timm", "name": "test_vit", "weights": "imagenet"}, r"unknown to timm; give pretrained, none or a"),
         ({"source": "torchvision", "repo": "a/b"}, r"model\.repo: unknown key"),
-        ({"source": "github"}, r"model\.source: 'github' is not possible.*torchvision"),
+        ({"source": "github"}, r"model\.source: 'github' is not possible; did you mean 'hub'"),
     ],
 )
 def test_what_a_source_does_not_have_is_refused(model, message):
