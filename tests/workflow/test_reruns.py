@@ -228,6 +228,7 @@ def test_several_explainers_make_their_mean_and_follow_the_calibration_of_each(p
         "explain_linear": 1,
         "simulate": 1,
         "score_ablation": 1,
+        "merge_ablation": 1,
         "score_explanations": 1,
     }
     assert project.planned(scores) == new | chain
@@ -252,6 +253,7 @@ def test_labels_and_pseudo_labels_together_make_a_p_of_their_own_and_follow_both
         "explain_linear": 1,
         "simulate": 1,
         "score_ablation": 1,
+        "merge_ablation": 1,
         "score_explanations": 1,
     }
     assert project.planned(scores) == chain
