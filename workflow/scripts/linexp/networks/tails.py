@@ -64,7 +64,7 @@ def split_network(network: nn.Module, module: str, example: Tensor) -> SplitNetw
     """
     example = as_input(example[[0, -1]], network)
     layer_and_logits(network, module, example)  # for its checks
-    images = torch.export.Dim("images", min=2, max=65536)
+    images = torch.export.Dim("images", min=2, max=65535)  # on a GPU, pooling takes no more
     with find_module(network, module).register_forward_hook(lambda _module, _inputs, output: _mark_layer(output)):
         try:
             program = torch.export.export(network, (example,), dynamic_shapes=({0: images},), strict=False)

@@ -179,7 +179,10 @@ def method_settings(config: Config, wildcards) -> Settings:
     if method == RANDOM_CONCEPTS:
         method = charted_method(config, wildcards)
     defaults = {"explainer": target["explainer"], "concepts": target["concepts"], "label_weight": 0.5}
-    return defaults | config["methods"][method]
+    entry = defaults | config["methods"][method]
+    if isinstance(entry["explainer"], list):  # whose mean has no order
+        entry["explainer"] = sorted(entry["explainer"])
+    return entry
 
 
 def concept_set_of(config: Config, wildcards) -> str:
@@ -199,7 +202,7 @@ def presence_folder(config: Config, wildcards) -> str:
     method = method_settings(config, wildcards)
     if method["presence"] == "label":
         return probe_path(config, wildcards, "P/label")
-    explainers = AND.join(sorted(explainers_of(method)))
+    explainers = AND.join(explainers_of(method))
     folder = f"P/{concept_set_of(config, wildcards)}/{explainers}"
     if method["presence"] == "both":
         folder += f"/both_{method['label_weight']:g}"
