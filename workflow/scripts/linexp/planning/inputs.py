@@ -161,8 +161,14 @@ def linear_methods(config: Config, wildcards) -> list[str]:
 
 
 def method_entry(config: Config, wildcards) -> Settings:
-    """The entry of a method, as it is in the configuration."""
-    return config["methods"][wildcards.method]
+    """The entry of a method in the configuration."""
+    return _entry(config, wildcards.method)
+
+
+def _entry(config: Config, method: str) -> Settings:
+    entry = config["methods"][method]
+    several = isinstance(entry.get("explainer"), list)
+    return entry | {"explainer": sorted(entry["explainer"])} if several else entry  # their mean has no order
 
 
 def baseline_settings(config: Config, wildcards) -> Settings:
@@ -179,10 +185,7 @@ def method_settings(config: Config, wildcards) -> Settings:
     if method == RANDOM_CONCEPTS:
         method = charted_method(config, wildcards)
     defaults = {"explainer": target["explainer"], "concepts": target["concepts"], "label_weight": 0.5}
-    entry = defaults | config["methods"][method]
-    if isinstance(entry["explainer"], list):  # whose mean has no order
-        entry["explainer"] = sorted(entry["explainer"])
-    return entry
+    return defaults | _entry(config, method)
 
 
 def concept_set_of(config: Config, wildcards) -> str:
