@@ -47,13 +47,68 @@ def test_weights_come_back_into_a_network(tmp_path, suffix):
     assert same(net.state_dict(), SAVED)
 
 
-@pytest.mark.parametrize("wrapping", ["state_dict", "model"])
+@pytest.mark.parametrize("wrapping", ["state_dict", "model", "model_state_dict", "my_network"])
 @pytest.mark.parametrize("prefix", ["", "module."])
 def test_wrapped_and_prefixed_checkpoints_are_unwrapped(tmp_path, wrapping, prefix):
     inner = OrderedDict((prefix + name, tensor) for name, tensor in SAVED.items())
     path = save(tmp_path / "w.pth", {"epoch": 3, wrapping: inner, "best": 0.5})
     assert same(read_weights(path), SAVED)
     assert same(read_weights(save(tmp_path / "bare.pth", inner)), SAVED)
+
+
+def test_the_weights_beside_an_optimizer_s_state_are_taken(tmp_path):
+    net = network(1)
+    optimizer = torch.optim.Adam(net.parameters())
+    net[0].weight.sum().backward()
+    optimizer.step()
+    path = save(tmp_path / "w.ckpt", {"optimizer": optimizer.state_dict(), "net": net.state_dict(), "epoch": 3})
+    assert same(read_weights(path), net.state_dict())
+
+
+def test_where_several_could_be_meant_they_are_named(tmp_path):
+    path = save(tmp_path / "w.pth", {"generator": SAVED, "critic": SAVED})
+    assert "have several mappings of tensors (generator, critic); save one of them alone" in refusal(path)
+
+
+@pytest.mark.parametrize("prefix", ["_orig_mod.", "model.", "module._orig_mod.", "_orig_mod.module.", "model.module."])
+def test_prefixes_that_all_names_share_are_removed_where_the_rest_fits(tmp_path, prefix):
+    net = network(2)
+    load_weights(net, save(tmp_path / "w.pth", {prefix + name: tensor for name, tensor in SAVED.items()}))
+    assert same(net.state_dict(), SAVED)
+    inside = nn.Sequential(OrderedDict(model=network(3)))
+    load_weights(inside, save(tmp_path / "inside.pth", {f"model.{name}": tensor for name, tensor in SAVED.items()}))
+    assert same(inside.model.state_dict(), SAVED)
+
+
+def test_half_precision_is_loaded_as_it_is_written(tmp_path):
+    halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in SAVED.items()}
+    net = network(2)
+    load_weights(net, save(tmp_path / "w.pth", halves))
+    assert same(net.state_dict(), {name: tensor.to(SAVED[name].dtype) for name, tensor in halves.items()})
+
+
+@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "are a Git LFS pointer, not the"),
+        (
+            "\n<!DOCTYPE html><html><body>Quota exceeded</body></html>",
+            "are a web page, not weights; download them again",
+        ),
+        ("<html>404</html>", "are a web page, not weights; download them again"),
+    ],
+)
+def test_what_is_no_file_of_weights_is_told(tmp_path, suffix, content, said):
+    path = tmp_path / f"w.{suffix}"
+    path.write_text(content)
+    assert said in refusal(path)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+def test_a_torchscript_archive_is_told(tmp_path):
+    torch.jit.script(nn.Linear(2, 2)).save(tmp_path / "w.pt")
+    assert "are a TorchScript archive; save its state_dict alone" in refusal(tmp_path / "w.pt")
 
 
 def test_a_module_that_is_called_module_keeps_its_name(tmp_path):

@@ -5,7 +5,6 @@ import random
 import subprocess
 import sys
 
-import open_clip
 import pytest
 import yaml
 
@@ -22,7 +21,8 @@ from helpers.configs import (
     small,
 )
 from linexp.concepts import open_clip_names
-from linexp.config.checks import RESERVED_TARGETS, checked, is_weights_file, members, parse_neurons, published_weights
+from linexp.config.checks import RESERVED_TARGETS, checked, members, parse_neurons, published_weights
+from linexp.networks.sources.source import is_weights_file
 
 
 def test_the_shipped_configuration_is_valid():

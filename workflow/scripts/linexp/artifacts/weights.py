@@ -15,21 +15,28 @@ from ..errors import LinexpError
 from . import seals
 from .atomic_files import atomic
 
+WRAPPINGS = ("state_dict", "model_state_dict", "model")
+"""Keys that a checkpoint has its network's weights under, the first that is there."""
+PREFIXES = ("module.", "_orig_mod.", "model.", "network.", "net.")
+"""What wrappers put before every name: DataParallel, torch.compile, and modules that train a network."""
+
 
 def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
     """A state dictionary from safetensors, or from a PyTorch file read with `weights_only=True`.
 
-    A dictionary under `state_dict` or `model` is taken out of its wrapping, and the prefix `module.`, which
-    `DataParallel` puts before every name, is removed.
+    A dictionary in a checkpoint, beside an optimizer's state and the like, is taken out of it: what is under a key of
+    `WRAPPINGS`, or else the only mapping of names to tensors. The prefix `module.`, which `DataParallel` puts before
+    every name, is removed.
 
     Raises
     ------
     LinexpError
-        The file is not there, damaged, or holds more than tensors.
+        The file is not there, damaged, something else than weights, or holds more than tensors.
     """
     path = Path(path)
     if not path.is_file():
         raise LinexpError(f"weights {path} do not exist; correct the path")
+    _check_content(path)
     try:
         if path.suffix == ".safetensors":
             state = _read_safetensors(path)
@@ -38,15 +45,44 @@ def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
     except UnpicklingError as error:
         raise LinexpError(f"weights {path} hold more than tensors; save the state_dict alone") from error
     except (SafetensorError, RuntimeError, EOFError, ValueError, LookupError, OSError) as error:
+        if "TorchScript" in str(error):
+            raise LinexpError(f"weights {path} are a TorchScript archive; save its state_dict alone") from error
         reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
         raise LinexpError(f"weights {path} cannot be read ({reason}); replace the file") from error
-    for wrapping in ("state_dict", "model"):
-        if isinstance(state, Mapping) and isinstance(state.get(wrapping), Mapping):
-            state = state[wrapping]
-    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+    weights = _unwrapped(state, path)
+    wrapped = all(name.startswith("module.") for name in weights)
+    return {name.removeprefix("module.") if wrapped else name: tensor for name, tensor in weights.items()}
+
+
+def _check_content(path: Path) -> None:
+    """Raise a `LinexpError` if a file's beginning says that it is something else."""
+    with path.open("rb") as file:
+        begin = file.read(200)
+    if begin.startswith(b"version https://git-lfs"):
+        raise LinexpError(f"weights {path} are a Git LFS pointer, not the file; run git lfs pull where it came from")
+    if begin.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise LinexpError(f"weights {path} are a web page, not weights; download them again")
+
+
+def _is_state(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(tensor, torch.Tensor) for tensor in value.values())
+
+
+def _unwrapped(state: object, path: Path) -> Mapping[str, torch.Tensor]:
+    while isinstance(state, Mapping) and not _is_state(state):
+        wrapping = next((key for key in WRAPPINGS if isinstance(state.get(key), Mapping)), None)
+        if wrapping is None:
+            found = [key for key, value in state.items() if value and _is_state(value)]
+            if len(found) > 1:
+                several = ", ".join(map(str, found))
+                raise LinexpError(
+                    f"weights {path} have several mappings of tensors ({several}); save one of them alone"
+                )
+            wrapping = found[0] if found else None
+        state = state[wrapping] if wrapping is not None else None
+    if not isinstance(state, Mapping):
         raise LinexpError(f"weights {path} are not a mapping of names to tensors; save the state_dict alone")
-    wrapped = all(name.startswith("module.") for name in state)
-    return {name.removeprefix("module.") if wrapped else name: tensor for name, tensor in state.items()}
+    return state
 
 
 def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
@@ -69,15 +105,16 @@ def _sha256(state: Mapping[str, torch.Tensor]) -> str:
 def load_weights(network: nn.Module, path: str | Path) -> None:
     """Fill a network with the weights in a file.
 
-    The counts `num_batches_tracked` of batch norms may be lacking, as in files of old: they are for training.
+    Prefixes that all names share are removed as long as no name fits. The counts `num_batches_tracked` of batch norms
+    may be lacking, as in files of old: they are for training.
 
     Raises
     ------
     LinexpError
         Names or shapes do not fit the network.
     """
-    state = read_weights(path)
     expected = network.state_dict()
+    state = _without_prefixes(read_weights(path), expected)
     for name, tensor in expected.items():
         if name not in state:
             if name.endswith("num_batches_tracked"):
@@ -91,6 +128,15 @@ def load_weights(network: nn.Module, path: str | Path) -> None:
     if surplus:
         raise LinexpError(f"weights {path} have {surplus[0]}, which the network does not know; do they belong to it?")
     network.load_state_dict(state)
+
+
+def _without_prefixes(state: dict[str, torch.Tensor], expected: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    while state and not state.keys() & expected.keys():
+        prefix = next((prefix for prefix in PREFIXES if all(name.startswith(prefix) for name in state)), None)
+        if prefix is None:
+            break
+        state = {name.removeprefix(prefix): tensor for name, tensor in state.items()}
+    return state
 
 
 def write_weights(path: str | Path, state: Mapping[str, torch.Tensor], provenance: seals.Provenance) -> None:

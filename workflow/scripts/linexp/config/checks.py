@@ -14,6 +14,7 @@ from ..concepts.sets import BUILT_IN, RANDOM_CONCEPTS
 from ..errors import LinexpError, shortened, suggest
 from ..importers import FORMATS
 from ..networks.sources import SOURCES
+from ..networks.sources.source import is_weights_file
 from ..probes.kinds import KINDS
 from ..probes.sources import possible_labels
 from .derived_sets import with_unions
@@ -298,11 +299,6 @@ def published_weights(model: Mapping[str, Any]) -> bool:
     """Whether a model's weights are published under a name, rather than in a file or random."""
     weights = model.get(SOURCES[model["source"]].weights_key, "none")
     return weights != "none" and not is_weights_file(weights)
-
-
-def is_weights_file(weights: str) -> bool:
-    """Whether weights are given as the path of a file, rather than by name."""
-    return Path(weights).suffix in (".safetensors", ".pt", ".pth", ".bin", ".tar", ".ckpt")
 
 
 def members(config: Config, concept_set: str, seen: tuple[str, ...] = ()) -> list[str]:

@@ -223,7 +223,7 @@ def dissect(
         The layer has no maps, or an activation is not finite.
     """
     neurons, sketch = None, None
-    with run_to_module(network, module) as output_of:
+    with run_to_module(network, module, channels) as output_of:
 
         def maps_of(batch: Tensor) -> Tensor:
             return location_maps(output_of(batch), channels)

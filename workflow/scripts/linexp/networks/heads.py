@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from ..errors import LinexpError
 from .outputs import logits_of
-from .recording import find_module, pool_neurons
+from .recording import check_used_once, find_module, pool_neurons
 
 NOISE_SCALES = (0.0, 1.0, 100.0)
 """Noise that replaces the layer's output in turn, relative to its largest value; 0: the output itself."""
@@ -58,8 +58,7 @@ def layer_and_logits(
     if not passed:
         raise LinexpError(f"module: {module} takes no part in the network's forward pass; take another")
     if len(passed) > 1:
-        remedy = "take one that is used once, or set `ablation: false` for this layer"
-        raise LinexpError(f"module: {module} is used {len(passed)} times in a forward pass; {remedy}")
+        check_used_once(network, module, images)
     if len(passed[0]) != len(images):
         shape = tuple(passed[0].shape)
         raise LinexpError(f"module: {module} gives {shape} for {len(images)} images; take one with a row for each")

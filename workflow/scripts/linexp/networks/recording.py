@@ -1,8 +1,9 @@
 """Recording what the neurons of a layer do: a forward pass with a hook, pooled to one number a neuron."""
 
 import difflib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import torch
 from torch import Tensor, nn
@@ -70,9 +71,40 @@ def find_module(network: nn.Module, path: str) -> nn.Module:
         raise LinexpError(f"module: {path} is not in the network; did you mean {close[0]}?") from error
 
 
+def check_used_once(network: nn.Module, module: str, images: Tensor) -> None:
+    """Raise a `LinexpError` if a forward pass runs a module several times, with the module around it to take instead.
+
+    The one ReLU of a residual block is such a module: each use has other neurons.
+    """
+    uses: Counter[str] = Counter()
+    names = module.split(".")
+    around = [".".join(names[:length]) for length in range(1, len(names) + 1)]
+    with ExitStack() as hooks:
+        for path in around:
+            count = find_module(network, path).register_forward_hook(lambda *_, path=path: uses.update([path]))
+            hooks.enter_context(count)
+        network(as_input(images, network))
+    if uses[module] > 1:
+        once = next((path for path in reversed(around) if uses[path] == 1), "one that is used once")
+        raise LinexpError(f"module: {module} is used {uses[module]} times in a forward pass; take {once}")
+
+
+def _check_output(network: nn.Module, module: str, channels: str, output: Tensor, n_images: int) -> None:
+    shape = tuple(output.shape)
+    if len(output) != n_images:
+        raise LinexpError(f"module: {module} gives {shape} for {n_images} images; take one with a row for each")
+    # timm says where neurons are in the maps of its networks; convolutions have them first all the same
+    is_last = "NHWC" in str(getattr(network, "output_fmt", "")).upper()
+    convolution = isinstance(find_module(network, module), nn.Conv2d | nn.BatchNorm2d)
+    if is_last and output.ndim == 4 and channels == "first" and not convolution:
+        raise LinexpError(f"module: {module} gives maps of {shape[1:]}, neurons last; write `channels: last`")
+
+
 @contextmanager
-def run_to_module(network: nn.Module, module: str) -> Iterator[Callable[[Tensor], Tensor]]:
+def run_to_module(network: nn.Module, module: str, channels: str = "first") -> Iterator[Callable[[Tensor], Tensor]]:
     """A function that runs a batch of (n, 3, height, width) images up to a module and returns the module's output.
+
+    Of the first batch, two images go through the whole network before, to see that the module is used once.
 
     Parameters
     ----------
@@ -80,14 +112,18 @@ def run_to_module(network: nn.Module, module: str) -> Iterator[Callable[[Tensor]
         In evaluation mode, on the device to use; outputs stay there.
     module
         Dotted path of the module.
+    channels
+        As in `pool_neurons`; checked where the network says it.
 
     Raises
     ------
     LinexpError
-        There is no such module, it is not used, or it returns no tensor.
+        There is no such module, it is not used exactly once, or its output is not a tensor with a row for each image
+        and neurons where `channels` has them.
     """
     layer = find_module(network, module)
     outputs: list[Tensor] = []
+    checked = False
 
     def stop_here(_module, _inputs, output):
         if not isinstance(output, Tensor):
@@ -97,14 +133,20 @@ def run_to_module(network: nn.Module, module: str) -> Iterator[Callable[[Tensor]
 
     @torch.inference_mode()
     def run(batch: Tensor) -> Tensor:
-        try:
+        nonlocal checked
+        if not checked:
+            check_used_once(network, module, batch[:2])
+        with layer.register_forward_hook(stop_here), suppress(_LayerReached):
             network(as_input(batch, network))
-        except _LayerReached:
-            return outputs.pop()
-        raise LinexpError(f"module: {module} takes no part in the network's forward pass; record another")
+        if not outputs:
+            raise LinexpError(f"module: {module} takes no part in the network's forward pass; record another")
+        output = outputs.pop()
+        if not checked:
+            _check_output(network, module, channels, output, len(batch))
+            checked = True
+        return output
 
-    with layer.register_forward_hook(stop_here):
-        yield run
+    yield run
 
 
 @torch.inference_mode()
@@ -120,5 +162,5 @@ def record_activations(
     batches
         (n, 3, height, width) images.
     """
-    with run_to_module(network, module) as output_of:
+    with run_to_module(network, module, channels) as output_of:
         yield from map_what_fits(lambda batch: pool_neurons(output_of(batch), pool, channels).float().cpu(), batches)

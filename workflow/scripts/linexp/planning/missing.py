@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..config.checks import NO_IMPACT, NO_LABELS, Config, explainers_of, is_weights_file, members, published_weights
+from ..config.checks import NO_IMPACT, NO_LABELS, Config, explainers_of, members, published_weights
 from ..config.derived_targets import recorded_target
 from ..errors import LinexpError
 from ..networks.sources import SOURCES
+from ..networks.sources.source import is_weights_file
 from ..probes import class_lists, sources
 from ..probes.kinds import KINDS
 

@@ -2,9 +2,10 @@
 
 from types import SimpleNamespace
 
-from ..config.checks import Config, is_weights_file, published_weights
+from ..config.checks import Config, published_weights
 from ..config.derived_targets import recorded_target
 from ..networks.sources import SOURCES
+from ..networks.sources.source import is_weights_file
 from . import missing
 from .inputs import Settings, image_files, image_settings, target_of
 

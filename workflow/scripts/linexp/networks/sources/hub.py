@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,18 @@ def _load(model: Model, pretrained: bool) -> nn.Module:
     source = "local" if Path(repo).is_dir() else "github"
     if source == "local" and not Path(repo, "hubconf.py").is_file():
         raise LinexpError(f"model.repo: {repo} has no hubconf.py; give a folder that has one, or owner/name on GitHub")
-    return torch.hub.load(repo, model["name"], source=source, trust_repo=True, pretrained=pretrained, **arguments)
+    load = partial(torch.hub.load, repo, model["name"], source=source, trust_repo=True, **arguments)
+    try:
+        return load(pretrained=pretrained)
+    except TypeError as error:
+        if "pretrained" not in str(error):
+            raise
+    if model["weights"] == "none":
+        raise LinexpError(
+            f"model: {model['name']} of {repo} takes no `pretrained`, so it may load weights by itself, and "
+            "`weights: none` cannot be had; use `source: factory` with a function that builds it without"
+        )
+    return load()
 
 
 def build(model: Model) -> nn.Module:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import LinexpError
@@ -65,3 +66,8 @@ def check_name(library: str, name: str, names: Sequence[str]) -> None:
     if name not in names:
         close = difflib.get_close_matches(name, names, n=1, cutoff=0)[0]
         raise LinexpError(f"model.name: {name!r} is not a model of {library}; did you mean {close!r}?")
+
+
+def is_weights_file(weights: str) -> bool:
+    """Whether weights are given as the path of a file, rather than by name."""
+    return Path(weights).suffix in (".safetensors", ".pt", ".pth", ".bin", ".tar", ".ckpt")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from ...errors import LinexpError
-from .source import Model, Source, check_name
+from .source import Model, Source, check_name, is_weights_file
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
     from torchvision.models import WeightsEnum
+
+TRANSFORM_INPUT = ("googlenet", "inception_v3")
+"""Networks that torchvision builds with `transform_input=True` for its own weights alone, which came from elsewhere."""
 
 KEYS = """
 description: A network that torchvision knows by name.
@@ -28,9 +32,25 @@ def build(model: Model) -> nn.Module:
     """The network, as torchvision builds it for the weights that are loaded into it."""
     import torchvision
 
-    check_name("torchvision", model["name"], torchvision.models.list_models())
-    arguments = _published_arguments(model) | model.get("arguments", {})
-    return torchvision.models.get_model(model["name"], weights=None, **arguments)
+    name, arguments = model["name"], model.get("arguments", {})
+    check_name("torchvision", name, torchvision.models.list_models())
+    _check_transform_input(model)
+    defaults = _published_arguments(model)
+    if "weights_backbone" in signature(torchvision.models.get_model_builder(name)).parameters:
+        defaults["weights_backbone"] = None  # detectors and segmentation take a trained backbone where nothing is said
+    return torchvision.models.get_model(name, weights=None, **defaults | arguments)
+
+
+def _check_transform_input(model: Model) -> None:
+    """Raise a `LinexpError` if a file of weights cannot say how its network takes its input."""
+    name, weights = model["name"], model["weights"]
+    if name not in TRANSFORM_INPUT or "transform_input" in model.get("arguments", {}):
+        return
+    if is_weights_file(weights):
+        raise LinexpError(
+            f"model: {name} takes its input in another way with torchvision's own weights, and {weights} does not say "
+            "whose it has; give `arguments: {transform_input: true}` for torchvision's, false for others"
+        )
 
 
 def _published_arguments(model: Model) -> dict[str, Any]:

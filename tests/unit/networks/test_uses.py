@@ -1,0 +1,135 @@
+"""Modules that are used several times in a forward pass, or give no row of neurons for each image."""
+
+import numpy as np
+import pytest
+import timm
+import torch
+import torchvision
+from PIL import Image
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+from torchvision.transforms.functional import pil_to_tensor
+
+from helpers.torch_threads import one_thread  # noqa: F401
+from linexp.dissection.overlaps import LabelledImages, dissect
+from linexp.errors import LinexpError
+from linexp.networks.heads import linear_head
+from linexp.networks.recording import record_activations
+from linexp.networks.tails import split_network
+
+
+def images(n: int = 4, size: int = 32) -> torch.Tensor:
+    return torch.randn(n, 3, size, size, generator=torch.Generator().manual_seed(1))
+
+
+def recorded(network: nn.Module, module: str, pool: str = "avg", channels: str = "first", size: int = 32):
+    return torch.cat(list(record_activations(network.eval(), module, pool, images(size=size).split(2), channels)))
+
+
+class Flipped(nn.Module):
+    """A network that runs twice, and averages."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+    def forward(self, x):
+        return (self.body(x) + self.body(x.flip(3))) / 2
+
+
+class Tied(nn.Module):
+    """Blocks that are one and the same."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 3)
+        self.blocks = nn.Sequential(*[nn.Sequential(nn.Conv2d(4, 4, 1), nn.ReLU())] * 3)
+        self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 9))
+
+    def forward(self, x):
+        return self.head(self.blocks(self.stem(x)))
+
+
+def resnet() -> nn.Module:
+    torch.manual_seed(0)
+    return torchvision.models.resnet18(weights=None).eval()
+
+
+SEVERAL = [
+    (resnet, "layer4.1.relu", "module: layer4.1.relu is used 2 times in a forward pass; take layer4.1"),
+    (
+        torchvision.models.resnet50,
+        "layer4.2.relu",
+        "module: layer4.2.relu is used 3 times in a forward pass; take layer",
+    ),
+    (Tied, "blocks.1.1", "module: blocks.1.1 is used 3 times in a forward pass; take blocks"),
+    (Flipped, "body.0", "module: body.0 is used 2 times in a forward pass; take one that is used once"),
+]
+
+
+@pytest.mark.parametrize(("build", "module", "said"), SEVERAL)
+@pytest.mark.parametrize("use", ["record", "head", "tail"])
+def test_a_module_that_is_used_several_times_is_refused_by_name_and_count(build, module, said, use):
+    network = build().eval()
+    with pytest.raises(LinexpError) as caught:
+        match use:
+            case "record":
+                next(record_activations(network, module, "avg", iter([images(2)])))
+            case "head":
+                linear_head(network, module, "avg", "first", images(2))
+            case "tail":
+                split_network(network, module, images(2))
+    assert str(caught.value).startswith(said) and "ablation" not in str(caught.value)
+
+
+def test_what_is_named_instead_can_be_recorded():
+    assert recorded(resnet(), "layer4.1").shape == (4, 512)
+    assert recorded(Tied(), "blocks").shape == (4, 4)
+
+
+def test_network_dissection_refuses_it_too():
+    rng = np.random.default_rng(0)
+    pictures = [Image.fromarray(rng.integers(0, 256, (32, 32, 3), np.uint8)) for _ in range(2)]
+    labelled = LabelledImages(
+        pictures, None, np.arange(2), np.arange(2), lambda image: pil_to_tensor(image) / 255, 2, 1
+    )
+    with pytest.raises(LinexpError, match=r"layer4\.1\.relu is used 2 times in a forward pass; take layer4\.1"):
+        dissect(resnet(), "layer4.1.relu", labelled)
+
+
+def test_a_checkpointed_module_is_used_once():
+    class Checkpointed(nn.Sequential):
+        def forward(self, x):
+            return checkpoint(super().forward, x, use_reentrant=False)
+
+    torch.manual_seed(0)
+    block = Checkpointed(nn.Conv2d(3, 4, 3), nn.ReLU())
+    found = recorded(nn.Sequential(block, nn.Flatten()), "0.1")
+    torch.testing.assert_close(found, nn.functional.relu(block[0](images())).mean((2, 3)).detach())
+
+
+# --- what a module returns
+
+
+def test_a_timm_network_says_that_its_neurons_are_last():
+    torch.manual_seed(0)
+    swin = timm.create_model("swin_tiny_patch4_window7_224", img_size=64, window_size=2, depths=(1, 1, 1, 1)).eval()
+    with pytest.raises(
+        LinexpError, match=r"layers\.2 gives maps of \(4, 4, 384\), neurons last; write `channels: last`"
+    ):
+        recorded(swin, "layers.2", size=64)
+    assert recorded(swin, "layers.2", channels="last", size=64).shape == (4, 384)
+    assert recorded(swin, "patch_embed.proj", size=64).shape == (4, 96), "a convolution has them first"
+
+
+def test_a_module_of_regions_has_more_rows_than_images():
+    class Regions(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.box, self.head = nn.Flatten(0, 1), nn.Linear(3, 2)
+
+        def forward(self, x):
+            return self.head(self.box(x.mean(3).transpose(1, 2))).unflatten(0, (len(x), -1)).mean(1)
+
+    with pytest.raises(LinexpError, match=r"box gives \(64, 3\) for 2 images; take one with a row for each"):
+        recorded(Regions(), "box", "none")
