@@ -4,6 +4,8 @@ import pytest
 import torch
 import torchvision
 
+from helpers.configs import SCHEMA, small
+from linexp.config.checks import checked
 from linexp.errors import LinexpError
 from linexp.networks import targets
 
@@ -43,16 +45,17 @@ def test_a_real_segmentation_network_is_built_without_a_download(monkeypatch):
 
 @pytest.mark.parametrize("name", ["inception_v3", "googlenet"])
 def test_a_file_for_a_network_that_changes_its_input_has_to_say_whether(name):
-    entry = settings("torchvision", name, "mine.pth", {"init_weights": False})
-    with pytest.raises(
-        LinexpError, match=rf"{name} takes its input in another way .* `arguments: {{transform_input: true"
-    ):
-        targets.build_network(entry)
+    entry = settings("torchvision", name, "mine.pth")
+    config = small()
+    target = next(iter(config["targets"]))
+    config["targets"][target]["model"] = entry
+    with pytest.raises(LinexpError) as caught:
+        checked(config, SCHEMA)
+    assert str(caught.value).startswith(f"targets.{target}.model: {name} takes its input in another way")
+    assert "give `arguments: {transform_input: true}` for torchvision's" in str(caught.value)
     for given in (True, False):
         entry["arguments"]["transform_input"] = given
-        assert targets.build_network(entry).transform_input is given
-    published = settings("torchvision", name, "IMAGENET1K_V1")
-    assert targets.build_network(published).transform_input is True
+        checked(config, SCHEMA)
 
 
 # --- torch hub

@@ -289,6 +289,7 @@ def _check_model(config: Config, model: Mapping[str, Any], place: str) -> None:
         raise LinexpError(f"{place}.{key}: {weights!r} is unknown to {model['source']}; {remedy}")
     if "preprocess" not in model and not published:
         raise LinexpError(f"{place}: weights {weights!r} do not say how to preprocess images; give preprocess")
+    source.check(model, place)
     given = model.get("preprocess", {})
     if given.get("crop", 0) > given.get("resize", math.inf):
         sizes = f"crop {given['crop']} is larger than resize {given['resize']}"

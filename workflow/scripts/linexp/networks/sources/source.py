@@ -20,6 +20,10 @@ def _no_code(_model: Model) -> list[str]:
     return []
 
 
+def _all_right(_model: Model, _place: str) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Source:
     """Where networks come from, the `source` of a target's `model`.
@@ -44,6 +48,8 @@ class Source:
         The key of its weights.
     code
         The files of the user's own code that build it.
+    check
+        Raises a `LinexpError` with the place of an entry whose keys do not go together.
     """
 
     keys: str
@@ -54,6 +60,7 @@ class Source:
     name_key: str = "name"
     weights_key: str = "weights"
     code: Callable[[Model], list[str]] = _no_code
+    check: Callable[[Model, str], None] = _all_right
 
     @property
     def is_trained_here(self) -> bool:

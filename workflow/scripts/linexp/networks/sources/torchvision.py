@@ -34,22 +34,21 @@ def build(model: Model) -> nn.Module:
 
     name, arguments = model["name"], model.get("arguments", {})
     check_name("torchvision", name, torchvision.models.list_models())
-    _check_transform_input(model)
     defaults = _published_arguments(model)
     if "weights_backbone" in signature(torchvision.models.get_model_builder(name)).parameters:
         defaults["weights_backbone"] = None  # detectors and segmentation take a trained backbone where nothing is said
     return torchvision.models.get_model(name, weights=None, **defaults | arguments)
 
 
-def _check_transform_input(model: Model) -> None:
+def check(model: Model, place: str) -> None:
     """Raise a `LinexpError` if a file of weights cannot say how its network takes its input."""
     name, weights = model["name"], model["weights"]
     if name not in TRANSFORM_INPUT or "transform_input" in model.get("arguments", {}):
         return
     if is_weights_file(weights):
         raise LinexpError(
-            f"model: {name} takes its input in another way with torchvision's own weights, and {weights} does not say "
-            "whose it has; give `arguments: {transform_input: true}` for torchvision's, false for others"
+            f"{place}: {name} takes its input in another way with torchvision's own weights, and {weights} does not "
+            "say whose it has; give `arguments: {transform_input: true}` for torchvision's, false for others"
         )
 
 
@@ -96,4 +95,4 @@ def _weights(model: Model) -> WeightsEnum:
     return choices[model["weights"]]
 
 
-SOURCE = Source(keys=KEYS, build=build, download=download, preprocessing=preprocessing, tags=None)
+SOURCE = Source(keys=KEYS, build=build, download=download, preprocessing=preprocessing, tags=None, check=check)
