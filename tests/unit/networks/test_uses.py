@@ -87,6 +87,14 @@ def test_what_is_named_instead_can_be_recorded():
     assert recorded(Tied(), "blocks").shape == (4, 4)
 
 
+def test_images_that_are_too_small_for_what_is_behind_the_module_can_be_recorded():
+    torch.manual_seed(0)
+    network = torchvision.models.alexnet(weights=None).eval()
+    with pytest.raises(RuntimeError, match="too small"):
+        network(images(size=40))
+    assert recorded(network, "features.3", size=40).shape == (4, 192)
+
+
 def test_network_dissection_refuses_it_too():
     rng = np.random.default_rng(0)
     pictures = [Image.fromarray(rng.integers(0, 256, (32, 32, 3), np.uint8)) for _ in range(2)]

@@ -74,7 +74,8 @@ def find_module(network: nn.Module, path: str) -> nn.Module:
 def check_used_once(network: nn.Module, module: str, images: Tensor) -> None:
     """Raise a `LinexpError` if a forward pass runs a module several times, with the module around it to take instead.
 
-    The one ReLU of a residual block is such a module: each use has other neurons.
+    The one ReLU of a residual block is such a module: each use has other neurons. Uses behind an error that comes after
+    the module do not count.
     """
     uses: Counter[str] = Counter()
     names = module.split(".")
@@ -83,7 +84,13 @@ def check_used_once(network: nn.Module, module: str, images: Tensor) -> None:
         for path in around:
             count = find_module(network, path).register_forward_hook(lambda *_, path=path: uses.update([path]))
             hooks.enter_context(count)
-        network(as_input(images, network))
+        try:
+            network(as_input(images, network))
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError:  # such as a classifier that images of this size are too small for
+            if not uses[module]:
+                raise
     if uses[module] > 1:
         once = next((path for path in reversed(around) if uses[path] == 1), "one that is used once")
         raise LinexpError(f"module: {module} is used {uses[module]} times in a forward pass; take {once}")

@@ -38,8 +38,8 @@ def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
         # code of torch hub is downloaded where it is not in the cache
         with said_in_one_line(f"model: the code of {what}", _WHERE_THERE_IS_INTERNET):
             network = source.build(settings)
-    except ModuleNotFoundError as error:
-        raise LinexpError(f"model: the code of {what} imports {error.name}, which is not there; install it") from error
+    except ImportError as error:
+        raise LinexpError(f"model: the code of {what} imports what is not there ({error}); install it") from error
     except (TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:100]
         raise LinexpError(f"model: {what} cannot be built ({reason}); check its name and arguments") from error
