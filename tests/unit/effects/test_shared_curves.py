@@ -6,7 +6,6 @@ import torch
 import torchvision
 from torchvision.models.resnet import BasicBlock
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.artifacts import store
 from linexp.effects import shared_curves
 from linexp.effects.ablation import Simulations, ablation_scores, shared_by_explanations

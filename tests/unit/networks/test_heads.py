@@ -7,7 +7,6 @@ import torch
 import torchvision
 from torch import nn
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.errors import LinexpError
 from linexp.networks.heads import linear_head
 from linexp.networks.recording import pool_neurons

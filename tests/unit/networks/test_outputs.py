@@ -10,7 +10,6 @@ from scipy.optimize import minimize_scalar
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.errors import LinexpError
 from linexp.networks.outputs import TEMPERATURES, fit_temperature, model_labels, record_logits
 

@@ -6,7 +6,6 @@ import torch
 import torchvision
 from torch import nn
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.networks.heads import linear_head
 from linexp.networks.survey import survey, why_not_replayed
 

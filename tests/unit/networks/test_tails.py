@@ -10,7 +10,6 @@ import torchvision
 from torch import nn
 from torchvision.models.resnet import BasicBlock
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.errors import LinexpError
 from linexp.networks.recording import pool_neurons
 from linexp.networks.tails import ReplayedTail, _ChangedNeuron, split_network

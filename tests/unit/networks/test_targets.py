@@ -13,7 +13,6 @@ from PIL import Image
 from torch import nn
 from torchvision.models import WeightsEnum
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.artifacts.seals import Provenance
 from linexp.artifacts.weights import write_weights
 from linexp.errors import LinexpError

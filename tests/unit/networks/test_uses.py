@@ -10,7 +10,6 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 from torchvision.transforms.functional import pil_to_tensor
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.dissection.overlaps import LabelledImages, dissect
 from linexp.errors import LinexpError
 from linexp.networks.heads import linear_head

@@ -11,7 +11,6 @@ from PIL import Image
 from torch import nn
 
 from helpers.configs import SCHEMA
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.__main__ import main
 from linexp.config.checks import checked
 from linexp.config.text import check_text
