@@ -2,6 +2,7 @@
 
 import atexit
 import hashlib
+import os
 import shutil
 import stat
 import tempfile
@@ -96,6 +97,7 @@ def _unpack(archive: Path, folder: Path, what: str) -> Path:
     """
     try:
         with ZipFile(archive) as content:
+            _check_end(archive, len(content.comment))
             root = _root(content.infolist(), what)
             content.extractall(folder)
     except _DAMAGE as error:
@@ -107,6 +109,14 @@ def _unpack(archive: Path, folder: Path, what: str) -> Path:
             raise explained from error
         raise LinexpError(f"the archive of {what} cannot be unpacked ({error.strerror}); give a folder") from error
     return folder / root
+
+
+def _check_end(archive: Path, comment: int) -> None:
+    """Raise what zipfile would, if it did not take a comment at the end, GitHub's commit, for shorter where it is cut."""
+    with archive.open("rb") as file:
+        file.seek(-2 - comment, os.SEEK_END)
+        if int.from_bytes(file.read(2), "little") != comment:
+            raise BadZipFile("its end is cut")
 
 
 def _root(members: list[ZipInfo], what: str) -> str:
