@@ -112,7 +112,7 @@ def _unpack(archive: Path, folder: Path, what: str) -> Path:
 
 
 def _check_end(archive: Path, comment: int) -> None:
-    """Raise what zipfile would, if it did not take a comment at the end, GitHub's commit, for shorter where it is cut."""
+    """Raise what zipfile does for what is cut elsewhere: a comment at the end, GitHub's commit, it takes as it is."""
     with archive.open("rb") as file:
         file.seek(-2 - comment, os.SEEK_END)
         if int.from_bytes(file.read(2), "little") != comment:
