@@ -143,7 +143,7 @@ def test_weights_of_a_local_hub_are_those_it_loads_itself(place):
     )
     entry = settings("hub", "tiny", "pretrained", repo="hub", preprocess=NORMAL)
     assert targets.build_network(entry).weight.tolist() == [[0.0, 0.0]]
-    assert targets.download(entry)["weight"].tolist() == [[7.0, 7.0]]
+    assert targets.download(entry, {})["weight"].tolist() == [[7.0, 7.0]]
 
 
 def test_a_factory_beside_the_configuration_is_loaded_with_its_checkpoint(factory, place):
@@ -270,7 +270,7 @@ def test_old_files_of_torchvision_load_into_todays_networks(monkeypatch, tmp_pat
     assert old_names.keys() != state.keys()
     old = {old_name: state[name] for old_name, name in old_names.items()}
     monkeypatch.setattr(WeightsEnum, "get_state_dict", lambda *_args, **_kwargs: dict(old))
-    write_weights(tmp_path / "weights.safetensors", targets.download(entry), PROVENANCE)
+    write_weights(tmp_path / "weights.safetensors", targets.download(entry, {}), PROVENANCE)
     network, _ = targets.load_target(entry, tmp_path / "weights.safetensors")
     assert all(torch.equal(network.state_dict()[name], tensor) for name, tensor in state.items())
 
@@ -295,7 +295,7 @@ def test_a_network_that_cannot_be_built_is_named(entry, parts):
 
 @pytest.mark.parametrize("weights", ["IMAGENET1K_V3", "ResNet18_Weights.IMAGENET1K_V1", "None"])
 def test_unknown_torchvision_weights_name_the_known_ones(weights):
-    for use in (targets.preprocessing, targets.download):
+    for use in (targets.preprocessing, lambda entry: targets.download(entry, {})):
         with pytest.raises(LinexpError, match=rf"'{weights}' is unknown for resnet18; use one of IMAGENET1K_V1"):
             use(settings("torchvision", "resnet18", weights))
 

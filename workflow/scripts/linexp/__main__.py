@@ -4,7 +4,7 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from .config import checks as configuration
 from .config.derived_targets import recorded_target
 from .config.text import check_text
 from .errors import LinexpError, suggest
+from .networks.repositories import with_code
 from .networks.sources import SOURCES
-from .planning import data_check
+from .planning import data_check, missing
 from .terminal import neuron, new_folder
 from .workflow import SCHEMA
 
@@ -137,18 +138,27 @@ def _layers(options: argparse.Namespace) -> int:
     return 0
 
 
-def _model_of(options: argparse.Namespace) -> dict[str, Any]:
-    """The `model` of a target, as it is built: of one that the workflow trains, from the record of its training."""
+def _model_of(options: argparse.Namespace) -> Mapping[str, Any]:
+    """The `model` of a target, as it is built: of one that the workflow trains, from the record of its training.
+
+    Of one whose code is in a repository, with the folder that this is unpacked to.
+    """
     targets = _configuration(options.configfile)["targets"]
     if options.target not in targets:
         raise LinexpError(f"there is no target {options.target!r}; {suggest(options.target, targets)}")
     model = targets[options.target]["model"]
-    if not SOURCES[model["source"]].is_trained_here:
-        return model
-    record = Path(f"results/models/{model['name']}/training.json")
-    if not record.is_file():
-        raise LinexpError(f"{record} does not exist; make it with `snakemake --cores all {record}`")
-    return store.read_json(record)["model"]
+    source = SOURCES[model["source"]]
+    if source.is_trained_here:
+        return store.read_json(_made(f"results/models/{model['name']}/training.json"))["model"]
+    repository = source.repository(model)
+    return with_code(model, _made(missing.archive(repository))) if repository else model
+
+
+def _made(path: str) -> str:
+    """The path of an artifact that is there, or a `LinexpError`."""
+    if not os.path.isfile(path):
+        raise LinexpError(f"{path} does not exist; make it with `snakemake --cores all {path}`")
+    return path
 
 
 def _configuration(path: str) -> configuration.Config:

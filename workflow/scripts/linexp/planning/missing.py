@@ -116,6 +116,25 @@ def target_model(config: Config, name: str) -> Part:
     return _weights(f"{place}.model.{key}", weights, kept, called, target.get("weights_origin"))
 
 
+def target_code(config: Config, name: str) -> Part | None:
+    """The repository with the code of a target's model; None if it is in none."""
+    model = config["targets"][name]["model"]
+    repository = SOURCES[model["source"]].repository(model)
+    if repository is None:
+        return None
+    kept, place = archive(repository), f"targets.{name}.model.repo"
+    return Part(place, THERE, kept) if os.path.isfile(kept) else Part(place, DOWNLOAD, f"{repository}, code, once")
+
+
+def archive(repository: str) -> str:
+    """Where the archive of a repository, `owner/name:ref`, is kept."""
+    return f"{MODELS}/hub/{archive_name(repository)}.zip"
+
+
+def archive_name(repository: str) -> str:
+    return repository.replace(":", "/")
+
+
 def _weights(place: str, weights: str, kept: str, model: str, origin: str | None = None) -> Part:
     """Weights in a file of the user's, or published ones, which the workflow keeps in a file of its own."""
     if is_weights_file(weights):

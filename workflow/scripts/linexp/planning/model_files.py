@@ -81,8 +81,7 @@ def target_files(config: Config, wildcards) -> dict[str, str | list[str]]:
         folder = f"results/models/{model['name']}"
         training: dict[str, str | list[str]] = {"training": f"{folder}/training.json"}
         return training if model["untrained"] else training | {"weights": f"{folder}/weights.safetensors"}
-    weights, code = model[source.weights_key], source.code(model)
-    files: dict[str, str | list[str]] = {"code": code} if code else {}
+    weights, files = model[source.weights_key], code_files(config, wildcards)
     if model["untrained"]:
         return files
     if is_weights_file(weights):
@@ -91,6 +90,26 @@ def target_files(config: Config, wildcards) -> dict[str, str | list[str]]:
         name = recorded_target(config["targets"], wildcards.target)
         return files | {"weights": f"{missing.MODELS}/targets/{name}.safetensors"}
     return files
+
+
+def code_files(config: Config, wildcards) -> dict[str, str | list[str]]:
+    """The code that builds a target's network, where it is neither this library's nor an installed one's."""
+    model = target_of(config, wildcards)["model"]
+    code, repository = SOURCES[model["source"]].code(model), SOURCES[model["source"]].repository(model)
+    files: dict[str, str | list[str]] = {"code": code} if code else {}
+    return files | ({"repository": missing.archive(repository)} if repository else {})
+
+
+def repositories(config: Config) -> dict[str, str]:
+    """The repositories that targets are built by, as `owner/name:ref`, by the name of their archive."""
+    models = (target["model"] for target in config["targets"].values())
+    found = filter(None, (SOURCES[model["source"]].repository(model) for model in models))
+    return {missing.archive_name(repository): repository for repository in found}
+
+
+def repository(config: Config, wildcards) -> str:
+    """The repository of an archive."""
+    return repositories(config)[wildcards.repository]
 
 
 def layer_only(config: Config, wildcards) -> Settings:
