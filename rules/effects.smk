@@ -2,7 +2,7 @@ rule sample_curves:
     input:
         unpack(needs(evaluation_files.ablation_files)),
     output:
-        "results/{target}/{layer}/curves.h5",
+        update("results/{target}/{layer}/curves.h5"),  # of which neurons that it has are kept
     log:
         "results/logs/sample_curves/{target}/{layer}.log",
     wildcard_constraints:

@@ -81,7 +81,7 @@ rule download_target_weights:
     conda:
         "../envs/linexp.yaml"
     params:
-        model=of_target("model"),
+        model=ask(model_files.downloaded),
     message:
         "Download the weights of {wildcards.target}"
     script:

@@ -9,6 +9,8 @@ from ..networks.sources.source import is_weights_file
 from . import missing
 from .inputs import Settings, image_files, image_settings, target_of
 
+OF_NO_WEIGHTS = ("preprocess", "untrained")
+"""The settings of a model that published weights do not depend on."""
 OF_LAYER = ("module", "pool", "channels")
 """The settings of a layer that change what is recorded of it."""
 
@@ -110,6 +112,12 @@ def repositories(config: Config) -> dict[str, str]:
 def repository(config: Config, wildcards) -> str:
     """The repository of an archive."""
     return repositories(config)[wildcards.repository]
+
+
+def downloaded(config: Config, wildcards) -> Settings:
+    """The settings of a target's model that change which weights are downloaded."""
+    model = target_of(config, wildcards)["model"]
+    return {key: value for key, value in model.items() if key not in OF_NO_WEIGHTS}
 
 
 def layer_only(config: Config, wildcards) -> Settings:
