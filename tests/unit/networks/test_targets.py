@@ -329,6 +329,6 @@ def test_a_checkpoint_of_another_network_is_refused(factory, place):
     )
     entry = factory("conv", "checkpoint.safetensors", width=5)
     with pytest.raises(
-        LinexpError, match=r"checkpoint.safetensors: 0.weight has shape \(4, 3, 3, 3\), .* \(5, 3, 3, 3\)"
+        LinexpError, match=r"checkpoint.safetensors have 0.weight of shape \(4, 3, 3, 3\), .* \(5, 3, 3, 3\)"
     ):
         targets.load_target(entry, entry["checkpoint"])
