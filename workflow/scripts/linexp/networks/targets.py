@@ -1,6 +1,7 @@
 """Networks to explain, with what they are made of and how they see an image."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -34,25 +35,32 @@ def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
     torch.manual_seed(seed)
     source = SOURCES[settings["source"]]
     what = settings[source.name_key]
-    try:
-        # code of torch hub is downloaded where it is not in the cache
-        with said_in_one_line(f"model: the code of {what}", _WHERE_THERE_IS_INTERNET):
-            network = source.build(settings)
-    except ImportError as error:
-        raise LinexpError(f"model: the code of {what} imports what is not there ({error}); install it") from error
-    except (TypeError, ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:100]
-        raise LinexpError(f"model: {what} cannot be built ({reason}); check its name and arguments") from error
+    # code of torch hub is downloaded where it is not in the cache
+    with _builder_errors(what), said_in_one_line(f"model: the code of {what}", _WHERE_THERE_IS_INTERNET):
+        network = source.build(settings)
     if not isinstance(network, nn.Module):
         raise LinexpError(f"model: {what} returns a {type(network).__name__}; it has to return a torch.nn.Module")
     return network
 
 
+@contextmanager
+def _builder_errors(what: str) -> Iterator[None]:
+    """Turn what a builder of networks raises into a `LinexpError`."""
+    try:
+        yield
+    except ImportError as error:
+        raise LinexpError(f"model: the code of {what} imports what is not there ({error}); install it") from error
+    except (TypeError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:100]
+        raise LinexpError(f"model: {what} cannot be built ({reason}); check its name and arguments") from error
+
+
 def download(settings: Mapping[str, Any]) -> Mapping[str, Tensor]:
     """The published weights that a target names, through the library that offers them."""
     source = SOURCES[settings["source"]]
-    what = f"the {settings[source.weights_key]} weights of {settings[source.name_key]}"
-    with downloading(what, f"{_WHERE_THERE_IS_INTERNET}, or give a file"):
+    name = settings[source.name_key]
+    what = f"the {settings[source.weights_key]} weights of {name}"
+    with _builder_errors(name), downloading(what, f"{_WHERE_THERE_IS_INTERNET}, or give a file"):
         return source.download(settings)
 
 

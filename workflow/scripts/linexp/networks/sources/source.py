@@ -77,4 +77,4 @@ def check_name(library: str, name: str, names: Sequence[str]) -> None:
 
 def is_weights_file(weights: str) -> bool:
     """Whether weights are given as the path of a file, rather than by name."""
-    return Path(weights).suffix in (".safetensors", ".pt", ".pth", ".bin", ".tar", ".ckpt")
+    return Path(weights).suffix.lower() in (".safetensors", ".pt", ".pth", ".bin", ".tar", ".ckpt")
