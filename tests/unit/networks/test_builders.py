@@ -47,19 +47,50 @@ def test_a_real_segmentation_network_is_built_without_a_download(monkeypatch):
     targets.build_network(settings("torchvision", "lraspp_mobilenet_v3_large"))
 
 
-@pytest.mark.parametrize("name", ["inception_v3", "googlenet"])
-def test_a_file_for_a_network_that_changes_its_input_has_to_say_whether(name):
-    entry = settings("torchvision", name, "mine.pth")
+def with_model(entry: dict) -> tuple[dict, str]:
+    """A configuration with a target of it, and the place of its model."""
     config = small()
     target = next(iter(config["targets"]))
     config["targets"][target]["model"] = entry
+    return config, f"targets.{target}.model"
+
+
+@pytest.mark.parametrize("weights", ["mine.pth", "MINE.PTH"])
+@pytest.mark.parametrize("name", ["inception_v3", "googlenet", "quantized_inception_v3", "quantized_googlenet"])
+def test_a_file_for_a_network_that_changes_its_input_has_to_say_whether(name, weights):
+    entry = settings("torchvision", name, weights)
+    config, place = with_model(entry)
     with pytest.raises(LinexpError) as caught:
         checked(config, SCHEMA)
-    assert str(caught.value).startswith(f"targets.{target}.model: {name} takes its input in another way")
+    assert str(caught.value).startswith(f"{place}: {name} takes its input in another way")
     assert "give `arguments: {transform_input: true}` for torchvision's" in str(caught.value)
     for given in (True, False):
         entry["arguments"]["transform_input"] = given
         checked(config, SCHEMA)
+
+
+@pytest.mark.parametrize("name", ["fasterrcnn_resnet50_fpn", "retinanet_resnet50_fpn"])
+def test_a_file_of_a_detector_whose_eps_it_does_not_say_is_refused(name):
+    config, place = with_model(settings("torchvision", name, "mine.pth"))
+    with pytest.raises(LinexpError) as caught:
+        checked(config, SCHEMA)
+    assert str(caught.value).startswith(
+        f"{place}: batch norms of {name} have another eps with torchvision's own weights"
+    )
+    for other in (settings("torchvision", name, "COCO_V1"), settings("torchvision", "fcos_resnet50_fpn", "mine.pth")):
+        checked(with_model(other)[0], SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("weights", "arguments"), [("IMAGENET1K_FBGEMM_V1", {}), ("DEFAULT", {}), ("none", {"quantize": True})]
+)
+def test_networks_that_compute_with_integers_are_refused(weights, arguments):
+    config, place = with_model(settings("torchvision", "quantized_resnet18", weights, arguments))
+    with pytest.raises(LinexpError) as caught:
+        checked(config, SCHEMA)
+    said = "quantized_resnet18 computes with integers then; give `name: resnet18`, of which it is made"
+    assert str(caught.value) == f"{place}: {said}"
+    checked(with_model(settings("torchvision", "quantized_resnet18", "mine.pth"))[0], SCHEMA)
 
 
 # --- torch hub

@@ -278,7 +278,7 @@ class DependsOnData(Odd):
     ("network", "module", "message"),
     [
         (Odd, "sten", "module: sten is not in the network; did you mean stem?"),
-        (Odd, "unused", "module: unused takes no part in the network's forward pass; take another"),
+        (Odd, "unused", "module: unused takes no part in the network's forward pass, or only by"),
         (Odd, "lost", "module: lost is not on the path to the network's output; take another layer"),
         (Odd, "shared", "module: shared is used 2 times in a forward pass; take one that is used once"),
         (Odd, "attention", "module: attention returns a tuple; take a module inside it"),

@@ -12,6 +12,7 @@ import torchvision
 from PIL import Image
 from torch import nn
 from torchvision.models import WeightsEnum
+from torchvision.ops import FrozenBatchNorm2d
 
 from linexp.artifacts.seals import Provenance
 from linexp.artifacts.weights import write_weights
@@ -250,6 +251,8 @@ def published(monkeypatch, name: str, weights: str, **arguments):
         ("googlenet", "IMAGENET1K_V1", ["transform_input", "aux_logits"]),
         ("inception_v3", "IMAGENET1K_V1", ["transform_input", "aux_logits"]),
         ("vit_b_16", "IMAGENET1K_SWAG_E2E_V1", ["image_size"]),
+        ("fcn_resnet50", "COCO_WITH_VOC_LABELS_V1", []),
+        ("deeplabv3_mobilenet_v3_large", "DEFAULT", []),
     ],
 )
 def test_networks_are_built_as_torchvision_builds_them_for_its_own_weights(name, weights, attributes, monkeypatch):
@@ -259,6 +262,58 @@ def test_networks_are_built_as_torchvision_builds_them_for_its_own_weights(name,
             assert getattr(ours, attribute) == getattr(own, attribute), attribute
         assert ours.state_dict().keys() == own.state_dict().keys()
         assert all(ours.state_dict()[key].shape == value.shape for key, value in own.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("name", "weights"),
+    [
+        ("fasterrcnn_resnet50_fpn", "COCO_V1"),
+        ("retinanet_resnet50_fpn", "DEFAULT"),
+        ("maskrcnn_resnet50_fpn", "COCO_V1"),
+        ("keypointrcnn_resnet50_fpn", "COCO_V1"),
+        ("keypointrcnn_resnet50_fpn", "COCO_LEGACY"),
+        ("fcos_resnet50_fpn", "COCO_V1"),
+    ],
+)
+def test_batch_norms_of_detectors_have_the_eps_that_they_were_trained_with(name, weights, monkeypatch):
+    with torch.device("meta"):
+        ours = targets.build_network(settings("torchvision", name, weights))
+        with published(monkeypatch, name, weights) as own:
+            norms = {path: module.eps for path, module in own.named_modules() if isinstance(module, FrozenBatchNorm2d)}
+    assert {path: module.eps for path, module in ours.named_modules() if isinstance(module, nn.BatchNorm2d)} == norms
+
+
+def test_a_published_detector_computes_what_torchvision_s_computes(monkeypatch, tmp_path):
+    name, weights = "fasterrcnn_resnet50_fpn", "COCO_V1"
+    with published(monkeypatch, name, weights) as own:
+        pass
+    generator = torch.Generator().manual_seed(0)
+    for module in own.modules():
+        if isinstance(module, FrozenBatchNorm2d):
+            module.running_var.uniform_(1e-7, 1e-4, generator=generator)
+            module.weight.uniform_(1e-4, 1e-3, generator=generator)
+    write_weights(tmp_path / "w.safetensors", own.state_dict(), PROVENANCE)
+    ours, _ = targets.load_target(settings("torchvision", name, weights), tmp_path / "w.safetensors")
+    image = torch.randn(1, 3, 64, 64, generator=generator)
+    with torch.no_grad():
+        expected = own.eval().backbone.body(image)["3"]
+        torch.testing.assert_close(
+            ours.backbone.body(image)["3"], expected, rtol=1e-3, atol=float(expected.abs().max()) * 1e-4
+        )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["tf_efficientnet_lite0", "inception_v3.tv_in1k", "vit_tiny_patch16_224.augreg_in21k", "convnext_atto.d2_in1k"],
+)
+def test_timm_builds_the_same_network_with_and_without_its_weights(name, monkeypatch):
+    monkeypatch.setattr("timm.models._builder.load_pretrained", lambda *_args, **_kwargs: None)
+    with torch.device("meta"):
+        ours, own = targets.build_network(settings("timm", name)), timm.create_model(name, pretrained=True)
+    assert repr(ours) == repr(own) and "eps=" in repr(own)
+    assert {name: value.shape for name, value in ours.state_dict().items()} == {
+        name: value.shape for name, value in own.state_dict().items()
+    }
 
 
 def test_old_files_of_torchvision_load_into_todays_networks(monkeypatch, tmp_path):
@@ -291,6 +346,21 @@ def test_a_network_that_cannot_be_built_is_named(entry, parts):
     message = str(caught.value)
     assert all(part in message for part in parts), message
     assert "\n" not in message and len(message) < 250
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        settings("torchvision", "resnet18", "IMAGENET1K_V1") | {"arguments": {"num_classes": 7}},
+        settings("torchvision", "resnet18", "IMAGENET1K_V1") | {"arguments": {"wdith": 7}},
+        settings("timm", "test_resnet", "pretrained") | {"arguments": {"wdith": 7}},
+    ],
+)
+def test_arguments_that_published_weights_do_not_take_are_told_when_these_are_downloaded(entry):
+    argument = next(iter(entry["arguments"]))
+    said = rf"model: {entry['name']} cannot be built \(.*{argument}.*\); check its name and arguments"
+    with pytest.raises(LinexpError, match=said):
+        targets.download(entry)
 
 
 @pytest.mark.parametrize("weights", ["IMAGENET1K_V3", "ResNet18_Weights.IMAGENET1K_V1", "None"])
@@ -328,6 +398,6 @@ def test_a_checkpoint_of_another_network_is_refused(factory, place):
     )
     entry = factory("conv", "checkpoint.safetensors", width=5)
     with pytest.raises(
-        LinexpError, match=r"checkpoint.safetensors: 0.weight has shape \(4, 3, 3, 3\), .* \(5, 3, 3, 3\)"
+        LinexpError, match=r"checkpoint.safetensors have 0.weight of shape \(4, 3, 3, 3\), .* \(5, 3, 3, 3\)"
     ):
         targets.load_target(entry, entry["checkpoint"])

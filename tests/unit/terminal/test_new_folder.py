@@ -122,6 +122,12 @@ def test_the_layer_to_begin_with_is_the_last_that_has_places():
     assert of(timm.create_model("test_mambaout"), 160).channels == "last"
 
 
+def test_a_network_is_left_as_it_was():
+    network = timm.create_model("test_resnet").double()
+    assert of(network).pool == "avg"
+    assert not any(module._forward_hooks for module in network.modules())
+
+
 def test_a_network_without_places_is_refused():
     with pytest.raises(LinexpError, match="has no layer with maps or tokens"):
         of(nn.Sequential(nn.Flatten(), nn.Linear(3 * 64 * 64, 4)))

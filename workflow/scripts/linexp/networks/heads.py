@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from ..errors import LinexpError
 from .outputs import logits_of
-from .recording import check_used_once, find_module, pool_neurons
+from .recording import check_rows, check_used_once, find_module, pool_neurons, takes_no_part, watched
 
 NOISE_SCALES = (0.0, 1.0, 100.0)
 """Noise that replaces the layer's output in turn, relative to its largest value; 0: the output itself."""
@@ -56,12 +56,10 @@ def layer_and_logits(
     with find_module(network, module).register_forward_hook(hook):
         logits = logits_of(network, images)
     if not passed:
-        raise LinexpError(f"module: {module} takes no part in the network's forward pass; take another")
+        raise takes_no_part(module)
     if len(passed) > 1:
         check_used_once(network, module, images)
-    if len(passed[0]) != len(images):
-        shape = tuple(passed[0].shape)
-        raise LinexpError(f"module: {module} gives {shape} for {len(images)} images; take one with a row for each")
+    check_rows(module, passed[0], len(images))
     return passed[0], logits
 
 
@@ -117,16 +115,12 @@ def _last_linear(network, module, pool, channels, images, change) -> nn.Linear |
     """The linear map whose input is the pooled output of the layer and whose output is the network's, in one pass."""
     calls: list[tuple[nn.Linear, Tensor, Tensor]] = []
 
-    def remember(linear, inputs, output):
-        if output.ndim == 2:
-            calls.append((linear, inputs[0], output))
+    def remember(_path, other, inputs, output):
+        if isinstance(other, nn.Linear) and output.ndim == 2:
+            calls.append((other, inputs[0], output))
 
-    handles = [other.register_forward_hook(remember) for other in network.modules() if isinstance(other, nn.Linear)]
-    try:
+    with watched(network, remember):
         output, logits = layer_and_logits(network, module, images, change)
-    finally:
-        for handle in handles:
-            handle.remove()
     pooled = pool_neurons(output, pool, channels)
     rounding = 100 * torch.finfo(output.dtype).eps * output.abs().max()
     for linear, taken, given in calls:

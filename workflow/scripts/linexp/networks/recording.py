@@ -4,6 +4,7 @@ import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -71,6 +72,23 @@ def find_module(network: nn.Module, path: str) -> nn.Module:
         raise LinexpError(f"module: {path} is not in the network; did you mean {close[0]}?") from error
 
 
+@contextmanager
+def watched(network: nn.Module, seen: Callable[[str, nn.Module, tuple, Any], None]) -> Iterator[None]:
+    """Tell, while it lasts, of each module that has run: its path, itself, what it was given and what it gave.
+
+    In the order in which they end; a module in several places has the first of its paths. The network itself is left
+    out.
+    """
+    with ExitStack() as hooks:
+        for path, module in network.named_modules():
+            if path:
+                tell = module.register_forward_hook(
+                    lambda module, given, output, path=path: seen(path, module, given, output)
+                )
+                hooks.enter_context(tell)
+        yield
+
+
 def check_used_once(network: nn.Module, module: str, images: Tensor) -> None:
     """Raise a `LinexpError` if a forward pass runs a module several times, with the module around it to take instead.
 
@@ -96,10 +114,21 @@ def check_used_once(network: nn.Module, module: str, images: Tensor) -> None:
         raise LinexpError(f"module: {module} is used {uses[module]} times in a forward pass; take {once}")
 
 
-def _check_output(network: nn.Module, module: str, channels: str, output: Tensor, n_images: int) -> None:
-    shape = tuple(output.shape)
+def takes_no_part(module: str) -> LinexpError:
+    """What to say of a module whose hook was not called."""
+    how = "takes no part in the network's forward pass, or only by its `forward` or its weights"
+    return LinexpError(f"module: {module} {how}; take another, such as the one around it")
+
+
+def check_rows(module: str, output: Tensor, n_images: int) -> None:
+    """Raise a `LinexpError` if a module's output has other rows than images."""
     if len(output) != n_images:
+        shape = tuple(output.shape)
         raise LinexpError(f"module: {module} gives {shape} for {n_images} images; take one with a row for each")
+
+
+def _check_layout(network: nn.Module, module: str, channels: str, output: Tensor) -> None:
+    shape = tuple(output.shape)
     # timm says where neurons are in the maps of its networks; convolutions have them first all the same
     is_last = "NHWC" in str(getattr(network, "output_fmt", "")).upper()
     convolution = isinstance(find_module(network, module), nn.Conv2d | nn.BatchNorm2d)
@@ -146,10 +175,11 @@ def run_to_module(network: nn.Module, module: str, channels: str = "first") -> I
         with layer.register_forward_hook(stop_here), suppress(_LayerReached):
             network(as_input(batch, network))
         if not outputs:
-            raise LinexpError(f"module: {module} takes no part in the network's forward pass; record another")
+            raise takes_no_part(module)
         output = outputs.pop()
+        check_rows(module, output, len(batch))
         if not checked:
-            _check_output(network, module, channels, output, len(batch))
+            _check_layout(network, module, channels, output)
             checked = True
         return output
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ..errors import LinexpError
 from .heads import linear_head
 from .outputs import logits_of
-from .recording import pool_neurons
+from .recording import pool_neurons, watched
 from .tails import split_network
 
 POOLS = {2: ("none",), 3: ("avg", "max", "first"), 4: ("avg", "max")}
@@ -82,20 +82,13 @@ def _outputs(network: nn.Module, images: Tensor) -> tuple[dict[str, list], Tenso
     """What every module gave in one pass, and what the linear map took that gave the logits, if one did."""
     outputs, linear = defaultdict(list), []
 
-    def remember(path):
-        def hook(module, inputs, output):
-            outputs[path].append(output.detach() if isinstance(output, Tensor) else output)
-            if isinstance(module, nn.Linear):
-                linear.append((inputs[0], output))
+    def remember(path, module, inputs, output):
+        outputs[path].append(output.detach() if isinstance(output, Tensor) else output)
+        if isinstance(module, nn.Linear):
+            linear.append((inputs[0], output))
 
-        return hook
-
-    handles = [module.register_forward_hook(remember(path)) for path, module in network.named_modules() if path]
-    try:
+    with watched(network, remember):
         logits = logits_of(network, images)
-    finally:
-        for handle in handles:
-            handle.remove()
     return outputs, next((taken for taken, given in linear if torch.equal(given, logits)), None)
 
 

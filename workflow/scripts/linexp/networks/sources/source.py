@@ -94,4 +94,4 @@ def check_network(found: Any, what: str) -> nn.Module:
 
 def is_weights_file(weights: str) -> bool:
     """Whether weights are given as the path of a file, rather than by name."""
-    return Path(weights).suffix in (".safetensors", ".pt", ".pth", ".bin", ".tar", ".ckpt")
+    return Path(weights).suffix.lower() in (".safetensors", ".pt", ".pth", ".bin", ".tar", ".ckpt")
