@@ -48,7 +48,8 @@ def place(tmp_path, monkeypatch):
     before = set(sys.modules)
     yield tmp_path
     for name in set(sys.modules) - before:
-        del sys.modules[name]
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
 
 
 FACTORY = """
@@ -64,6 +65,20 @@ def conv(width=8):
 
 def number():
     return 7
+
+def parallel():
+    network = nn.DataParallel(conv())
+    network.device_ids = [0, 1]
+    return network
+
+def compiled():
+    network = conv()
+    network[0] = torch.compile(network[0], backend="eager")
+    network(torch.zeros(2, 3, 16, 16))
+    return network
+
+def scripted():
+    return torch.jit.script(conv())
 """
 
 
@@ -315,6 +330,18 @@ def test_a_factory_that_cannot_be_imported_is_named(factory, call):
 def test_a_factory_has_to_return_a_network(factory):
     with pytest.raises(LinexpError, match=r"my_networks:number returns a int; it has to return a torch.nn.Module"):
         targets.build_network(factory("number"))
+
+
+def test_a_network_of_torchscript_is_refused(factory):
+    with pytest.raises(LinexpError, match=r"my_networks:scripted returns TorchScript, which takes no hooks; return the"):
+        targets.build_network(factory("scripted"))
+
+
+@pytest.mark.parametrize(("function", "module"), [("parallel", "module.0"), ("compiled", "0._orig_mod")])
+def test_networks_that_run_on_several_gpus_or_compiled_are_recorded_as_they_were_before(factory, function, module):
+    network = targets.build_network(factory(function), seed=3).eval()
+    plain = targets.build_network(factory("conv"), seed=3).eval()
+    assert torch.equal(one_layer(network, module, "avg", 16), one_layer(plain, "0", "avg", 16))
 
 
 def test_a_folder_without_hubconf_is_named(place):

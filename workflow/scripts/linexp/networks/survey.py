@@ -90,7 +90,11 @@ def _outputs(network: nn.Module, images: Tensor) -> tuple[dict[str, list], Tenso
 
         return hook
 
-    handles = [module.register_forward_hook(remember(path)) for path, module in network.named_modules() if path]
+    handles = [
+        module.register_forward_hook(remember(path))
+        for path, module in network.named_modules()
+        if path and not isinstance(module, torch.jit.ScriptModule)
+    ]
     try:
         logits = logits_of(network, images)
     finally:

@@ -1,5 +1,6 @@
 """Networks to explain, with what they are made of and how they see an image."""
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -45,7 +46,22 @@ def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
         raise LinexpError(f"model: {what} cannot be built ({reason}); check its name and arguments") from error
     if not isinstance(network, nn.Module):
         raise LinexpError(f"model: {what} returns a {type(network).__name__}; it has to return a torch.nn.Module")
+    if isinstance(network, torch.jit.ScriptModule):
+        raise LinexpError(f"model: {what} returns TorchScript, which takes no hooks; return the network as it was before")
+    _run_as_written(network)
     return network
+
+
+def _run_as_written(network: nn.Module) -> None:
+    """Let a network's modules run one after the other, on one device, so that a hook is called once and with all images.
+
+    `torch.compile` keeps what it made of a module when a hook comes later, and `DataParallel` hands out copies.
+    """
+    if "torch._dynamo" in sys.modules:  # nothing is compiled without it, and it takes seconds to load
+        torch.compiler.set_stance("force_eager")
+    for module in network.modules():
+        if isinstance(module, nn.DataParallel):
+            module.device_ids = []
 
 
 def download(settings: Mapping[str, Any]) -> Mapping[str, Tensor]:
