@@ -19,6 +19,7 @@ from linexp.artifacts.weights import write_weights
 from linexp.errors import LinexpError
 from linexp.networks import targets
 from linexp.networks.recording import record_activations
+from linexp.networks.survey import survey
 
 PROVENANCE = Provenance("test", {}, "")
 NORMAL = {"mean": [0.1, 0.2, 0.3], "std": [0.5, 0.6, 0.7]}
@@ -54,6 +55,7 @@ def place(tmp_path, monkeypatch):
 
 FACTORY = """
 import torch
+import torchvision
 from torch import nn
 from torchvision.models import VisionTransformer
 
@@ -71,10 +73,12 @@ def parallel():
     network.device_ids = [0, 1]
     return network
 
-def compiled():
-    network = conv()
-    network[0] = torch.compile(network[0], backend="eager")
-    network(torch.zeros(2, 3, 16, 16))
+def resnet():
+    return torchvision.models.resnet18(weights=None)
+
+def compiled(part):
+    network = resnet()
+    network.get_submodule(part).compile(backend="eager")
     return network
 
 def scripted():
@@ -337,11 +341,18 @@ def test_a_network_of_torchscript_is_refused(factory):
         targets.build_network(factory("scripted"))
 
 
-@pytest.mark.parametrize(("function", "module"), [("parallel", "module.0"), ("compiled", "0._orig_mod")])
-def test_networks_that_run_on_several_gpus_or_compiled_are_recorded_as_they_were_before(factory, function, module):
-    network = targets.build_network(factory(function), seed=3).eval()
-    plain = targets.build_network(factory("conv"), seed=3).eval()
-    assert torch.equal(one_layer(network, module, "avg", 16), one_layer(plain, "0", "avg", 16))
+def test_a_network_that_several_gpus_would_share_is_recorded_as_it_was_before(factory):
+    parallel, plain = (targets.build_network(factory(function), seed=3).eval() for function in ("parallel", "conv"))
+    assert torch.equal(one_layer(parallel, "module.0", "avg", 16), one_layer(plain, "0", "avg", 16))
+
+
+@pytest.mark.parametrize("part", ["", "layer4"])
+def test_hooks_of_a_compiled_network_are_called_each_time(factory, part):
+    images = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    compiled = targets.build_network(factory("compiled", part=part), seed=3).eval()
+    plain = targets.build_network(factory("resnet"), seed=3).eval()
+    assert survey(compiled, images) == survey(plain, images)
+    assert torch.equal(one_layer(compiled, "layer4.1.conv1", "avg", 64), one_layer(plain, "layer4.1.conv1", "avg", 64))
 
 
 def test_a_folder_without_hubconf_is_named(place):
