@@ -129,6 +129,32 @@ def test_an_inplace_relu_behind_the_module_does_not_change_what_is_recorded(pool
     np.testing.assert_allclose(found, expected if pool == "none" else POOLED[pool](expected, axis=(2, 3)), atol=1e-6)
 
 
+class OwnNormalisation(nn.Module):
+    """Normalises the images that it is given in place."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, 4, 3), nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.fc(self.conv(x.sub_(0.5).div_(0.2)).mean((2, 3)))
+
+
+@pytest.mark.parametrize("in_place", [OwnNormalisation, lambda: nn.Sequential(nn.ReLU(inplace=True), resnet_stem())])
+def test_a_network_that_changes_its_input_gets_it_unchanged_every_time(in_place):
+    torch.manual_seed(0)
+    network, given = in_place().eval(), images()
+    module = next(name for name, found in network.named_modules() if isinstance(found, nn.Conv2d))
+    expected = full_output(network, module).mean((2, 3))
+    found = torch.cat(list(record_activations(network, module, "avg", given.split(4)))).numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert torch.equal(given, images())
+
+
+def resnet_stem() -> nn.Module:
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+
+
 def test_what_is_recorded_is_float32_on_the_cpu_without_gradients(resnet):
     block = next(record_activations(resnet.eval(), "layer1", "avg", [images(2)]))
     assert (block.dtype, block.device.type, block.requires_grad) == (torch.float32, "cpu", False)

@@ -99,3 +99,10 @@ def test_why_a_network_cannot_be_replayed_is_told():
         why = why_not_replayed(network, survey(network, IMAGES), IMAGES)
         assert (why is None) == replayed
         assert replayed or "torch.export cannot trace" in why
+
+
+def test_modules_of_torchscript_are_listed_as_seen_from_outside():
+    network = torchvision.models.resnet18(weights=None).eval()
+    network.layer4 = torch.jit.script(network.layer4)
+    found = by_path(network)
+    assert found["layer4"].runs == 0 and found["layer3"].output == (256, 4, 4)

@@ -19,6 +19,7 @@ from linexp.artifacts.weights import write_weights
 from linexp.errors import LinexpError
 from linexp.networks import targets
 from linexp.networks.recording import record_activations
+from linexp.networks.survey import survey
 
 PROVENANCE = Provenance("test", {}, "")
 NORMAL = {"mean": [0.1, 0.2, 0.3], "std": [0.5, 0.6, 0.7]}
@@ -48,11 +49,13 @@ def place(tmp_path, monkeypatch):
     before = set(sys.modules)
     yield tmp_path
     for name in set(sys.modules) - before:
-        del sys.modules[name]
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
 
 
 FACTORY = """
 import torch
+import torchvision
 from torch import nn
 from torchvision.models import VisionTransformer
 
@@ -64,6 +67,22 @@ def conv(width=8):
 
 def number():
     return 7
+
+def parallel():
+    network = nn.DataParallel(conv())
+    network.device_ids = [0, 1]
+    return network
+
+def resnet():
+    return torchvision.models.resnet18(weights=None)
+
+def compiled(part):
+    network = resnet()
+    network.get_submodule(part).compile(backend="eager")
+    return network
+
+def scripted():
+    return torch.jit.script(conv())
 """
 
 
@@ -384,6 +403,25 @@ def test_a_factory_that_cannot_be_imported_is_named(factory, call):
 def test_a_factory_has_to_return_a_network(factory):
     with pytest.raises(LinexpError, match=r"my_networks:number returns a int; it has to return a torch.nn.Module"):
         targets.build_network(factory("number"))
+
+
+def test_a_network_of_torchscript_is_refused(factory):
+    with pytest.raises(LinexpError, match=r"my_networks:scripted returns TorchScript, which takes no hooks"):
+        targets.build_network(factory("scripted"))
+
+
+def test_a_network_that_several_gpus_would_share_is_recorded_as_it_was_before(factory):
+    parallel, plain = (targets.build_network(factory(function), seed=3).eval() for function in ("parallel", "conv"))
+    assert torch.equal(one_layer(parallel, "module.0", "avg", 16), one_layer(plain, "0", "avg", 16))
+
+
+@pytest.mark.parametrize("part", ["", "layer4"])
+def test_hooks_of_a_compiled_network_are_called_each_time(factory, part):
+    images = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    compiled = targets.build_network(factory("compiled", part=part), seed=3).eval()
+    plain = targets.build_network(factory("resnet"), seed=3).eval()
+    assert survey(compiled, images) == survey(plain, images)
+    assert torch.equal(one_layer(compiled, "layer4.1.conv1", "avg", 64), one_layer(plain, "layer4.1.conv1", "avg", 64))
 
 
 def test_a_folder_without_hubconf_is_named(place):

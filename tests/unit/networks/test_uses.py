@@ -182,3 +182,75 @@ def test_the_rows_of_every_batch_are_checked():
 
     with pytest.raises(LinexpError, match=r"box gives \(4, 3\) for 2 images; take one with a row for each"):
         list(record_activations(Regions().eval(), "box", "none", images(8).split(2)))
+
+
+# --- networks that give an image other values in another pass
+
+
+class Dropping(nn.Module):
+    """A network with dropout that does not ask whether it is trained."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, 4, 3), nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.fc(self.conv(nn.functional.dropout(x, 0.2)).mean((2, 3)))
+
+
+class Capsule(nn.Module):
+    """Networks in training mode whatever is asked for."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)
+
+    def train(self, mode=True):
+        return super().train()
+
+    def forward(self, x):
+        return self.norm(self.conv(x)).mean((2, 3))
+
+
+def own_statistics() -> nn.Module:
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4, track_running_stats=False), nn.ReLU())
+
+
+def skewed(n: int = 4) -> torch.Tensor:
+    """Images of which the first are unlike the others."""
+    return images(n) * torch.arange(1.0, n + 1)[:, None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("build", "module", "batch"), [(Dropping, "conv", 2), (own_statistics, "1", 4), (Capsule, "norm", 4)]
+)
+def test_values_that_are_random_or_depend_on_the_batch_are_refused(build, module, batch):
+    torch.manual_seed(0)
+    with pytest.raises(LinexpError, match=rf"module: {module} gives other values for the same images in another pass"):
+        list(record_activations(build().eval(), module, "max", skewed().split(batch)))
+
+
+def test_what_depends_on_the_batch_can_be_recorded_image_by_image():
+    torch.manual_seed(0)
+    network = own_statistics().eval()
+    found = torch.cat(list(record_activations(network, "1", "avg", images().split(1))))
+    assert found.shape == (4, 4) and found.abs().max() < 1e-5, "each channel of an image has mean 0"
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_rounding_is_no_other_value(dtype):
+    network = resnet().to(dtype)
+    whole = torch.cat(list(record_activations(network, "layer4", "avg", images(8).split(8))))
+    assert whole.shape == (8, 512)
+
+
+# --- what hooks cannot see
+
+
+@pytest.mark.parametrize("script", [torch.jit.script, lambda part: torch.jit.trace(part, torch.randn(2, 256, 2, 2))])
+def test_a_module_of_torchscript_is_refused_and_those_around_it_are_not(script):
+    network = resnet()
+    network.layer4 = script(network.layer4)
+    with pytest.raises(LinexpError, match=r"module: layer4\.1 is TorchScript, which takes no hook; give the network"):
+        recorded(network, "layer4.1")
+    assert recorded(network, "layer3").shape == (4, 256)

@@ -140,7 +140,11 @@ ROWS = {
             | {"summarise_scores", "make_report", "draw_neuron"},
         ),
         ("split", {"train": 0.6, "val": 0.2, "test": 0.2}, {"index_images"}),
-        ("paper_parity", True, {"calibrate", "make_label_presence", "make_pseudo_presence", "dissect_network"} | EXPLAIN),
+        (
+            "paper_parity",
+            True,
+            {"calibrate", "make_label_presence", "make_pseudo_presence", "dissect_network"} | EXPLAIN,
+        ),
         ("run", ["net/layer3"], NOTHING),
         ("probes.scenes.images", 250, {"draw_scenes", "draw_masks", "dissect_network"}),
         ("probes.scenes.size", 40, {"draw_scenes", "draw_masks", "dissect_network"}),
@@ -198,8 +202,7 @@ ROWS = {
         (
             "targets.net.simulator",
             "three",
-            MODEL | TABLES | SHOW
-            | {"simulate", "score_ablation", "embed_explanations", "check_sanity", "draw_neuron"},
+            MODEL | TABLES | SHOW | {"simulate", "score_ablation", "embed_explanations", "check_sanity", "draw_neuron"},
         ),
         (
             "targets.net.more_simulators",
@@ -211,7 +214,8 @@ ROWS = {
             "targets.net.concepts",
             "mine",
             {"make_concept_set", "embed_concepts", "explain_linear", "explain_best_concept", "simulate"}
-            | {"check_sanity", "make_report"} | PSEUDO,
+            | {"check_sanity", "make_report"}
+            | PSEUDO,
         ),
         (
             "targets.net.methods",
@@ -221,7 +225,8 @@ ROWS = {
         (
             "targets.net.neurons",
             [0, 3],
-            EXPLAIN | {"explain_network_dissection", "sample_curves", "check_sanity"}
+            EXPLAIN
+            | {"explain_network_dissection", "sample_curves", "check_sanity"}
             | {"score_explanations", "shuffle_explanations"},
         ),
         ("targets.net.batch_size", 7, NOTHING),
@@ -246,9 +251,15 @@ ROWS = {
         (
             "targets.net.probe",
             "others",
-            DRAW | RECORD | {"make_labels", "embed_images", "draw_masks", "make_concept_set", "embed_concepts"}
+            DRAW
+            | RECORD
+            | {"make_labels", "embed_images", "draw_masks", "make_concept_set", "embed_concepts"}
             | {"dissect_network", "make_label_presence", "explain_network_dissection"}
-            | PSEUDO | EXPLAIN | REPLAY | TABLES | {"simulate", "check_sanity", "summarise_scores", "draw_neuron"}
+            | PSEUDO
+            | EXPLAIN
+            | REPLAY
+            | TABLES
+            | {"simulate", "check_sanity", "summarise_scores", "draw_neuron"}
             | {"make_report"},
         ),
     ],

@@ -18,8 +18,8 @@ TEMPERATURES = (0.05, 20.0)
 
 
 def as_input(images: Tensor, network: nn.Module) -> Tensor:
-    """Images on the device and in the precision of a network's parameters."""
-    return images.to(next(network.parameters(), torch.empty(0)))
+    """A copy of images, on the device and in the precision of a network's parameters; a network may change it."""
+    return images.to(next(network.parameters(), torch.empty(0)), copy=True)
 
 
 @torch.inference_mode()

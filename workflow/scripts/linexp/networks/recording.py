@@ -16,6 +16,9 @@ from .outputs import as_input
 DEAD_BELOW = 0.01
 """A neuron whose maximum over the probe is below this is dead (C.2)."""
 
+LARGEST_DIFFERENCE = 0.05
+"""Of an image's output in two batches, relative to the largest value: far above rounding, even that of bfloat16."""
+
 
 class _LayerReached(Exception):
     """Ends the forward pass at the recorded layer: nothing behind it is needed."""
@@ -63,13 +66,16 @@ def find_module(network: nn.Module, path: str) -> nn.Module:
     Raises
     ------
     LinexpError
-        There is none; the message names one that is close.
+        There is none, and the message names one that is close; or it is TorchScript.
     """
     try:
-        return network.get_submodule(path)
+        found = network.get_submodule(path)
     except AttributeError as error:
         close = difflib.get_close_matches(path, [name for name, _ in network.named_modules()], n=1, cutoff=0)
         raise LinexpError(f"module: {path} is not in the network; did you mean {close[0]}?") from error
+    if isinstance(found, torch.jit.ScriptModule):
+        raise LinexpError(f"module: {path} is TorchScript, which takes no hook; give the network as it was before that")
+    return found
 
 
 @contextmanager
@@ -81,7 +87,7 @@ def watched(network: nn.Module, seen: Callable[[str, nn.Module, tuple, Any], Non
     """
     with ExitStack() as hooks:
         for path, module in network.named_modules():
-            if path:
+            if path and not isinstance(module, torch.jit.ScriptModule):  # which takes no hook
                 tell = module.register_forward_hook(
                     lambda module, given, output, path=path: seen(path, module, given, output)
                 )
@@ -89,19 +95,32 @@ def watched(network: nn.Module, seen: Callable[[str, nn.Module, tuple, Any], Non
         yield
 
 
-def check_used_once(network: nn.Module, module: str, images: Tensor) -> None:
-    """Raise a `LinexpError` if a forward pass runs a module several times, with the module around it to take instead.
+def check_used_once(network: nn.Module, module: str, images: Tensor) -> list[Tensor]:
+    """What a module gives for images, alone in a list; a copy, as modules behind it may change it.
 
-    The one ReLU of a residual block is such a module: each use has other neurons. Uses behind an error that comes after
-    the module do not count.
+    The list is empty where a forward pass does not run the module, or gets no tensor of it.
+
+    Raises
+    ------
+    LinexpError
+        A forward pass runs the module several times; the message names the module around it to take instead. The one
+        ReLU of a residual block is such a module: each use has other neurons. Uses behind an error that comes after the
+        module do not count.
     """
     uses: Counter[str] = Counter()
+    outputs: list[Tensor] = []
     names = module.split(".")
     around = [".".join(names[:length]) for length in range(1, len(names) + 1)]
+
+    def keep(_module, _inputs, output):
+        if isinstance(output, Tensor):
+            outputs.append(output.clone())
+
     with ExitStack() as hooks:
         for path in around:
             count = find_module(network, path).register_forward_hook(lambda *_, path=path: uses.update([path]))
             hooks.enter_context(count)
+        hooks.enter_context(find_module(network, module).register_forward_hook(keep))
         try:
             network(as_input(images, network))
         except torch.OutOfMemoryError:
@@ -112,6 +131,7 @@ def check_used_once(network: nn.Module, module: str, images: Tensor) -> None:
     if uses[module] > 1:
         once = next((path for path in reversed(around) if uses[path] == 1), "one that is used once")
         raise LinexpError(f"module: {module} is used {uses[module]} times in a forward pass; take {once}")
+    return outputs
 
 
 def takes_no_part(module: str) -> LinexpError:
@@ -136,11 +156,22 @@ def _check_layout(network: nn.Module, module: str, channels: str, output: Tensor
         raise LinexpError(f"module: {module} gives maps of {shape[1:]}, neurons last; write `channels: last`")
 
 
+def _check_repeatable(module: str, alone: Tensor, in_batch: Tensor) -> None:
+    """Raise a `LinexpError` if images have another output by themselves than in a batch, by more than rounding does."""
+    difference = (alone.float() - in_batch.float()).abs().max()
+    if difference > LARGEST_DIFFERENCE * in_batch.float().abs().max():
+        raise LinexpError(
+            f"module: {module} gives other values for the same images in another pass or batch; make the network one "
+            "that neither draws at random (dropout) nor normalises over the batch in evaluation, or set batch_size: 1"
+        )
+
+
 @contextmanager
 def run_to_module(network: nn.Module, module: str, channels: str = "first") -> Iterator[Callable[[Tensor], Tensor]]:
     """A function that runs a batch of (n, 3, height, width) images up to a module and returns the module's output.
 
-    Of the first batch, two images go through the whole network before, to see that the module is used once.
+    Of the first batch, two images go through the whole network before, to see that the module is used once, and gives
+    the same for them as in the batch.
 
     Parameters
     ----------
@@ -154,8 +185,8 @@ def run_to_module(network: nn.Module, module: str, channels: str = "first") -> I
     Raises
     ------
     LinexpError
-        There is no such module, it is not used exactly once, or its output is not a tensor with a row for each image
-        and neurons where `channels` has them.
+        There is no such module, it is not used exactly once, its output is not a tensor with a row for each image and
+        neurons where `channels` has them, or it is random, or depends on the rest of the batch.
     """
     layer = find_module(network, module)
     outputs: list[Tensor] = []
@@ -170,8 +201,7 @@ def run_to_module(network: nn.Module, module: str, channels: str = "first") -> I
     @torch.inference_mode()
     def run(batch: Tensor) -> Tensor:
         nonlocal checked
-        if not checked:
-            check_used_once(network, module, batch[:2])
+        alone = [] if checked else check_used_once(network, module, batch[:2])
         with layer.register_forward_hook(stop_here), suppress(_LayerReached):
             network(as_input(batch, network))
         if not outputs:
@@ -180,6 +210,8 @@ def run_to_module(network: nn.Module, module: str, channels: str = "first") -> I
         check_rows(module, output, len(batch))
         if not checked:
             _check_layout(network, module, channels, output)
+            for values in alone:
+                _check_repeatable(module, values, output[:2])
             checked = True
         return output
 

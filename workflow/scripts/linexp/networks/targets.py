@@ -1,5 +1,6 @@
 """Networks to explain, with what they are made of and how they see an image."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -41,7 +42,21 @@ def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
     what = settings[source.name_key]
     # a function of the user's may download something, whatever it is asked for
     with _told(settings), said_in_one_line(f"model: what {what} loads", _WHERE_THERE_IS_INTERNET):
-        return check_network(source.build(settings), what)
+        network = check_network(source.build(settings), what)
+    _run_as_written(network)
+    return network
+
+
+def _run_as_written(network: nn.Module) -> None:
+    """Let a network's modules run as they are written, on one device, so that a hook is called once, with all images.
+
+    `torch.compile` keeps what it made of a module when a hook comes later, and `DataParallel` hands out copies.
+    """
+    if "torch._dynamo" in sys.modules:  # nothing is compiled without it, and it takes seconds to load
+        torch.compiler.set_stance("force_eager")
+    for module in network.modules():
+        if isinstance(module, nn.DataParallel):
+            module.device_ids = []
 
 
 def download(settings: Mapping[str, Any], files: Mapping[str, Any]) -> Mapping[str, Tensor]:

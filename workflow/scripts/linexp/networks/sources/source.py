@@ -85,10 +85,14 @@ def check_name(library: str, name: str, names: Sequence[str]) -> None:
 
 def check_network(found: Any, what: str) -> nn.Module:
     """What a function of the user's returned, if it is a network; else a `LinexpError`."""
-    from torch import nn
+    from torch import jit, nn
 
     if not isinstance(found, nn.Module):
         raise LinexpError(f"model: {what} returns a {type(found).__name__}; it has to return a torch.nn.Module")
+    if isinstance(found, jit.ScriptModule):
+        raise LinexpError(
+            f"model: {what} returns TorchScript, which takes no hooks; return the network as it was before"
+        )
     return found
 
 
