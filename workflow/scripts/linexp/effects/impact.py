@@ -147,7 +147,9 @@ def announcement(n_neurons: int, n_images: int, seconds: float) -> str:
         That the images took to pass once through the whole network; the neurons need the tail alone.
     """
     passes = f"impact: the tail is replayed in {n_neurons:,} passes of {n_images:,} images"
-    return f"{passes}, which takes {duration(n_neurons * seconds)} at most: one through the network took {seconds:.2g} s"
+    return (
+        f"{passes}, which takes {duration(n_neurons * seconds)} at most: one through the network took {seconds:.2g} s"
+    )
 
 
 def without_linear(

@@ -81,7 +81,9 @@ def _layers_of_impact(config: Config, wildcards) -> list[str]:
     layers = target_of(config, wildcards)["layers"]
     found = [name for name, layer in layers.items() if layer.get("impact", True)]
     if not found:
-        raise LinexpError(f"targets.{wildcards.target}.layers: all say impact: false; take it out where it is asked for")
+        raise LinexpError(
+            f"targets.{wildcards.target}.layers: all say impact: false; take it out where it is asked for"
+        )
     return found
 
 
