@@ -16,7 +16,6 @@ from linexp.networks.recording import described, record_activations
 from linexp.networks.survey import survey
 from linexp.networks.tails import ReplayedTail, split_network
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit")
 
 
