@@ -97,6 +97,7 @@ rule measure_impact:
         gpu=1,
         batch_size=of_target("batch_size"),
     params:
+        neurons=ask(inputs.neurons_of),
         model=of_target("model"),
         layer=ask(model_files.layer_only),
         images=ask(inputs.probe_settings),

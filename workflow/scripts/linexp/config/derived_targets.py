@@ -9,13 +9,16 @@ from ..errors import LinexpError, suggest
 UNTRAINED_SUFFIX = "_untrained"
 RECORDED = ("model", "probe", "batch_size", "class_map", "temperature")
 """Settings that what is recorded of a model depends on: the same for all targets that share it."""
+NOT_RECORDED = ("ablation", "impact")
+"""Settings of a layer that nothing recorded of it depends on."""
 NOT_TAKEN_OVER = ("methods", "controls")
 
 
 def with_likes(config: Mapping[str, Any]) -> dict[str, Any]:
     """Fill targets that are `like` another with its settings, so that both share what is recorded of the model.
 
-    Methods and controls are their own. Of `layers` they may name some, and say of each whether ablation is scored.
+    Methods and controls are their own. Of `layers` they may name some, and say of each whether ablation is scored
+    and Top Impact measured.
 
     Parameters
     ----------
@@ -64,8 +67,9 @@ def _layer(place: str, layer: str, entry: Any, known: Mapping[str, Any]) -> Any:
     if not isinstance(entry, Mapping) or not isinstance(known[layer], Mapping):
         return entry
     for key in entry:
-        if key != "ablation":
-            raise LinexpError(f"{place}.{key}: only ablation can be another in a shared layer; take {key} out")
+        if key not in NOT_RECORDED:
+            allowed = "only ablation and impact can be others in a shared layer"
+            raise LinexpError(f"{place}.{key}: {allowed}; take {key} out")
     return {**known[layer], **entry}
 
 
@@ -81,7 +85,7 @@ def with_controls(config: Mapping[str, Any]) -> dict[str, Any]:
         if RANDOM_CONCEPTS in target["controls"]:
             methods[RANDOM_CONCEPTS] = {"kind": RANDOM_CONCEPTS}
         if "untrained" in target["controls"]:
-            layers = {layer: {**entry, "ablation": False} for layer, entry in target["layers"].items()}
+            layers = {layer: {**entry, "ablation": False, "impact": False} for layer, entry in target["layers"].items()}
             targets[name + UNTRAINED_SUFFIX] = {
                 **target,
                 "model": {**target["model"], "untrained": True},

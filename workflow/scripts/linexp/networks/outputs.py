@@ -1,7 +1,7 @@
 """The outputs of a network: its logits, the labels that it knows, and the temperature that they are read with."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -10,8 +10,8 @@ from scipy.optimize import brentq
 from scipy.special import softmax
 from torch import Tensor, nn
 
-from ..errors import LinexpError
-from ..jobs.gpu_memory import map_what_fits
+from ..errors import LinexpError, shortened
+from ..jobs.gpu_memory import is_full, map_what_fits
 
 TEMPERATURES = (0.05, 20.0)
 """The range that a temperature is fitted in."""
@@ -22,6 +22,25 @@ def as_input(images: Tensor, network: nn.Module) -> Tensor:
     return images.to(next(network.parameters(), torch.empty(0)), copy=True)
 
 
+def run(network: nn.Module, images: Tensor) -> Any:
+    """What a network makes of (n, 3, height, width) images.
+
+    Raises
+    ------
+    LinexpError
+        It does not take them, as they are too small or its parts are of several precisions.
+    """
+    try:
+        return network(as_input(images, network))
+    except RuntimeError as error:
+        if is_full(error):
+            raise
+        shape = " × ".join(map(str, images.shape[1:]))
+        reason = shortened(" ".join(str(error).split()), 120)
+        remedy = "check preprocess, and that all of it is of one precision"
+        raise LinexpError(f"model: it fails on images of {shape} ({reason}); {remedy}") from error
+
+
 @torch.inference_mode()
 def logits_of(network: nn.Module, images: Tensor) -> Tensor:
     """(n, n_classes) logits of (n, 3, height, width) images, where and as precise as the network is.
@@ -29,9 +48,9 @@ def logits_of(network: nn.Module, images: Tensor) -> Tensor:
     Raises
     ------
     LinexpError
-        The network returns something else.
+        The network returns something else, or see `run`.
     """
-    logits = network(as_input(images, network))
+    logits = run(network, images)
     found = f"shape {tuple(logits.shape)}" if isinstance(logits, Tensor) else f"type {type(logits).__name__}"
     if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != len(images):
         raise LinexpError(f"model: {len(images)} images give an output of {found}; wrap it to return (n, classes)")

@@ -1,6 +1,7 @@
 """Recording what the neurons of a layer do: a forward pass with a hook, pooled to one number a neuron."""
 
 import difflib
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 from ..errors import LinexpError
 from ..jobs.gpu_memory import map_what_fits
-from .outputs import as_input
+from .outputs import run as run_network
 
 DEAD_BELOW = 0.01
 """A neuron whose maximum over the probe is below this is dead (C.2)."""
@@ -66,16 +67,27 @@ def find_module(network: nn.Module, path: str) -> nn.Module:
     Raises
     ------
     LinexpError
-        There is none, and the message names one that is close; or it is TorchScript.
+        There is none, and the message names one that is close; or it is TorchScript, or within that.
     """
+    check_python(network, path)
     try:
-        found = network.get_submodule(path)
+        return network.get_submodule(path)
     except AttributeError as error:
         close = difflib.get_close_matches(path, [name for name, _ in network.named_modules()], n=1, cutoff=0)
         raise LinexpError(f"module: {path} is not in the network; did you mean {close[0]}?") from error
-    if isinstance(found, torch.jit.ScriptModule):
-        raise LinexpError(f"module: {path} is TorchScript, which takes no hook; give the network as it was before that")
-    return found
+
+
+def check_python(network: nn.Module, path: str) -> None:
+    """Raise a `LinexpError` where a module is TorchScript, which runs without Python and lets nobody see its parts."""
+    names = path.split(".") if path else []
+    within = network
+    for depth in range(len(names) + 1):
+        if isinstance(within, torch.jit.ScriptModule):
+            place = f"module: {'.'.join(names[:depth])}" if depth else "model: the network"
+            remedy = "give the Python network that it was made from"
+            raise LinexpError(f"{place} is TorchScript, scripted or traced, whose layers cannot be recorded; {remedy}")
+        if depth < len(names):
+            within = getattr(within, names[depth], None)
 
 
 @contextmanager
@@ -122,10 +134,8 @@ def check_used_once(network: nn.Module, module: str, images: Tensor) -> list[Ten
             hooks.enter_context(count)
         hooks.enter_context(find_module(network, module).register_forward_hook(keep))
         try:
-            network(as_input(images, network))
-        except torch.OutOfMemoryError:
-            raise
-        except RuntimeError:  # such as a classifier that images of this size are too small for
+            run_network(network, images)
+        except LinexpError:  # such as a classifier that images of this size are too small for
             if not uses[module]:
                 raise
     if uses[module] > 1:
@@ -147,13 +157,50 @@ def check_rows(module: str, output: Tensor, n_images: int) -> None:
         raise LinexpError(f"module: {module} gives {shape} for {n_images} images; take one with a row for each")
 
 
-def _check_layout(network: nn.Module, module: str, channels: str, output: Tensor) -> None:
-    shape = tuple(output.shape)
-    # timm says where neurons are in the maps of its networks; convolutions have them first all the same
-    is_last = "NHWC" in str(getattr(network, "output_fmt", "")).upper()
-    convolution = isinstance(find_module(network, module), nn.Conv2d | nn.BatchNorm2d)
-    if is_last and output.ndim == 4 and channels == "first" and not convolution:
-        raise LinexpError(f"module: {module} gives maps of {shape[1:]}, neurons last; write `channels: last`")
+def neurons_axis(network: nn.Module, module: str, images: Tensor, shape: tuple[int, ...]) -> str | None:
+    """Where the neurons of a map are, `first` or `last`; None where nothing tells.
+
+    Maps of square images are square, which is what tells; else a convolution has its neurons first, and timm says of
+    its networks where they are (`output_fmt`).
+
+    Parameters
+    ----------
+    images
+        (n, 3, height, width).
+    shape
+        (3,) of what the module gives for one of them.
+    """
+    square = images.shape[2] == images.shape[3]
+    one, two, three = shape
+    if square and (one == two) != (two == three):
+        return "last" if one == two else "first"
+    if isinstance(find_module(network, module), nn.Conv2d | nn.BatchNorm2d):
+        return "first"
+    return "last" if "NHWC" in str(getattr(network, "output_fmt", "")).upper() else None
+
+
+def _check_axis(network: nn.Module, module: str, channels: str, images: Tensor, output: Tensor) -> None:
+    shape = tuple(output.shape[1:])
+    found = neurons_axis(network, module, images, shape) if len(shape) == 3 else None
+    if found and found != channels:
+        remedy = "write `channels: last`" if found == "last" else "take `channels: last` out"
+        raise LinexpError(f"module: {module} gives maps of {shape}, neurons {found}; {remedy}")
+
+
+def described(module: str, shape: tuple[int, ...], pool: str, channels: str) -> str:
+    """What is recorded of a layer, in one line.
+
+    Parameters
+    ----------
+    shape
+        Of its output for one image.
+    """
+    at_end = len(shape) != 3 or channels == "last"
+    neurons, places = (shape[-1], shape[:-1]) if at_end else (shape[0], shape[1:])
+    line = f"recording: {module} gives {' × '.join(map(str, shape))} for an image: {neurons:,} neurons"
+    kind = "places" if len(shape) == 3 else "tokens"
+    over = " × ".join(map(str, places))
+    return f"{line}, {'the first' if pool == 'first' else pool} of {over} {kind}" if places else line
 
 
 def _check_repeatable(module: str, alone: Tensor, in_batch: Tensor) -> None:
@@ -203,13 +250,13 @@ def run_to_module(network: nn.Module, module: str, channels: str = "first") -> I
         nonlocal checked
         alone = [] if checked else check_used_once(network, module, batch[:2])
         with layer.register_forward_hook(stop_here), suppress(_LayerReached):
-            network(as_input(batch, network))
+            run_network(network, batch)
         if not outputs:
             raise takes_no_part(module)
         output = outputs.pop()
         check_rows(module, output, len(batch))
         if not checked:
-            _check_layout(network, module, channels, output)
+            _check_axis(network, module, channels, batch, output)
             for values in alone:
                 _check_repeatable(module, values, output[:2])
             checked = True
@@ -231,5 +278,16 @@ def record_activations(
     batches
         (n, 3, height, width) images.
     """
+    told = False
+
+    def pooled(batch: Tensor) -> Tensor:
+        nonlocal told
+        output = output_of(batch)
+        found = pool_neurons(output, pool, channels).float().cpu()
+        if not told:
+            print(described(module, tuple(output.shape[1:]), pool, channels), file=sys.stderr)
+            told = True
+        return found
+
     with run_to_module(network, module, channels) as output_of:
-        yield from map_what_fits(lambda batch: pool_neurons(output_of(batch), pool, channels).float().cpu(), batches)
+        yield from map_what_fits(pooled, batches)

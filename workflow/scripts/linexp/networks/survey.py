@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ..errors import LinexpError
 from .heads import linear_head
 from .outputs import logits_of
-from .recording import pool_neurons, watched
+from .recording import check_python, neurons_axis, pool_neurons, watched
 from .tails import split_network
 
 POOLS = {2: ("none",), 3: ("avg", "max", "first"), 4: ("avg", "max")}
@@ -68,8 +68,14 @@ def survey(network: nn.Module, images: Tensor, channels: str = "first") -> list[
     images
         (n, 3, height, width), two or more.
     channels
-        Where the neurons of 4-axis maps are.
+        Where the neurons of 4-axis maps are if nothing tells (`neurons_axis`).
+
+    Raises
+    ------
+    LinexpError
+        It is TorchScript, or fails on the images.
     """
+    check_python(network, "")
     outputs, into_last = _outputs(network, images)
     return [
         _surveyed(network, images, path, module, outputs[path], into_last, channels)
@@ -97,7 +103,10 @@ def _surveyed(network, images, path, module, outputs, into_last, channels) -> Su
     if not isinstance(last, Tensor) or len(last) != len(images):
         shown = "–" if last is None else "rows of its own" if isinstance(last, Tensor) else type(last).__name__
         return Surveyed(path, type(module).__name__, shown, len(outputs))
-    found = Surveyed(path, type(module).__name__, tuple(last.shape[1:]), len(outputs), channels)
+    shape = tuple(last.shape[1:])
+    if len(shape) == 3:
+        channels = neurons_axis(network, path, images, shape) or channels
+    found = Surveyed(path, type(module).__name__, shape, len(outputs), channels)
     if into_last is None or found.runs != 1:
         return found
     linear = (

@@ -286,7 +286,10 @@ def concept_set_files(config: Config, wildcards) -> list[str]:
 
 
 def fitting_files(config: Config, wildcards) -> dict[str, str]:
-    """What linear explanations are fitted on."""
+    """What linear explanations are fitted on; a `LinexpError` if that is labels and there are none."""
+    target, method = target_of(config, wildcards), wildcards.method
+    if method in target["methods"] and config["methods"][method].get("presence") in ("label", "both"):
+        missing.required(missing.method_labels(config, wildcards.target, method))
     folder = presence_folder(config, wildcards)
     return {
         "presence": f"{folder}/P.h5",

@@ -55,11 +55,18 @@ def image_text_files(config: Config, wildcards) -> dict[str, str]:
 
 
 def calibration_files(config: Config, wildcards) -> dict[str, str]:
-    """The inputs of a calibration on a probe; none where a and b are given."""
+    """The inputs of a calibration on a probe; none where a and b are given.
+
+    Raises
+    ------
+    LinexpError
+        The probe has no labels.
+    """
     name = wildcards.image_text_model
     probe = config["image_text_models"][name]["calibration"].get("probe")
     if probe is None:
         return {}
+    missing.required(missing.calibration_labels(config, name))
     return {
         "index": f"results/probes/{probe}/index.parquet",
         "labels": f"results/probes/{probe}/labels.h5",

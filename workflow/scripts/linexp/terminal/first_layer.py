@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ..errors import LinexpError
 from ..networks.outputs import as_input
-from ..networks.recording import watched
+from ..networks.recording import neurons_axis, watched
 
 PASSING = (nn.Identity, nn.Dropout, nn.AdaptiveAvgPool2d)
 """Modules that hand on or average what the module before them has said."""
@@ -53,8 +53,8 @@ def first_layer(network: nn.Module, image: Tensor) -> FirstLayer:
     if len(shape) == 3:
         has_class_token = any(part.endswith(("cls_token", "class_token")) for part, _ in network.named_parameters())
         return FirstLayer(name, "first" if has_class_token else "avg", "first", shape[-1])
-    is_last = shape[1] == shape[2] != shape[3]
-    return FirstLayer(name, "avg", "last" if is_last else "first", shape[-1 if is_last else 1])
+    channels = neurons_axis(network, name, image[None], shape[1:]) or "first"
+    return FirstLayer(name, "avg", channels, shape[-1 if channels == "last" else 1])
 
 
 def _has_places(shape: tuple[int, ...]) -> bool:

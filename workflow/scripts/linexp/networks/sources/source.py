@@ -90,9 +90,7 @@ def check_network(found: Any, what: str) -> nn.Module:
     if not isinstance(found, nn.Module):
         raise LinexpError(f"model: {what} returns a {type(found).__name__}; it has to return a torch.nn.Module")
     if isinstance(found, jit.ScriptModule):
-        raise LinexpError(
-            f"model: {what} returns TorchScript, which takes no hooks; return the network as it was before"
-        )
+        raise LinexpError(f"model: {what} returns TorchScript, which takes no hooks; return the Python network")
     return found
 
 
