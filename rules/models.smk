@@ -53,6 +53,8 @@ rule train_image_text:
 
 
 rule download_target_weights:
+    input:
+        unpack(needs(model_files.code_files)),
     output:
         "results/models/targets/{target}.safetensors",
     log:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ..errors import LinexpError
 from ..jobs.gpu_memory import map_what_fits
 from .outputs import as_input
+from .parts import Key, layer_output
 
 DEAD_BELOW = 0.01
 """A neuron whose maximum over the probe is below this is dead (C.2)."""
@@ -108,7 +109,9 @@ def _check_output(network: nn.Module, module: str, channels: str, output: Tensor
 
 
 @contextmanager
-def run_to_module(network: nn.Module, module: str, channels: str = "first") -> Iterator[Callable[[Tensor], Tensor]]:
+def run_to_module(
+    network: nn.Module, module: str, channels: str = "first", part: Key | None = None
+) -> Iterator[Callable[[Tensor], Tensor]]:
     """A function that runs a batch of (n, 3, height, width) images up to a module and returns the module's output.
 
     Of the first batch, two images go through the whole network before, to see that the module is used once.
@@ -121,6 +124,8 @@ def run_to_module(network: nn.Module, module: str, channels: str = "first") -> I
         Dotted path of the module.
     channels
         As in `pool_neurons`; checked where the network says it.
+    part
+        Of what the module returns, where that is no tensor.
 
     Raises
     ------
@@ -133,9 +138,7 @@ def run_to_module(network: nn.Module, module: str, channels: str = "first") -> I
     checked = False
 
     def stop_here(_module, _inputs, output):
-        if not isinstance(output, Tensor):
-            raise LinexpError(f"module: {module} returns a {type(output).__name__}; record a module inside it")
-        outputs.append(output)
+        outputs.append(layer_output(module, output, part))
         raise _LayerReached
 
     @torch.inference_mode()
@@ -158,16 +161,21 @@ def run_to_module(network: nn.Module, module: str, channels: str = "first") -> I
 
 @torch.inference_mode()
 def record_activations(
-    network: nn.Module, module: str, pool: str, batches: Iterable[Tensor], channels: str = "first"
+    network: nn.Module,
+    module: str,
+    pool: str,
+    batches: Iterable[Tensor],
+    channels: str = "first",
+    part: Key | None = None,
 ) -> Iterator[Tensor]:
     """Run batches up to one module and yield its pooled output, (n, neurons) float32 on the CPU.
 
     Parameters
     ----------
-    network, module
+    network, module, part
         As in `run_to_module`.
     batches
         (n, 3, height, width) images.
     """
-    with run_to_module(network, module, channels) as output_of:
+    with run_to_module(network, module, channels, part) as output_of:
         yield from map_what_fits(lambda batch: pool_neurons(output_of(batch), pool, channels).float().cpu(), batches)

@@ -11,13 +11,14 @@ from ..artifacts.store import read_json
 from ..artifacts.weights import load_weights
 from ..errors import LinexpError
 from ..jobs.downloads import downloading, said_in_one_line
+from .parts import logits_in
 from .sources import SOURCES
 
 _WHERE_THERE_IS_INTERNET = "run it where there is internet"
 
 
 def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
-    """A network with random weights.
+    """A network with random weights, which returns its logits where they are a part of what it computes.
 
     Parameters
     ----------
@@ -45,6 +46,8 @@ def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
         raise LinexpError(f"model: {what} cannot be built ({reason}); check its name and arguments") from error
     if not isinstance(network, nn.Module):
         raise LinexpError(f"model: {what} returns a {type(network).__name__}; it has to return a torch.nn.Module")
+    key = settings.get("output")
+    network.register_forward_hook(lambda _network, _images, output: logits_in(output, key))
     return network
 
 

@@ -9,7 +9,7 @@ from ..networks.sources.source import is_weights_file
 from . import missing
 from .inputs import Settings, image_files, image_settings, target_of
 
-OF_LAYER = ("module", "pool", "channels")
+OF_LAYER = ("module", "output", "pool", "channels")
 """The settings of a layer that change what is recorded of it."""
 
 
@@ -81,8 +81,7 @@ def target_files(config: Config, wildcards) -> dict[str, str | list[str]]:
         folder = f"results/models/{model['name']}"
         training: dict[str, str | list[str]] = {"training": f"{folder}/training.json"}
         return training if model["untrained"] else training | {"weights": f"{folder}/weights.safetensors"}
-    weights, code = model[source.weights_key], source.code(model)
-    files: dict[str, str | list[str]] = {"code": code} if code else {}
+    weights, files = model[source.weights_key], code_files(config, wildcards)
     if model["untrained"]:
         return files
     if is_weights_file(weights):
@@ -93,10 +92,27 @@ def target_files(config: Config, wildcards) -> dict[str, str | list[str]]:
     return files
 
 
+def code_files(config: Config, wildcards) -> dict[str, str | list[str]]:
+    """The files of the user's that a target's network is built from."""
+    model = target_of(config, wildcards)["model"]
+    code = SOURCES[model["source"]].code(model)
+    return {"code": code} if code else {}
+
+
 def layer_only(config: Config, wildcards) -> Settings:
     """The settings of a layer that change what is recorded of it."""
     entry = target_of(config, wildcards)["layers"][wildcards.layer]
-    return {key: entry[key] for key in OF_LAYER}
+    return {key: entry[key] for key in OF_LAYER if key in entry}
+
+
+def class_map(config: Config, wildcards) -> Settings | str | None:
+    """Which classes the model shares with the probe: with a loss that needs no labels, they may be others."""
+    target = target_of(config, wildcards)
+    if "class_map" in target:
+        return target["class_map"]
+    name = recorded_target(config["targets"], wildcards.target)
+    sharing = [other for key, other in config["targets"].items() if recorded_target(config["targets"], key) == name]
+    return None if any(other["ablation"]["loss"] == "cross_entropy" for other in sharing) else "if_equal"
 
 
 def trained_entry(config: Config, wildcards) -> Settings:

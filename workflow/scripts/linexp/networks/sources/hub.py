@@ -25,6 +25,7 @@ properties:
   weights: {$ref: "#/$defs/weights", examples: [pretrained]}
   arguments: {$ref: "#/$defs/arguments"}
   preprocess: {$ref: "#/$defs/preprocess"}
+  output: {$ref: "#/$defs/output"}
   untrained: {$ref: "#/$defs/untrained"}
 """
 
