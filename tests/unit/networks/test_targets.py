@@ -439,3 +439,25 @@ def test_a_checkpoint_of_another_network_is_refused(factory, place):
         LinexpError, match=r"checkpoint.safetensors have 0.weight of shape \(4, 3, 3, 3\), .* \(5, 3, 3, 3\)"
     ):
         targets.load_target(entry, entry["checkpoint"])
+
+
+def test_a_network_of_timm_on_the_hub_is_built_filled_and_preprocessed_as_its_repository_says(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    original = timm.create_model("test_resnet", num_classes=7, pretrained_cfg_overlay={"mean": (0.1, 0.2, 0.3)}).eval()
+    folder = tmp_path / "models--somebody--net"
+    timm.models.save_for_hf(original, folder / "snapshots/abc", safe_serialization=True)
+    (folder / "refs").mkdir()
+    (folder / "refs/main").write_text("abc")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    model = settings("timm", "hf-hub:somebody/net", "pretrained")
+    with monkeypatch.context() as patch:  # what is in the cache is taken from there
+        patch.setattr("linexp.jobs.downloads._why_hugging_face_is_out_of_reach", lambda: "no internet")
+        write_weights(tmp_path / "weights.safetensors", targets.download(model), PROVENANCE)
+        network, preprocess = targets.load_target(model, str(tmp_path / "weights.safetensors"))
+    images = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        np.testing.assert_array_equal(network(images), original(images))
+    expected = timm.data.create_transform(**timm.data.resolve_data_config(model=original))
+    assert str(preprocess) == str(expected) and "0.1" in str(preprocess)
+    with pytest.raises(LinexpError, match=r"model: the configuration of hf-hub:somebody/other cannot be downloaded"):
+        targets.build_network(settings("timm", "hf-hub:somebody/other", "pretrained"))

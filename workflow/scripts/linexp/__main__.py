@@ -1,4 +1,4 @@
-"""The command line: `linexp new`, `check`, `layers`, `show` and `find`; the same as `python -m linexp`."""
+"""The command line: `linexp new`, `check`, `layers`, `show`, `find` and `export`; the same as `python -m linexp`."""
 
 import argparse
 import os
@@ -18,7 +18,7 @@ from .errors import LinexpError, suggest
 from .networks.repositories import with_code
 from .networks.sources import SOURCES
 from .planning import data_check, missing
-from .terminal import neuron, new_folder
+from .terminal import export, neuron, new_folder
 from .workflow import SCHEMA
 
 CONFIG = "config.yaml"
@@ -62,6 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     find.add_argument("--method", action="append", default=[], help="only this method; can be given again")
     find.add_argument("--limit", type=int, default=30, help="lines to print (default: %(default)s)")
     find.set_defaults(command=_find)
+
+    exported = commands.add_parser("export", help="write explanations and scores of a layer to one CSV or Parquet file")
+    exported.add_argument("folder", type=Path, help="results of a layer, such as results/scenes_resnet/layer4")
+    exported.add_argument("file", type=Path, help="where to, such as neurons.csv or neurons.parquet")
+    exported.set_defaults(command=_export)
 
     check = commands.add_parser("check", help="say what data and weights there are, and what is missing")
     check.add_argument(
@@ -116,6 +121,13 @@ def _find(options: argparse.Namespace) -> int:
     words = " ".join(options.concept)
     found = neuron.find_concept(neuron.read_layer(options.folder), words, options.method)
     print(neuron.found_text(found, words, options.limit, _width()))
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    table = export.flat_table(options.folder)
+    export.write(table, options.file)
+    print(f"{options.file}: {len(table):,} rows, one a neuron, method and simulator; {len(table.columns)} columns")
     return 0
 
 

@@ -7,7 +7,7 @@ from ..concepts.sets import RANDOM_CONCEPTS
 from ..errors import LinexpError, suggest
 
 UNTRAINED_SUFFIX = "_untrained"
-RECORDED = ("model", "probe", "batch_size", "class_map", "temperature")
+RECORDED = ("model", "probe", "batch_size", "classes", "class_map", "temperature")
 """Settings that what is recorded of a model depends on: the same for all targets that share it."""
 NOT_RECORDED = ("ablation", "impact")
 """Settings of a layer that nothing recorded of it depends on."""
@@ -71,6 +71,37 @@ def _layer(place: str, layer: str, entry: Any, known: Mapping[str, Any]) -> Any:
             allowed = "only ablation and impact can be others in a shared layer"
             raise LinexpError(f"{place}.{key}: {allowed}; take {key} out")
     return {**known[layer], **entry}
+
+
+def without_classes(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill in what follows for targets with `classes: none`: no class of the probe is known, no ablation is scored.
+
+    Parameters
+    ----------
+    config
+        As the schema has it, without its defaults.
+
+    Raises
+    ------
+    LinexpError
+        Such a target asks for what takes logits.
+    """
+    targets = {
+        name: _without_classes(f"targets.{name}", target) if "classes" in target else target
+        for name, target in config["targets"].items()
+    }
+    return {**config, "targets": targets}
+
+
+def _without_classes(place: str, target: Mapping[str, Any]) -> dict[str, Any]:
+    if target.get("class_map", "none") != "none":
+        raise LinexpError(f"{place}.class_map: a model without classes knows none of the probe's; take it out")
+    for name, layer in target["layers"].items():
+        if layer.get("ablation"):
+            reason = "a model without classes has no output to compare"
+            raise LinexpError(f"{place}.layers.{name}.ablation: {reason}; take it out, or `classes: none`")
+    layers = {name: {**layer, "ablation": False} for name, layer in target["layers"].items()}
+    return {**target, "class_map": "none", "layers": layers}
 
 
 def recorded_target(targets: Mapping[str, Any], name: str) -> str:

@@ -43,6 +43,8 @@ def said_in_one_line(what: str, remedy: str, cause: str | None = None) -> Iterat
     """
     try:
         yield
+    except LinexpError:
+        raise  # said already
     except Exception as error:
         found = _of_network(error)
         if found is None:

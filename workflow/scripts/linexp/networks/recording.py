@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ..errors import LinexpError
 from ..jobs.gpu_memory import map_what_fits
 from .outputs import run as run_network
+from .parts import Key, layer_output
 
 DEAD_BELOW = 0.01
 """A neuron whose maximum over the probe is below this is dead (C.2)."""
@@ -107,10 +108,10 @@ def watched(network: nn.Module, seen: Callable[[str, nn.Module, tuple, Any], Non
         yield
 
 
-def check_used_once(network: nn.Module, module: str, images: Tensor) -> list[Tensor]:
+def check_used_once(network: nn.Module, module: str, images: Tensor, part: Key | None = None) -> list[Tensor]:
     """What a module gives for images, alone in a list; a copy, as modules behind it may change it.
 
-    The list is empty where a forward pass does not run the module, or gets no tensor of it.
+    The list is empty where a forward pass does not run the module. `part` is as in `run_to_module`.
 
     Raises
     ------
@@ -125,8 +126,7 @@ def check_used_once(network: nn.Module, module: str, images: Tensor) -> list[Ten
     around = [".".join(names[:length]) for length in range(1, len(names) + 1)]
 
     def keep(_module, _inputs, output):
-        if isinstance(output, Tensor):
-            outputs.append(output.clone())
+        outputs.append(layer_output(module, output, part).clone())
 
     with ExitStack() as hooks:
         for path in around:
@@ -214,7 +214,9 @@ def _check_repeatable(module: str, alone: Tensor, in_batch: Tensor) -> None:
 
 
 @contextmanager
-def run_to_module(network: nn.Module, module: str, channels: str = "first") -> Iterator[Callable[[Tensor], Tensor]]:
+def run_to_module(
+    network: nn.Module, module: str, channels: str = "first", part: Key | None = None
+) -> Iterator[Callable[[Tensor], Tensor]]:
     """A function that runs a batch of (n, 3, height, width) images up to a module and returns the module's output.
 
     Of the first batch, two images go through the whole network before, to see that the module is used once, and gives
@@ -228,6 +230,8 @@ def run_to_module(network: nn.Module, module: str, channels: str = "first") -> I
         Dotted path of the module.
     channels
         As in `pool_neurons`; checked where the network says it.
+    part
+        Of what the module returns, where that is no tensor.
 
     Raises
     ------
@@ -240,15 +244,13 @@ def run_to_module(network: nn.Module, module: str, channels: str = "first") -> I
     checked = False
 
     def stop_here(_module, _inputs, output):
-        if not isinstance(output, Tensor):
-            raise LinexpError(f"module: {module} returns a {type(output).__name__}; record a module inside it")
-        outputs.append(output)
+        outputs.append(layer_output(module, output, part))
         raise _LayerReached
 
     @torch.inference_mode()
     def run(batch: Tensor) -> Tensor:
         nonlocal checked
-        alone = [] if checked else check_used_once(network, module, batch[:2])
+        alone = [] if checked else check_used_once(network, module, batch[:2], part)
         with layer.register_forward_hook(stop_here), suppress(_LayerReached):
             run_network(network, batch)
         if not outputs:
@@ -267,13 +269,18 @@ def run_to_module(network: nn.Module, module: str, channels: str = "first") -> I
 
 @torch.inference_mode()
 def record_activations(
-    network: nn.Module, module: str, pool: str, batches: Iterable[Tensor], channels: str = "first"
+    network: nn.Module,
+    module: str,
+    pool: str,
+    batches: Iterable[Tensor],
+    channels: str = "first",
+    part: Key | None = None,
 ) -> Iterator[Tensor]:
     """Run batches up to one module and yield its pooled output, (n, neurons) float32 on the CPU.
 
     Parameters
     ----------
-    network, module
+    network, module, part
         As in `run_to_module`.
     batches
         (n, 3, height, width) images.
@@ -289,5 +296,5 @@ def record_activations(
             told = True
         return found
 
-    with run_to_module(network, module, channels) as output_of:
+    with run_to_module(network, module, channels, part) as output_of:
         yield from map_what_fits(pooled, batches)

@@ -14,6 +14,7 @@ from ..artifacts.weights import load_weights
 from ..errors import LinexpError, shortened
 from ..jobs import write_errors
 from ..jobs.downloads import downloading, said_in_one_line
+from .parts import logits_in
 from .repositories import with_code
 from .sources import SOURCES
 from .sources.source import check_network
@@ -23,7 +24,7 @@ _WHERE_THERE_IS_INTERNET = "run it where there is internet"
 
 
 def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
-    """A network with random weights.
+    """A network with random weights, which returns its logits where they are a part of what it computes.
 
     Parameters
     ----------
@@ -44,6 +45,8 @@ def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
     with _told(settings), said_in_one_line(f"model: what {what} loads", _WHERE_THERE_IS_INTERNET):
         network = check_network(source.build(settings), what)
     _run_as_written(network)
+    key = settings.get("output")
+    network.register_forward_hook(lambda _network, _images, output: logits_in(output, key))
     return network
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from ..config.checks import Config
 from ..errors import LinexpError
 from ..figures.of_layer import FIGURES
+from . import model_files
 from .evaluation_files import drawn_calibrations, fitted_calibrations, has_labels, mapped_method
 from .inputs import of_layer, target_of
 
@@ -114,8 +115,9 @@ def figures_of_run(config: Config, _wildcards) -> list[str]:
             "impact": has_impact(entry),
             "calibrations": bool(fitted_calibrations(config, wildcards)),
         }
-        # whether images have labels may take a look at them
-        has["labels"] = has["impact"] and has_labels(config, wildcards)
+        # whether images have labels may take a look at them, and whether the model knows them, at its outputs
+        sure = model_files.class_map(config, wildcards) != "if_equal"
+        has["labels"] = has["impact"] and sure and has_labels(config, wildcards)
         names = [name for name, figure in FIGURES.items() if all(has[what] for what in figure.requires)]
         found += [f"results/{place}/figures/{name}.svg" for name in names]
     return found

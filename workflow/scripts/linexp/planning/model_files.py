@@ -9,9 +9,9 @@ from ..networks.sources.source import is_weights_file
 from . import missing
 from .inputs import Settings, image_files, image_settings, target_of
 
-OF_NO_WEIGHTS = ("preprocess", "untrained")
+OF_NO_WEIGHTS = ("output", "preprocess", "untrained")
 """The settings of a model that published weights do not depend on."""
-OF_LAYER = ("module", "pool", "channels")
+OF_LAYER = ("module", "output", "pool", "channels")
 """The settings of a layer that change what is recorded of it."""
 
 
@@ -130,7 +130,17 @@ def downloaded(config: Config, wildcards) -> Settings:
 def layer_only(config: Config, wildcards) -> Settings:
     """The settings of a layer that change what is recorded of it."""
     entry = target_of(config, wildcards)["layers"][wildcards.layer]
-    return {key: entry[key] for key in OF_LAYER}
+    return {key: entry[key] for key in OF_LAYER if key in entry}
+
+
+def class_map(config: Config, wildcards) -> Settings | str | None:
+    """Which classes the model shares with the probe: with a loss that needs no labels, they may be others."""
+    target = target_of(config, wildcards)
+    if "class_map" in target:
+        return target["class_map"]
+    name = recorded_target(config["targets"], wildcards.target)
+    sharing = [other for key, other in config["targets"].items() if recorded_target(config["targets"], key) == name]
+    return None if any(other["ablation"]["loss"] == "cross_entropy" for other in sharing) else "if_equal"
 
 
 def trained_entry(config: Config, wildcards) -> Settings:

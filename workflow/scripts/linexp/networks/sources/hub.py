@@ -33,6 +33,7 @@ properties:
   weights: {$ref: "#/$defs/weights", examples: [pretrained]}
   arguments: {$ref: "#/$defs/arguments"}
   preprocess: {$ref: "#/$defs/preprocess"}
+  output: {$ref: "#/$defs/output"}
   untrained: {$ref: "#/$defs/untrained"}
 """
 DEFAULT_BRANCH = "HEAD"

@@ -33,6 +33,7 @@ properties:
   weights: {$ref: "#/$defs/weights", examples: [IMAGENET1K_V1]}
   arguments: {$ref: "#/$defs/arguments"}
   preprocess: {$ref: "#/$defs/preprocess"}
+  output: {$ref: "#/$defs/output"}
   untrained: {$ref: "#/$defs/untrained"}
 """
 
