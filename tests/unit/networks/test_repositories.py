@@ -9,7 +9,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
+from helpers.configs import small
+from linexp.__main__ import main
 from linexp.artifacts import attributes
 from linexp.artifacts.seals import Provenance
 from linexp.artifacts.store import create_file
@@ -205,6 +208,20 @@ def test_an_archive_that_was_exchanged_is_refused(fetched):
         LinexpError, match=rf"{fetched} is damaged, .* make it again: snakemake --cores all -f {fetched}"
     ):
         targets.open_target(entry(), {"repository": fetched}, seed=0)
+
+
+def test_layers_are_listed_by_the_code_in_the_archive(fetched, capsys):
+    config = small()
+    target = next(iter(config["targets"].values()))
+    config["targets"] = {"mine": target | {"model": entry(weights="pretrained")}}
+    config["run"] = [f"mine/{next(iter(target['layers']))}"]
+    Path("config.yaml").write_text(yaml.safe_dump(config))
+    assert main(["layers", "mine", "--size", "2"]) == 0
+    assert "Linear" in capsys.readouterr().out
+    Path(fetched).unlink()
+    assert main(["layers", "mine"]) == 1
+    said = capsys.readouterr().err
+    assert said == f"linexp: {fetched} does not exist; make it with `snakemake --cores all {fetched}`\n"
 
 
 def test_without_its_archive_a_repository_is_not_asked_of_the_network(fetched):
