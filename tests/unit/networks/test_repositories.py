@@ -30,9 +30,10 @@ FILES = {
         "from pathlib import Path\n"
         "from torch import nn\n"
         "def tiny(pretrained=False):\n"
-        "    network = nn.Linear(2, int(Path(__file__).with_name('width.txt').read_text()))\n"
+        "    width = int(Path(__file__).with_name('width.txt').read_text())\n"
+        "    network = nn.Sequential(nn.Flatten(), nn.Linear(12, width))\n"
         "    if pretrained:\n"
-        "        nn.init.constant_(network.weight, 7.0)\n"
+        "        nn.init.constant_(network[1].weight, 7.0)\n"
         "    return network\n"
     ),
     "package/width.txt": "6",
@@ -188,9 +189,9 @@ def entry(**further) -> dict:
 
 def test_a_job_builds_and_downloads_by_the_code_in_the_archive(fetched):
     network, _ = targets.open_target(entry(), {"repository": fetched}, seed=0)
-    assert network.weight.shape == (6, 2)
+    assert network[1].weight.shape == (6, 12)
     weights = targets.download(entry(weights="pretrained"), {"repository": fetched})
-    assert weights["weight"].tolist() == [[7.0, 7.0]] * 6
+    assert weights["1.weight"].tolist() == [[7.0] * 12] * 6
 
 
 def test_it_is_unpacked_once_and_outside_of_the_results(fetched, tmp_path):
