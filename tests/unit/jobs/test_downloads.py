@@ -174,6 +174,13 @@ def test_what_was_set_before_is_set_afterwards(unreachable):
         assert not constants.HF_HUB_OFFLINE and socket.getdefaulttimeout() is None
 
 
+def test_no_answer_is_waited_for_without_end(server, monkeypatch):
+    monkeypatch.setattr(downloads, "PATIENCE", 0.5)
+    with pytest.raises(LinexpError, match=r"cannot be downloaded \(timed out\)"), said_in_one_line("it", REMEDY):
+        urllib.request.urlopen(f"{server}/mute").read()
+    assert socket.getdefaulttimeout() is None
+
+
 def test_what_is_in_the_cache_asks_nobody(monkeypatch):
     monkeypatch.setattr(downloads, "_why_hugging_face_is_out_of_reach", lambda: pytest.fail("asked the network"))
     assert from_cache_or_downloaded(lambda: constants.HF_HUB_OFFLINE, "the tokenizer", REMEDY) is True

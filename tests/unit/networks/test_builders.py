@@ -96,6 +96,7 @@ def test_networks_that_compute_with_integers_are_refused(weights, arguments):
 # --- torch hub
 
 HUBCONF = """
+from functools import partial
 import torch
 from torch import nn
 from torch.hub import download_url_to_file
@@ -143,6 +144,9 @@ def _any(width, pretrained, **kwargs):
 
 def does_not_know_it(**kwargs):
     return nn.Linear(2, 6, **kwargs)
+
+
+made_in_a_loop = partial(_filled, width=2)
 
 
 def lacks(pretrained=False):
@@ -210,7 +214,7 @@ def test_an_entry_that_ignores_pretrained_has_no_random_weights(repository, entr
         targets.build_network(hub(entry))
 
 
-@pytest.mark.parametrize(("entry", "width"), [("named", 4), ("hands_it_on", 5)])
+@pytest.mark.parametrize(("entry", "width"), [("named", 4), ("hands_it_on", 5), ("made_in_a_loop", 2)])
 def test_random_weights_are_those_of_the_seed(repository, entry, width):
     torch.manual_seed(3)
     expected = torch.nn.Linear(2, width)
@@ -221,9 +225,9 @@ def test_random_weights_are_those_of_the_seed(repository, entry, width):
 
 BY_BOTH = {
     "lacks": "the code of lacks imports what is not there (No module named 'a_package_that_is_not_there'); install it",
-    "misspells": "misspells raised AttributeError: module 'torch.nn' has no attribute 'Lineal' (hubconf.py, line 56); ",
+    "misspells": "misspells raised AttributeError: module 'torch.nn' has no attribute 'Lineal' (hubconf.py, line 60); ",
     "opens": "opens raised FileNotFoundError: [Errno 2] No such file or directory: 'weights/of_mine.pth' (hubconf.py, ",
-    "confuses": "confuses raised TypeError: pretrained weights have two lines (hubconf.py, line 64); correct it there",
+    "confuses": "confuses raised TypeError: pretrained weights have two lines (hubconf.py, line 68); correct it there",
     "number": "number returns a int; it has to return a torch.nn.Module",
 }
 

@@ -9,7 +9,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
+from helpers.configs import small
+from linexp.__main__ import main
 from linexp.artifacts import attributes
 from linexp.artifacts.seals import Provenance
 from linexp.artifacts.store import create_file
@@ -27,9 +30,10 @@ FILES = {
         "from pathlib import Path\n"
         "from torch import nn\n"
         "def tiny(pretrained=False):\n"
-        "    network = nn.Linear(2, int(Path(__file__).with_name('width.txt').read_text()))\n"
+        "    width = int(Path(__file__).with_name('width.txt').read_text())\n"
+        "    network = nn.Sequential(nn.Flatten(), nn.Linear(12, width))\n"
         "    if pretrained:\n"
-        "        nn.init.constant_(network.weight, 7.0)\n"
+        "        nn.init.constant_(network[1].weight, 7.0)\n"
         "    return network\n"
     ),
     "package/width.txt": "6",
@@ -185,9 +189,9 @@ def entry(**further) -> dict:
 
 def test_a_job_builds_and_downloads_by_the_code_in_the_archive(fetched):
     network, _ = targets.open_target(entry(), {"repository": fetched}, seed=0)
-    assert network.weight.shape == (6, 2)
+    assert network[1].weight.shape == (6, 12)
     weights = targets.download(entry(weights="pretrained"), {"repository": fetched})
-    assert weights["weight"].tolist() == [[7.0, 7.0]] * 6
+    assert weights["1.weight"].tolist() == [[7.0] * 12] * 6
 
 
 def test_it_is_unpacked_once_and_outside_of_the_results(fetched, tmp_path):
@@ -205,6 +209,20 @@ def test_an_archive_that_was_exchanged_is_refused(fetched):
         LinexpError, match=rf"{fetched} is damaged, .* make it again: snakemake --cores all -f {fetched}"
     ):
         targets.open_target(entry(), {"repository": fetched}, seed=0)
+
+
+def test_layers_are_listed_by_the_code_in_the_archive(fetched, capsys):
+    config = small()
+    target = next(iter(config["targets"].values()))
+    config["targets"] = {"mine": target | {"model": entry(weights="pretrained")}}
+    config["run"] = [f"mine/{next(iter(target['layers']))}"]
+    Path("config.yaml").write_text(yaml.safe_dump(config))
+    assert main(["layers", "mine", "--size", "2"]) == 0
+    assert "Linear" in capsys.readouterr().out
+    Path(fetched).unlink()
+    assert main(["layers", "mine"]) == 1
+    said = capsys.readouterr().err
+    assert said == f"linexp: {fetched} does not exist; make it with `snakemake --cores all {fetched}`\n"
 
 
 def test_without_its_archive_a_repository_is_not_asked_of_the_network(fetched):

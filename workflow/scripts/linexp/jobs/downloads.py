@@ -30,7 +30,7 @@ Made = TypeVar("Made")
 
 @contextmanager
 def said_in_one_line(what: str, remedy: str, cause: str | None = None) -> Iterator[None]:
-    """Turn an error of the network, or a file that came damaged, into a `LinexpError`.
+    """Turn an error of the network, or a file that came damaged, into a `LinexpError`; wait for no answer too long.
 
     Parameters
     ----------
@@ -41,6 +41,8 @@ def said_in_one_line(what: str, remedy: str, cause: str | None = None) -> Iterat
     cause
         Why nothing comes from Hugging Face, where that is known already.
     """
+    usual = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE)
     try:
         yield
     except LinexpError:
@@ -55,19 +57,16 @@ def said_in_one_line(what: str, remedy: str, cause: str | None = None) -> Iterat
         if cause is None or not type(found).__module__.startswith("huggingface_hub"):
             cause = _in_words(found)
         raise LinexpError(f"{what} cannot be downloaded ({cause}); {remedy}") from error
+    finally:
+        socket.setdefaulttimeout(usual)
 
 
 @contextmanager
 def downloading(what: str, remedy: str) -> Iterator[None]:
     """The same, without the minutes for which libraries wait and try again where there is no internet."""
-    usual = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(PATIENCE)
-    try:
-        cause = _why_hugging_face_is_out_of_reach()
-        with from_cache_alone(cause is not None), said_in_one_line(what, remedy, cause):
-            yield
-    finally:
-        socket.setdefaulttimeout(usual)
+    cause = _why_hugging_face_is_out_of_reach()
+    with from_cache_alone(cause is not None), said_in_one_line(what, remedy, cause):
+        yield
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from ..artifacts import attributes, seals
 from ..errors import LinexpError, shortened
 from ..jobs import write_errors
-from ..jobs.downloads import PATIENCE, said_in_one_line
+from ..jobs.downloads import said_in_one_line
 
 GITHUB = "https://codeload.github.com"
 MOST_BYTES = 500_000_000
@@ -60,7 +60,7 @@ def fetch(repository: str, path: Path, base: str = GITHUB) -> str:
     url = f"{base}/{address}/zip/{quote(ref)}"
     remedy = f"check owner, name and ref of {repository}, run it where there is internet, or give a folder"
     what = f"the code of {repository}"
-    with said_in_one_line(what, remedy), urlopen(url, timeout=PATIENCE) as answer, path.open("wb") as file:
+    with said_in_one_line(what, remedy), urlopen(url) as answer, path.open("wb") as file:
         _copy(answer, file, repository)
     with tempfile.TemporaryDirectory() as folder:
         _unpack(path, Path(folder), repository)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from ...errors import LinexpError, suggest
+from ...errors import LinexpError, shortened, suggest
 from .source import Model, Source, check_network
 
 if TYPE_CHECKING:
@@ -42,21 +43,22 @@ _ON_GITHUB = re.compile(rf"({_NAME}/{_NAME})(?::({_NAME}(?:/{_NAME})*))?")
 """What names a repository can be put in a path and an address as they are, and lead nowhere else."""
 _NOT_TAKEN = re.compile(r"argument '?pretrained\b")
 """How Python says that what an argument is handed on to does not take it, or has it already."""
-_GIVE_A_FACTORY = "`weights: none` cannot be had; use `source: factory` with a function that builds it without"
+_GIVE_A_FACTORY = "random weights cannot be had; use `source: factory` with a function that builds it without"
 
 
 def repository(model: Model) -> str | None:
     """The repository on GitHub, as `owner/name:ref`; None of a folder."""
-    found = None if Path(model["repo"]).is_dir() else _ON_GITHUB.fullmatch(model["repo"])
+    found = None if os.path.isdir(model["repo"]) else _ON_GITHUB.fullmatch(model["repo"])
     return f"{found[1]}:{found[2] or DEFAULT_BRANCH}" if found else None
 
 
 def check(model: Model, place: str) -> None:
-    """Raise a `LinexpError` if `repo` can be neither a folder nor a repository."""
-    if not Path(model["repo"]).is_dir() and repository(model) is None:
-        raise LinexpError(
-            f"{place}.repo: {model['repo']!r} is no folder, and not owner/name:ref of one on GitHub; correct it"
-        )
+    """Raise a `LinexpError` if `repo` can be neither a folder nor a repository, or `pretrained` is given twice."""
+    if "pretrained" in model.get("arguments", {}):
+        raise LinexpError(f"{place}.arguments: `pretrained` follows from weights; take it out")
+    if not os.path.isdir(model["repo"]) and repository(model) is None:
+        repo = shortened(model["repo"], 60)
+        raise LinexpError(f"{place}.repo: {repo!r} is no folder, and not owner/name:ref of one on GitHub; correct it")
 
 
 def build(model: Model) -> nn.Module:
@@ -174,7 +176,7 @@ def _check_random(network: nn.Module, build_again: Callable[[], nn.Module], mode
 
 def code(model: Model) -> list[str]:
     """The Python files of a repository that is a folder."""
-    return sorted(map(str, Path(model["repo"]).rglob("*.py"))) if Path(model["repo"]).is_dir() else []
+    return sorted(map(str, Path(model["repo"]).rglob("*.py"))) if os.path.isdir(model["repo"]) else []
 
 
 SOURCE = Source(
