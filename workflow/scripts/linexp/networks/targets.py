@@ -47,7 +47,9 @@ def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
     if not isinstance(network, nn.Module):
         raise LinexpError(f"model: {what} returns a {type(network).__name__}; it has to return a torch.nn.Module")
     if isinstance(network, torch.jit.ScriptModule):
-        raise LinexpError(f"model: {what} returns TorchScript, which takes no hooks; return the network as it was before")
+        raise LinexpError(
+            f"model: {what} returns TorchScript, which takes no hooks; return the network as it was before"
+        )
     _run_as_written(network)
     return network
 
