@@ -338,7 +338,7 @@ def test_a_factory_has_to_return_a_network(factory):
 
 def test_a_network_of_torchscript_is_refused(factory):
     with pytest.raises(
-        LinexpError, match=r"my_networks:scripted returns TorchScript, which takes no hooks; return the"
+        LinexpError, match=r"my_networks:scripted returns TorchScript, which takes no hooks; return what"
     ):
         targets.build_network(factory("scripted"))
 

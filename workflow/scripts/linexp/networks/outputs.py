@@ -18,7 +18,7 @@ TEMPERATURES = (0.05, 20.0)
 
 
 def as_input(images: Tensor, network: nn.Module) -> Tensor:
-    """A copy of images, on the device and in the precision of a network's parameters: a network may change its input."""
+    """A copy of images, which a network may change, on the device and in the precision of its parameters."""
     return images.to(next(network.parameters(), torch.empty(0)), copy=True)
 
 

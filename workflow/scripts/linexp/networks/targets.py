@@ -47,15 +47,13 @@ def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
     if not isinstance(network, nn.Module):
         raise LinexpError(f"model: {what} returns a {type(network).__name__}; it has to return a torch.nn.Module")
     if isinstance(network, torch.jit.ScriptModule):
-        raise LinexpError(
-            f"model: {what} returns TorchScript, which takes no hooks; return the network as it was before"
-        )
+        raise LinexpError(f"model: {what} returns TorchScript, which takes no hooks; return what it was made of")
     _run_as_written(network)
     return network
 
 
 def _run_as_written(network: nn.Module) -> None:
-    """Let a network's modules run one after the other, on one device, so that a hook is called once and with all images.
+    """Let a network's modules run on one device and uncompiled: then a hook is called each time, with all images.
 
     `torch.compile` keeps what it made of a module when a hook comes later, and `DataParallel` hands out copies.
     """
