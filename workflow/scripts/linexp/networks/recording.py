@@ -73,7 +73,7 @@ def find_module(network: nn.Module, path: str) -> nn.Module:
         close = difflib.get_close_matches(path, [name for name, _ in network.named_modules()], n=1, cutoff=0)
         raise LinexpError(f"module: {path} is not in the network; did you mean {close[0]}?") from error
     if isinstance(found, torch.jit.ScriptModule):
-        raise LinexpError(f"module: {path} is TorchScript, which takes no hook; give the network as it was before that")
+        raise LinexpError(f"module: {path} is TorchScript, which takes no hook; give the network it was made of")
     return found
 
 
