@@ -192,7 +192,7 @@ class Two(nn.Module):
 
 
 def test_a_module_that_returns_several_things_is_refused():
-    with pytest.raises(LinexpError, match="module: attention returns a tuple; record a module inside it"):
+    with pytest.raises(LinexpError, match="module: attention returns a tuple; record a module inside or around it"):
         recorded(Two(), "attention", "avg")
 
 

@@ -48,7 +48,7 @@ def layer_and_logits(
 
     def hook(_module, _inputs, output):
         if not isinstance(output, Tensor):
-            raise LinexpError(f"module: {module} returns a {type(output).__name__}; take a module inside it")
+            raise LinexpError(f"module: {module} returns a {type(output).__name__}; take a module inside or around it")
         output = change(output) if change else output
         passed.append(output.clone())
         return output

@@ -165,7 +165,9 @@ def run_to_module(network: nn.Module, module: str, channels: str = "first") -> I
 
     def stop_here(_module, _inputs, output):
         if not isinstance(output, Tensor):
-            raise LinexpError(f"module: {module} returns a {type(output).__name__}; record a module inside it")
+            raise LinexpError(
+                f"module: {module} returns a {type(output).__name__}; record a module inside or around it"
+            )
         outputs.append(output)
         raise _LayerReached
 
