@@ -15,7 +15,7 @@ from linexp.config import checks, derived_targets, origins, text
 from linexp.errors import LinexpError
 from linexp.figures.of_layer import FIGURES
 from linexp.jobs import run_lock
-from linexp.jobs.runtime import import_from
+from linexp.jobs.runtime import check_python, import_from
 from linexp.paper import sources, tables
 from linexp.planning import (
     blocks,
@@ -41,6 +41,8 @@ def stop(error):
 # before Snakemake reads the configuration, which would keep the last of two keys and run the code of a template
 try:
     import_from(SCRIPTS)
+    if not workflow.deployment_settings.deployment_method:  # else it is the Python of an environment
+        check_python(sys.executable)
     user_files.without_braces(str(HERE.parent))
     for path in dict.fromkeys(["config.yaml", *map(str, workflow.configfiles)]):
         if os.path.exists(path):

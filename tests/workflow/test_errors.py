@@ -1,5 +1,9 @@
 """Bad configurations and missing data stop Snakemake before any job, with the reason in the last line."""
 
+import os
+import sys
+import time
+
 import pytest
 
 from helpers.projects import new_project
@@ -94,3 +98,18 @@ def test_a_project_in_a_folder_with_braces_is_refused(tmp_path):
     refused = project.plan("results/probes/scenes/index.parquet")
     assert refused.status != 0 and "Traceback" not in refused.said
     assert refused.last.startswith(f"linexp: {project.folder} has a brace in its name, ")
+
+
+def test_a_python_that_snakemake_cannot_start_is_told_before_any_job(fresh, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/home/my folder/.venv/bin/python")
+    refused = fresh.plan("results/probes/scenes/index.parquet")
+    assert refused.status != 0 and "Traceback" not in refused.said
+    assert refused.last.startswith("linexp: Python is at /home/my folder/.venv/bin/python, and Snakemake starts no")
+
+
+def test_a_file_dated_in_the_future_is_told_before_any_job(tmp_path):
+    project = new_project(tmp_path / "project")
+    os.utime(project.folder / "mine.txt", (0, time.time() + 86400))
+    refused = project.plan("results/probes/scenes/concepts/mine.parquet")
+    assert refused.status != 0 and "Traceback" not in refused.said
+    assert refused.last.startswith("linexp: mine.txt is dated ") and refused.last.endswith(": touch mine.txt")

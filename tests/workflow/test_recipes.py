@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 
 import pandas as pd
 import pytest
@@ -32,6 +33,11 @@ def forgotten(project):
 
 def test_without_snakemake_s_memory_nothing_is_made_again(forgotten):
     assert forgotten.planned() == {}
+
+
+def test_a_file_dated_in_the_future_remakes_nothing(project):
+    os.utime(project.folder / "mine.txt", (0, time.time() + 86400))
+    assert project.planned() == {}
 
 
 def test_without_snakemake_s_memory_a_changed_setting_is_noticed_and_told(forgotten):

@@ -32,6 +32,8 @@ def test_the_built_in_sets_take_their_origins():
 def test_concepts_are_the_lines_of_a_file_without_blanks(tmp_path):
     (tmp_path / "words.txt").write_bytes("\ufeffsnow\r\n\r\n  a hot dog \r\nGrünfink {x}\n\n".encode())
     assert read_concepts(tmp_path / "words.txt") == ["snow", "a hot dog", "Grünfink {x}"]
+    (tmp_path / "parted.txt").write_text("Gru\u0308nfink {x}", encoding="utf-8")
+    assert read_concepts(tmp_path / "parted.txt") == ["Gr\u00fcnfink {x}"], "an accent may be a character of its own"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n \n\t\n", b"\xef\xbb\xbf"])

@@ -111,3 +111,11 @@ def test_what_was_seen_is_forgotten_where_it_is_damaged(place, damaged):
     [seen] = image_folders.KNOWN.iterdir()
     seen.write_text(damaged)
     assert digest_of("photos", INDEX) == before
+
+
+def test_files_behind_a_link_to_a_folder_count(place):
+    (place / "others").mkdir()
+    (place / "photos/cat/others").symlink_to(place / "others")
+    before = digest_of("photos", INDEX)
+    write(place / "others/9.jpg", "9")
+    assert digest_of("photos", INDEX) != before

@@ -11,6 +11,7 @@ import pytest
 
 from linexp.artifacts import store
 from linexp.artifacts.attributes import record_path
+from linexp.errors import LinexpError
 from linexp.planning import recipes
 
 CODE, FILES = {"make.py": "1", "linexp/a.py": "2"}, {"mine.txt": "3"}
@@ -184,3 +185,19 @@ def test_files_of_the_user_count_by_content_wherever_they_lie(place):
     assert digests[0] == digests[1]
     assert list(digests[0]) == ["words.txt", "words.txt, another", "c.txt"]
     assert len(set(digests[0].values())) == 3
+
+
+def test_a_file_dated_in_the_future_is_refused_by_name(place):
+    for name, ahead in (("old.txt", -1000), ("now.txt", 5), ("my words.txt", 7200), ("later.txt", 3600)):
+        (place / name).touch()
+        os.utime(place / name, (0, time.time() + ahead))
+    recipes.check_times(["old.txt", "now.txt", "gone.txt"], place)
+    with pytest.raises(LinexpError, match=r"^my words.txt is dated .*, in the future, and .*: touch 'my words.txt'$"):
+        recipes.check_times(["old.txt", "later.txt", "my words.txt", "gone.txt"], place)
+
+
+def test_the_clock_is_that_of_the_file_system(place, monkeypatch):
+    (place / "words.txt").touch()
+    slow = time.time() - 3600
+    monkeypatch.setattr(recipes.time, "time", lambda: slow)
+    recipes.check_times(["words.txt"], place)

@@ -1,5 +1,6 @@
 """Class folders: each is the class that its name says, or an error; what may be meant otherwise is said in the log."""
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,25 @@ def test_a_class_name_of_another_folder_is_refused(tmp_path, names, place):
     entry = folders(tmp_path, "dog", "cat")
     with pytest.raises(LinexpError, match=f"{place}; give the class names in the order of the folder names there"):
         open_source(entry | {"class_names": names})
+
+
+def parted(name: str) -> str:
+    """With accents as characters of their own, as macOS and some archives write names of files."""
+    return unicodedata.normalize("NFD", name)
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+def test_accents_are_the_same_as_characters_of_their_own(tmp_path, is_file):
+    names = ["été", "Äpfel", "が"]
+    entry = folders(tmp_path / "images", *map(parted, names))
+    (tmp_path / "names.txt").write_text("\n".join(map(parted, names)), encoding="utf-8")
+    found = classes_of(entry | {"class_names": str(tmp_path / "names.txt") if is_file else names})
+    assert found == {parted(name): name for name in names}
+    assert sorted(open_source(entry).class_names) == sorted(names)
+    with pytest.raises(
+        LinexpError, match=r"folder 1 is .* but class name 1 is 'が'; give the class names in the order"
+    ):
+        open_source(entry | {"class_names": ["が", "Äpfel", "hiver"]})
 
 
 @pytest.mark.parametrize("names", [["train", "test"], ["Training", "validation"], ["val"]])

@@ -100,9 +100,10 @@ def test_labels_that_are_no_class_numbers_are_refused(tmp_path, labels):
     assert "it has to have class numbers" in message
 
 
-@pytest.mark.parametrize("label", [2, 2**40])
+@pytest.mark.parametrize("label", [2, 2**40, pa.scalar(2**63, pa.uint64())])
 def test_a_label_beyond_the_class_names_is_refused(tmp_path, label):
-    file = parquet(tmp_path / "a.parquet", range(2), [0, label])
+    kind = label.type if isinstance(label, pa.Scalar) else pa.int64()
+    file = parquet(tmp_path / "a.parquet", range(2), pa.array([0, label], kind))
     message = refusal(entry(file, label="label"), ["cat", "dog"])
     assert "image row00000001 has label 2" in message and "there are 2 class names; give one for each" in message
 
@@ -124,6 +125,39 @@ def test_columns_of_further_concepts_are_read(tmp_path):
     ]
 
 
+LISTS_OF_TEXT = [
+    pa.list_(pa.string()),
+    pa.large_list(pa.large_string()),
+    pa.list_(pa.string_view()),
+    pa.list_(pa.dictionary(pa.int32(), pa.string())),
+    pa.list_(pa.string(), 2),
+]
+
+
+@pytest.mark.parametrize("kind", LISTS_OF_TEXT, ids=str)
+def test_further_concepts_are_read_from_any_lists_of_text_without_their_nulls(tmp_path, kind):
+    rows = pa.array([["red", None], ["a", "b"]], kind if pa.types.is_fixed_size_list(kind) else LISTS_OF_TEXT[0])
+    file = parquet(tmp_path / "a.parquet", range(2), [0, 0], concepts=rows.cast(kind))
+    found = open_source(entry(file, label="label", concepts="concepts") | {"class_names": ["cat"]}).concepts
+    assert list(found) == [["red"], ["a", "b"]]
+
+
+@pytest.mark.parametrize("column", ["image", "label"])
+def test_a_column_that_is_there_twice_is_refused(tmp_path, column):
+    table = pq.read_table(parquet(tmp_path / "a.parquet", range(2), [0, 1]))
+    table = pa.Table.from_arrays([*table.columns, table[column]], names=[*table.column_names, column])
+    pq.write_table(table, tmp_path / "b.parquet")
+    message = refusal(entry(str(tmp_path / "b.parquet"), label="label"), ["cat", "dog"])
+    assert message == f"{tmp_path / 'b.parquet'} has 2 columns '{column}'; write it with other names"
+
+
+def test_a_column_with_a_dot_in_its_name_is_no_part_of_another(tmp_path):
+    columns = {"seg.png": pa.array([png(n) for n in range(3)], pa.binary()), "seg": pa.array([{"png": 1}] * 3)}
+    file = parquet(tmp_path / "a.parquet", range(5, 8), [0, 0, 0], **columns)
+    source = open_source(entry(file) | {"image": "seg.png"})
+    assert [source.content(row) for row in range(3)] == [png(n) for n in range(3)]
+
+
 def test_columns_without_images_or_concepts_are_refused(tmp_path):
     file = parquet(
         tmp_path / "a.parquet", range(2), [0, 1], words=pa.array(["a", "b"]), paths=pa.array([{"path": "x"}] * 2)
@@ -140,7 +174,7 @@ def test_an_image_without_bytes_is_named(tmp_path, null):
     pq.write_table(pa.table({"image": column}), tmp_path / "a.parquet")
     source = open_source(entry(str(tmp_path / "a.parquet")))
     assert source.content(0) == png(0)
-    with pytest.raises(LinexpError, match="image row00000001 has no bytes; remove the row"):
+    with pytest.raises(LinexpError, match="image row00000001 has no bytes; remove the row, or, if all have only"):
         source.image(1)
 
 

@@ -69,6 +69,27 @@ def test_hidden_files_and_folders_are_passed_over(tmp_path):
     assert (list(source.keys), list(source.class_names)) == (["cat/a.png"], ["cat"])
 
 
+@pytest.mark.parametrize("name", ["@eaDir", "__MACOSX", "lost+found"])
+def test_folders_that_systems_make_are_neither_classes_nor_in_them(tmp_path, name):
+    root = fill(tmp_path, "cat/a.png", f"{name}/a.png", f"cat/{name}/a.png/SYNOPHOTO_THUMB_M.png")
+    source = open_source(folder(root))
+    assert (list(source.keys), list(source.class_names), source.remarks()) == (["cat/a.png"], ["cat"], [])
+
+
+def test_links_to_folders_are_followed_where_they_do_not_lead_back(tmp_path):
+    root = fill(tmp_path / "photos", "cat/a.png", "cat/2020/b.png")
+    fill(tmp_path / "others", "cat/c.png", "dog/d.png", "dog/e.png")
+    (root / "dog").symlink_to(tmp_path / "others/dog")
+    (root / "cat/more").symlink_to(tmp_path / "others/cat")
+    (root / "cat/2020/all").symlink_to(root)
+    (root / "cat/2020/same").symlink_to(".")
+    (tmp_path / "others/cat/back").symlink_to(root / "cat")
+    source = open_source(folder(root))
+    assert list(source.keys) == ["cat/2020/b.png", "cat/a.png", "cat/more/c.png", "dog/d.png", "dog/e.png"]
+    assert source.labels.tolist() == [0, 0, 0, 1, 1]
+    assert source.image(2).mode == "RGB"
+
+
 def test_images_beside_class_folders_are_refused(tmp_path):
     message = refusal(folder(fill(tmp_path, "cat/a.png", "b.png")))
     assert message == f"{tmp_path} has both class folders and images such as b.png; move the images away"

@@ -1,5 +1,6 @@
 """Concept sets: which words explanations may use."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def concept_table(parts: Iterable[tuple[str, Sequence[str]]]) -> pa.Table:
 
 
 def read_concepts(path: str | Path) -> list[str]:
-    """Concepts from a UTF-8 text file, one a line; blank lines are left out.
+    """Concepts from a UTF-8 text file, one a line; blank lines are left out, and a letter and its accent are one.
 
     Raises
     ------
@@ -45,7 +46,7 @@ def read_concepts(path: str | Path) -> list[str]:
         The file is not text, has no concepts, or one with a control character.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+        lines = unicodedata.normalize("NFC", Path(path).read_text(encoding="utf-8-sig")).splitlines()
     except OSError as error:
         raise LinexpError(
             f"{path} cannot be read ({error.strerror}); give a text file with one concept a line"

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import shlex
 import sys
 import warnings
 from pathlib import Path
@@ -103,6 +104,15 @@ def import_from(folder: str) -> None:
     _check_beside(folder)
     known = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([folder, *known]))
+
+
+def check_python(path: str) -> None:
+    """Raise a `LinexpError` if Snakemake cannot start scripts with the Python at a path, which it does not quote."""
+    if shlex.quote(path) != path:
+        raise LinexpError(
+            f"Python is at {path}, and Snakemake starts no script with one that has a blank or such in its path; "
+            "install it in a folder without"
+        )
 
 
 def device() -> str:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from ..artifacts.atomic_files import atomic
 from ..jobs.progress import progress
+from ..probes.folders import walk
 
 KNOWN = Path("results/.recipes/folders")
 
@@ -66,7 +67,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _listing(folder: str) -> Listing:
     found = {}
-    for place, _, names in os.walk(folder):
+    for place, names in walk(folder):
         for name in names:
             path = os.path.join(place, name)
             stat = os.stat(path) if os.path.exists(path) else os.lstat(path)  # a link may lead nowhere

@@ -9,6 +9,8 @@ recipe is older than anything; if not, it is newer than the artifact, so Snakema
 import copy
 import json
 import os
+import shlex
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,6 +30,8 @@ INDEXED = "images"
 """The input with the images themselves. Where there is an index too, it tells of them, and readers check by it."""
 WRITTEN = "written"
 MOST_NAMED = 3
+SECONDS_AHEAD = 60
+"""By how much a file may be dated in the future: less than most jobs take."""
 
 Recipe = dict[str, Any]
 
@@ -93,6 +97,8 @@ def _recipe_of(workflow, rule, stop: Callable[[Exception], None], told: Told) ->
                 for output in outputs:
                     write_errors.check_links(output)
                 changes = write(path, new_recipe(script, dict(params.items()), inputs, outputs), outputs)
+                if changes or not all(map(os.path.exists, outputs)):
+                    check_times([*map(str, inputs), *outputs], path.parent)
             except (LinexpError, OSError) as error:
                 stop(error)
             if changes:
@@ -102,6 +108,32 @@ def _recipe_of(workflow, rule, stop: Callable[[Exception], None], told: Told) ->
         return str(path)
 
     return recipe
+
+
+def check_times(paths: Iterable[str], place: Path) -> None:
+    """Raise a `LinexpError` if a file is dated in the future: what is made of it would be thrown away as older.
+
+    Parameters
+    ----------
+    paths
+        What a job reads, and what it is to replace; those that are not there have no time.
+    place
+        A folder of the same file system, whose clock may be another than this machine's.
+    """
+    times = {path: os.stat(path).st_mtime for path in paths if os.path.exists(path)}
+    path, latest = max(times.items(), key=lambda item: item[1], default=("", 0.0))
+    if latest > time.time() + SECONDS_AHEAD and latest > _now_in(place) + SECONDS_AHEAD:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(latest))
+        raise LinexpError(
+            f"{path} is dated {when}, in the future, and Snakemake refuses what is older than what it was made of; "
+            f"give it the time of today: touch {shlex.quote(path)}"
+        )
+
+
+def _now_in(folder: Path) -> float:
+    """The time that a file gets which is written to a folder now."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        return os.fstat(file.fileno()).st_mtime
 
 
 def recipe_path(output: str) -> Path:

@@ -1,6 +1,7 @@
 """Names of classes, as the configuration gives them: in place, by name, or in a file."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeGuard
@@ -48,7 +49,7 @@ def _names_alone(names: Sequence[str], place: str) -> list[str]:
         raise LinexpError(
             f"{place}: {shown} is a name with a number; write the names alone, in the order of the numbers"
         )
-    return list(names)
+    return [unicodedata.normalize("NFC", name) for name in names]
 
 
 def _are_numbered(found: Sequence[re.Match | None]) -> bool:
@@ -61,8 +62,11 @@ def _are_numbered(found: Sequence[re.Match | None]) -> bool:
 
 
 def spelled_alike(name: str) -> str:
-    """A class name without what differs between a folder's name and a text: case, and underscores for blanks."""
-    return re.sub(r"[\s_]+", " ", name).strip().casefold()
+    """A class name without what differs between a folder's name and a text.
+
+    That is case, underscores for blanks, and whether a letter and its accent are one character (macOS parts them).
+    """
+    return unicodedata.normalize("NFC", re.sub(r"[\s_]+", " ", name).strip().casefold())
 
 
 def check_order(given: Sequence[str] | None, own: Sequence[str], place: str, what: str) -> None:
@@ -107,7 +111,7 @@ def _names_of_weights(name: str) -> list[str]:
 
 def text_of(path: str | Path, key: str, built_in: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
+        return unicodedata.normalize("NFC", Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise LinexpError(f"{key}: {path} is neither {built_in} nor a file that can be read; correct it") from error
     except UnicodeDecodeError as error:

@@ -1,6 +1,7 @@
 """One folder a class, or a flat folder of images without labels."""
 
 import os
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from ...errors import LinexpError
 from ..class_lists import check_order, spelled_alike
+from ..folders import is_hidden, walk
 from ..image_source import NO_CLASS, ImageSource
 from .kind import Kind
 
@@ -20,8 +22,8 @@ _SPLITS = {"train", "training", "val", "valid", "validation", "dev", "test", "te
 KEYS = """
 description: >-
   One folder a class, in the order of their names, or of their numbers where all are whole numbers; if the class names
-  are those of the folders, in the order of the class names. Or a flat folder of images without labels. JPEG, PNG, WebP,
-  BMP, TIFF, GIF or PPM, with 8 bits a channel.
+  are those of the folders, in the order of the class names. Or a flat folder of images without labels. Links to folders
+  are followed. JPEG, PNG, WebP, BMP, TIFF, GIF or PPM, with 8 bits a channel.
 required: [root]
 properties:
   root: {description: Path; environment variables are filled in., type: string, examples: [data/imagenet/val]}
@@ -56,9 +58,9 @@ class FolderImages(ImageSource):
         self._root = Path(root)
         if not self._root.is_dir():
             raise LinexpError(f"{root} is not a folder; give the folder that the images are in")
-        names = sorted(path.name for path in self._root.iterdir() if path.is_dir() and not _is_hidden(path.name))
+        names = sorted(path.name for path in self._root.iterdir() if path.is_dir() and not is_hidden(path.name))
         self._folders = folders = _in_order(names, class_names, root)
-        self.class_names = list(class_names or folders)
+        self.class_names = list(class_names or [unicodedata.normalize("NFC", name) for name in folders])
         if len(self.class_names) != len(folders):
             raise LinexpError(
                 f"{root} has {len(folders)} class folders, but {len(self.class_names)} class names are given; "
@@ -82,17 +84,17 @@ class FolderImages(ImageSource):
 
     def _others(self) -> list[str]:
         """A line on the files that are taken for no images, where there are any."""
-        found = (Path(place, name).relative_to(self._root) for place, _, names in os.walk(self._root) for name in names)
-        others = [path for path in found if not any(map(_is_hidden, path.parts)) and not _has_suffix(path)]
+        found = (Path(place, name).relative_to(self._root) for place, names in walk(self._root) for name in names)
+        others = [path for path in found if not any(map(is_hidden, path.parts)) and not _has_suffix(path)]
         first = min(others, default=Path()).as_posix()
         return [f"{self._root}: no images by their names: {len(others)} files, such as {first}"] if others else []
 
     def _images_below(self, folder: str) -> list[str]:
         found = [
             Path(place, name).relative_to(self._root).as_posix()
-            for place, _, names in os.walk(self._root / folder)
+            for place, names in walk(self._root / folder)
             for name in names
-            if _is_image(Path(place, name)) and not any(map(_is_hidden, Path(place).relative_to(self._root).parts))
+            if _is_image(Path(place, name)) and not any(map(is_hidden, Path(place).relative_to(self._root).parts))
         ]
         if not found:
             raise LinexpError(f"{self._root / folder} has no images; remove the folder or fill it")
@@ -148,14 +150,10 @@ def _odd_folders(folders: Sequence[str], root: str | Path) -> list[str]:
     return lines
 
 
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".")
-
-
 def _is_image(path: Path) -> bool:
     """Whether a path is an image by its name; a link that leads nowhere is one that cannot be read."""
     is_file = path.is_file() or not path.exists()
-    return is_file and _has_suffix(path) and not _is_hidden(path.name)
+    return is_file and _has_suffix(path) and not is_hidden(path.name)
 
 
 def _has_suffix(path: Path) -> bool:
@@ -164,7 +162,7 @@ def _has_suffix(path: Path) -> bool:
 
 def _has_folders(root: str) -> bool:
     with os.scandir(root) as found:
-        return any(entry.is_dir() and not _is_hidden(entry.name) for entry in found)
+        return any(entry.is_dir() and not is_hidden(entry.name) for entry in found)
 
 
 KIND = Kind(

@@ -42,6 +42,7 @@ properties:
 """
 
 
+_HIGHEST_LABEL = np.iinfo(np.int32).max
 _ROWS_AT_A_TIME = 16
 """Images of an array of Arrow's: together less than 2 GiB, whatever they are of."""
 
@@ -65,9 +66,12 @@ class ParquetImages(ImageSource):
         self._image = image
         for file, path in zip(self._files, files, strict=True):
             for column in filter(None, (image, label, concepts)):
-                if column not in file.schema_arrow.names:
+                found = file.schema_arrow.names.count(column)
+                if not found:
                     columns = ", ".join(file.schema_arrow.names)
                     raise LinexpError(f"{path} has no column {column!r}; it has {columns}")
+                if found > 1:
+                    raise LinexpError(f"{path} has {found} columns {column!r}; write it with other names")
             kinds = {image: (_holds_images, "bytes, or struct<bytes, path>")}
             kinds |= {label: (pa.types.is_integer, "class numbers")} if label else {}
             kinds |= {concepts: (_is_list_of_text, "lists of text")} if concepts else {}
@@ -90,11 +94,12 @@ class ParquetImages(ImageSource):
         if label and not self.class_names:
             raise LinexpError(f"{files[0]} does not name its classes; give class_names")
         if concepts:
-            self.concepts = [names or [] for file in self._files for names in _read(file, concepts).to_pylist()]
+            rows = (names or [] for file in self._files for names in _read(file, concepts).to_pylist())
+            self.concepts = [[name for name in names if name is not None] for names in rows]
 
     def _labels(self, name: str) -> np.ndarray:
-        columns = [_read(file, name).cast(pa.int64()).fill_null(NO_CLASS).to_numpy() for file in self._files]
-        return np.clip(np.concatenate(columns), NO_CLASS, np.iinfo(np.int32).max).astype(np.int32)
+        columns = (_class_numbers(_read(file, name)) for file in self._files)
+        return np.clip(np.concatenate(list(columns)), NO_CLASS, _HIGHEST_LABEL).astype(np.int32)
 
     def _hugging_face_names(self, paths: Sequence[str | Path], label: str) -> list[str]:
         """The class names in the metadata, which have to be the same in all files that have any."""
@@ -137,7 +142,10 @@ class ParquetImages(ImageSource):
                 )
             content = self._read_group(number)[row - first].as_py()
         if content is None:
-            raise LinexpError(f"image {self.keys[row]} has no bytes; remove the row")
+            raise LinexpError(
+                f"image {self.keys[row]} has no bytes; remove the row, or, if all have only paths, write the file with "
+                "the images in it"
+            )
         return content
 
 
@@ -166,8 +174,21 @@ def _holds_images(kind: pa.DataType) -> bool:
 
 
 def _is_list_of_text(kind: pa.DataType) -> bool:
-    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
-    return is_list and (pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type))
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return is_list and _is_text(kind.value_type)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+
+
+def _class_numbers(column: pa.ChunkedArray) -> np.ndarray:
+    """(n,) int64; of uint64, which int64 does not hold all of, as large as a class number can be."""
+    if pa.types.is_uint64(column.type):
+        column = pc.min_element_wise(column, pa.scalar(_HIGHEST_LABEL, pa.uint64()), skip_nulls=False)
+    return column.cast(pa.int64()).fill_null(NO_CLASS).to_numpy()
 
 
 def _read(file: pq.ParquetFile, column: str) -> pa.ChunkedArray:

@@ -1,0 +1,36 @@
+"""Walking through folders of images, also where links lead to others."""
+
+import os
+from collections.abc import Iterator
+
+OF_SYSTEMS = ("@eaDir", "__MACOSX", "lost+found", "$RECYCLE.BIN", "System Volume Information")
+"""Folders that file servers, archives and file systems make beside one's own: thumbnails, attributes, lost files."""
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder is one that nobody put there as an image or a class."""
+    return name.startswith(".") or name in OF_SYSTEMS
+
+
+def walk(folder: str | os.PathLike) -> Iterator[tuple[str, list[str]]]:
+    """Each folder in a folder, itself included, with the names of its files.
+
+    Links to folders are followed, but for those that lead back to where the way began or came through.
+    """
+    for place, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = [name for name in folders if not _leads_back(os.path.join(place, name), os.fspath(folder))]
+        yield place, names
+
+
+def _leads_back(path: str, start: str) -> bool:
+    """Whether a link leads to a folder that is on the way to it from the start, or around one of these."""
+    if not os.path.islink(path):
+        return False
+    target, way = os.path.realpath(path), os.path.dirname(path)
+    while True:
+        real = os.path.realpath(way)
+        if os.path.commonpath([real, target]) == target:
+            return True
+        if len(way) <= len(start):
+            return False
+        way = os.path.dirname(way)
