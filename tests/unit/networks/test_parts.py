@@ -8,7 +8,6 @@ import torch
 from torch import nn
 from transformers.modeling_outputs import ImageClassifierOutput
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.errors import LinexpError
 from linexp.networks.heads import linear_head
 from linexp.networks.outputs import logits_of
@@ -66,8 +65,8 @@ def test_an_object_of_transformers_has_the_new_part_as_attribute_too():
             "two",
             r"module: m returns a dict with one \(2 × 3\), which has no part 'two'; write `output: one`",
         ),
-        (A, 0, r"module: m returns a Tensor without tensors, which has no part 0; take a module inside it"),
-        (("text",), None, r"module: m returns a tuple without tensors; take a module inside it"),
+        (A, 0, r"module: m returns a Tensor without tensors, which has no part 0; take one inside or around it"),
+        (("text",), None, r"module: m returns a tuple without tensors; take one inside or around it"),
     ],
 )
 def test_a_part_that_is_not_there_is_told_with_those_that_are(output, key, message):

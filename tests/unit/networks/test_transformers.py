@@ -18,7 +18,6 @@ from transformers import (
     ViTForImageClassification,
 )
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.artifacts.seals import Provenance
 from linexp.artifacts.weights import write_weights
 from linexp.errors import LinexpError

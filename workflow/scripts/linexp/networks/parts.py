@@ -81,9 +81,7 @@ def layer_output(module: str, output: Any, key: Key | None) -> Tensor:
     except LookupError as error:
         said = f", which has no part {key!r}" if key is not None else ""
         parts = tensors_in(output)
-        remedy = (
-            f"write `output: {next(iter(parts))}` or another of them" if parts else "take a module inside or around it"
-        )
+        remedy = f"write `output: {next(iter(parts))}` or another of them" if parts else "take one inside or around it"
         raise LinexpError(f"module: {module} returns {error.args[0]}{said}; {remedy}") from None
 
 
