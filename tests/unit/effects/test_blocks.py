@@ -27,8 +27,6 @@ from linexp.probes.masks import ImageMasks, PixelLabels
 
 VAL, TEST = slice(0, 60), slice(60, 100)
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def blocks_of(n_neurons: int, blocks: int, together: int = 1) -> list[slice]:
     return [block_of(number, blocks, n_neurons, together) for number in range(1, blocks + 1)]

@@ -22,8 +22,6 @@ VAL, TEST = np.arange(N_VAL), np.arange(N_VAL, N_VAL + N_TEST)
 IMAGES = torch.randn(N_VAL + N_TEST, 3, SIZE, SIZE, generator=torch.manual_seed(2))
 LABELS = np.random.default_rng(0).integers(0, 9, N_VAL + N_TEST)
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @cache
 def network(name: str) -> nn.Module:

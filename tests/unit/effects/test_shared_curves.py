@@ -18,8 +18,6 @@ N_VAL, N_TEST, NEURONS = 120, 60, [3, 5, 8, 11]
 ROWS = {"val": np.arange(N_VAL), "test": np.arange(N_VAL, N_VAL + N_TEST)}
 PROVENANCE = store.Provenance("test", {}, "probe")
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 class CountingTail(ReplayedTail):
     """Counts the passes of the tail, as values of a neuron."""

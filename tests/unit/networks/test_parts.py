@@ -141,7 +141,6 @@ def test_a_network_returns_the_part_that_its_entry_names(tmp_path, monkeypatch):
     assert [name for name, _ in built.named_modules()] == ["", "fc"], "paths of modules stay as they are"
 
 
-@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("part", ["left", 0])
 def test_a_layer_that_is_a_part_is_recorded_and_its_linear_head_found(part):
     torch.manual_seed(0)
@@ -154,7 +153,6 @@ def test_a_layer_that_is_a_part_is_recorded_and_its_linear_head_found(part):
     assert linear_head(halves, "split", "avg", "first", images(), "right") is None
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_a_neuron_of_a_part_is_replayed_as_a_pass_of_the_whole_network_with_a_hook():
     torch.manual_seed(0)
     halves = Halves(False).eval()

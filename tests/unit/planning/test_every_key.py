@@ -12,11 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from helpers.configs import SCHEMA
 from helpers.plans import recipes
 from helpers.projects import CONFIG as CORE
 from helpers.projects import new_project
-from linexp.config.checks import whole_schema
 
 NOTHING = set()
 RECORD = {"record_activations", "record_outputs", "extract_head"}
