@@ -94,3 +94,21 @@ def test_a_project_in_a_folder_with_braces_is_refused(tmp_path):
     refused = project.plan("results/probes/scenes/index.parquet")
     assert refused.status != 0 and "Traceback" not in refused.said
     assert refused.last.startswith(f"linexp: {project.folder} has a brace in its name, ")
+
+
+def test_a_report_of_what_is_not_made_yet_says_what_to_do(fresh):
+    refused = fresh.plan("--report", "report.zip")
+    assert refused.status != 0 and "Traceback" not in refused.said
+    said = (
+        "linexp: results/net/layer4/summary.csv, which the report shows, is not made yet; run the same without --report"
+    )
+    assert refused.last.startswith(said)
+
+
+def test_a_model_of_a_trained_network_that_is_not_there_stops_before_any_job(tmp_path):
+    project = new_project(tmp_path / "project")
+    (project.folder / "tiny.json").unlink()
+    refused = project.plan("results/net/layer4/scores.parquet")
+    assert refused.status != 0 and "Traceback" not in refused.said
+    said = "trained_models.one.model: tiny.json does not exist; put it there, or correct the path"
+    assert refused.last == f"linexp: {said}"

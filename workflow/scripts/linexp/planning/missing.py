@@ -88,10 +88,14 @@ def images(config: Config, section: str, name: str) -> Part:
 
 
 def image_text_model(config: Config, name: str) -> Part:
-    """The weights of an image-text model, or its configuration or tokenizer where that is missing."""
+    """The weights of an image-text model, or its configuration or tokenizer where that is missing.
+
+    One that the workflow trains has its configuration in `trained_models`.
+    """
     entry, place = config["image_text_models"][name], f"image_text_models.{name}"
     if "trained" in entry:
-        return Part(place, MADE, f"trained as {entry['trained']}")
+        configuration = trained_image_text_model(config, entry["trained"])
+        return configuration if configuration.problem else Part(place, MADE, f"trained as {entry['trained']}")
     if entry["model"].endswith(".json") and not os.path.isfile(entry["model"]):
         return file(f"{place}.model", entry["model"])
     if "tokenizer" in entry and not os.path.isdir(entry["tokenizer"]):
@@ -99,6 +103,11 @@ def image_text_model(config: Config, name: str) -> Part:
         return Part(f"{place}.tokenizer", MISSING, remark)
     kept = f"{MODELS}/image_text/{name}.safetensors"
     return _weights(f"{place}.pretrained", entry["pretrained"], kept, entry["model"])
+
+
+def trained_image_text_model(config: Config, name: str) -> Part:
+    """The configuration of an image-text model that the workflow trains."""
+    return file(f"trained_models.{name}.model", config["trained_models"][name]["model"])
 
 
 def target_model(config: Config, name: str) -> Part:
@@ -203,7 +212,9 @@ def _of_training(config: Config, trained_model: str) -> str | None:
 
 def _of_image_text_model(config: Config, name: str, calibrated: bool = True) -> Iterator[str | None]:
     model = config["image_text_models"][name]
-    yield _of_training(config, model["trained"]) if "trained" in model else image_text_model(config, name).problem
+    yield image_text_model(config, name).problem
+    if "trained" in model:
+        yield _of_training(config, model["trained"])
     if calibrated and "probe" in model["calibration"]:
         yield images(config, "probes", model["calibration"]["probe"]).problem
 
