@@ -112,3 +112,10 @@ def test_a_model_of_a_trained_network_that_is_not_there_stops_before_any_job(tmp
     assert refused.status != 0 and "Traceback" not in refused.said
     said = "trained_models.one.model: tiny.json does not exist; put it there, or correct the path"
     assert refused.last == f"linexp: {said}"
+
+
+def test_a_home_that_cannot_be_written_is_not_needed(fresh, monkeypatch):
+    monkeypatch.setenv("HOME", str(fresh.folder / "config.yaml" / "home"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    planned = fresh.plan("results/probes/scenes/index.parquet")
+    assert planned.status == 0 and "index_images" in {job.rule for job in planned.jobs}, planned.said
