@@ -85,7 +85,7 @@ def test_a_folder_of_images_with_braces_in_its_name_is_refused(tmp_path):
     refused = project.plan("results/probes/photos/index.parquet")
     assert refused.status != 0 and "Traceback" not in refused.said
     assert refused.last.startswith(
-        "linexp: my {photos} has a brace in its name, which Snakemake would fill in; rename it"
+        "linexp: probes.photos.root: my {photos} has a brace in its name, which Snakemake would fill in; rename it"
     )
 
 

@@ -15,6 +15,7 @@ from ..networks.sources import SOURCES
 from ..networks.sources.source import is_weights_file
 from ..probes import class_lists, sources
 from ..probes.kinds import KINDS
+from .user_files import without_braces
 
 THERE, MADE, DOWNLOAD, MISSING = "there", "made here", "download", "missing"
 MODELS = "results/models"
@@ -58,6 +59,15 @@ def required(part: Part) -> None:
         raise LinexpError(part.problem)
 
 
+def braces_in(path: str) -> str | None:
+    """What is wrong with a path that has braces, which Snakemake would fill in; None for any other."""
+    try:
+        without_braces(path)
+    except LinexpError as error:
+        return str(error)
+    return None
+
+
 def file(place: str, path: str, origin: str | None = None) -> Part:
     """A file that the user has to have.
 
@@ -66,6 +76,8 @@ def file(place: str, path: str, origin: str | None = None) -> Part:
     origin
         Where it can be got from.
     """
+    if brace := braces_in(path):
+        return Part(place, MISSING, brace)
     if os.path.isfile(path):
         return Part(place, THERE, path)
     remedy = f"get it from {origin}" if origin else "put it there, or correct the path"
@@ -77,6 +89,9 @@ def images(config: Config, section: str, name: str) -> Part:
     entry, place = config[section][name], f"{section}.{name}"
     if KINDS[entry["kind"]].is_drawn:
         return Part(place, MADE, f"{entry['images']:,} scenes")
+    braces = next(filter(None, map(braces_in, sources.paths(entry))), None)
+    if braces:
+        return Part(f"{place}.{'files' if 'files' in entry else 'root'}", MISSING, braces)
     problem = sources.missing(entry)
     if problem:
         key, _, remark = problem.partition(": ")
