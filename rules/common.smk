@@ -14,6 +14,7 @@ from linexp.concepts.sets import RANDOM_CONCEPTS
 from linexp.config import checks, derived_targets, origins, text
 from linexp.errors import LinexpError
 from linexp.figures.of_layer import FIGURES
+from linexp.jobs import report as snakemake_report
 from linexp.jobs import run_lock
 from linexp.jobs.runtime import check_python, import_from
 from linexp.paper import sources, tables
@@ -63,6 +64,7 @@ except LinexpError as error:
 # jobs on a cluster read the Snakefile too: they are part of a run
 if workflow.is_main_process:
     workflow.execute = run_lock.alone(workflow, stop)
+    workflow.create_report = snakemake_report.of_what_is_made(workflow, stop)
 
 
 def ask(question):

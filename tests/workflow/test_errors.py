@@ -89,7 +89,7 @@ def test_a_folder_of_images_with_braces_in_its_name_is_refused(tmp_path):
     refused = project.plan("results/probes/photos/index.parquet")
     assert refused.status != 0 and "Traceback" not in refused.said
     assert refused.last.startswith(
-        "linexp: my {photos} has a brace in its name, which Snakemake would fill in; rename it"
+        "linexp: probes.photos.root: my {photos} has a brace in its name, which Snakemake would fill in; rename it"
     )
 
 
@@ -113,3 +113,28 @@ def test_a_file_dated_in_the_future_is_told_before_any_job(tmp_path):
     refused = project.plan("results/probes/scenes/concepts/mine.parquet")
     assert refused.status != 0 and "Traceback" not in refused.said
     assert refused.last.startswith("linexp: mine.txt is dated ") and refused.last.endswith(": touch mine.txt")
+
+
+def test_a_report_of_what_is_not_made_yet_says_what_to_do(fresh):
+    refused = fresh.plan("--report", "report.zip")
+    assert refused.status != 0 and "Traceback" not in refused.said
+    said = (
+        "linexp: results/net/layer4/summary.csv, which the report shows, is not made yet; run the same without --report"
+    )
+    assert refused.last.startswith(said)
+
+
+def test_a_model_of_a_trained_network_that_is_not_there_stops_before_any_job(tmp_path):
+    project = new_project(tmp_path / "project")
+    (project.folder / "tiny.json").unlink()
+    refused = project.plan("results/net/layer4/scores.parquet")
+    assert refused.status != 0 and "Traceback" not in refused.said
+    said = "trained_models.one.model: tiny.json does not exist; put it there, or correct the path"
+    assert refused.last == f"linexp: {said}"
+
+
+def test_a_home_that_cannot_be_written_is_not_needed(fresh, monkeypatch):
+    monkeypatch.setenv("HOME", str(fresh.folder / "config.yaml" / "home"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    planned = fresh.plan("results/probes/scenes/index.parquet")
+    assert planned.status == 0 and "index_images" in {job.rule for job in planned.jobs}, planned.said

@@ -70,6 +70,14 @@ def test_what_the_system_says_is_said_of_the_file(error, words):
     assert str(found).startswith("a.txt cannot be written (") and words in str(found)
 
 
+@pytest.mark.parametrize("place", ["/home/me", "/home/me/.cache/torch/hub", "/scratch/.cache/huggingface"])
+def test_a_cache_that_cannot_be_written_can_be_elsewhere(place, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    found = write_errors.explained(error_of(errno.EACCES, place), place)
+    remedy = "set XDG_CACHE_HOME to a folder that can be written, then run the same command again"
+    assert str(found) == f"{place} cannot be written (Permission denied); {remedy}"
+
+
 @pytest.mark.parametrize(
     "error",
     [

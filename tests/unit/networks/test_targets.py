@@ -400,6 +400,12 @@ def test_a_factory_that_cannot_be_imported_is_named(factory, call):
         targets.build_network(factory("conv") | {"call": call})
 
 
+def test_a_factory_whose_module_another_hides_is_told(factory, place):
+    (place / "json.py").write_text("def load():\n    pass\n")
+    with pytest.raises(LinexpError, match=r"json:load is .*json/__init__\.py, which hides the one of this folder"):
+        targets.build_network(factory("conv") | {"call": "json:load"})
+
+
 def test_a_factory_has_to_return_a_network(factory):
     with pytest.raises(LinexpError, match=r"my_networks:number returns a int; it has to return a torch.nn.Module"):
         targets.build_network(factory("number"))

@@ -186,3 +186,27 @@ def test_a_mistake_ends_in_one_line(arguments, message, place, capsys):
     assert printed.out == ""
     assert printed.err.startswith(f"linexp: {message}")
     assert len(printed.err.splitlines()) == 1
+
+
+def test_what_snakemake_would_refuse_is_missing(place):
+    (place / "my {photos}").mkdir()
+    (place / "{words}.txt").write_text("dog\n")
+    trained = {"kind": "image_text", "images": "scenes_train", "model": "gone.json"}
+    config = _config(
+        probes={
+            "photos": {"kind": "image_folder", "root": "my {photos}"},
+            "flat": {"kind": "image_folder", "root": "flat", "class_names": ["cat", "dog"]},
+        },
+        concept_sets={"mine": {"file": "{words}.txt"}},
+        trained_models={"mine": trained},
+        image_text_models={"mine": {"trained": "mine", "calibration": {"a": 1, "b": 0}}},
+    )
+    (place / "flat").mkdir()
+    problems = {part.problem for part in parts(config)}
+    braces = "has a brace in its name, which Snakemake would fill in; rename it, or link to it"
+    assert {
+        f"probes.photos.root: my {{photos}} {braces}",
+        f"concept_sets.mine.file: {{words}}.txt {braces}",
+        "trained_models.mine.model: gone.json does not exist; put it there, or correct the path",
+    } <= problems
+    assert any(problem.startswith("probes.flat.class_names: flat has no folders") for problem in problems - {None})

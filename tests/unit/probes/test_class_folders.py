@@ -9,7 +9,7 @@ import pytest
 from helpers.images import png
 from linexp.errors import LinexpError
 from linexp.probes.class_lists import class_names
-from linexp.probes.sources import open_source
+from linexp.probes.sources import missing, open_source
 
 
 def folders(root: Path, *names: str, **further) -> dict:
@@ -189,3 +189,22 @@ def test_names_with_numbers_beside_them_are_refused(tmp_path, lines, is_file):
 )
 def test_names_that_have_numbers_in_them_are_kept(names):
     assert class_names(names) == names
+
+
+def test_imagenet_in_a_flat_folder_is_pointed_to_its_kind(tmp_path):
+    for number in (1, 2):
+        (tmp_path / f"ILSVRC2012_val_0000000{number}.JPEG").write_bytes(png(number))
+    entry = folders(tmp_path)
+    assert open_source(entry).remarks() == [
+        f"{tmp_path}: ImageNet's images as they are distributed have no classes here; "
+        "give `kind: imagenet` and its devkit for the labels"
+    ]
+    said = f"class_names: {tmp_path} has no folders for them; make one a class, give `kind: imagenet` for ImageNet as"
+    assert missing(entry | {"class_names": "imagenet1k"}).startswith(said)
+    with pytest.raises(LinexpError, match="has no folders for them"):
+        open_source(entry | {"class_names": ["cat", "dog"]})
+
+
+def test_other_flat_folders_are_pointed_to_nothing(tmp_path):
+    (tmp_path / "holiday.png").write_bytes(png(1))
+    assert open_source(folders(tmp_path)).remarks() == []

@@ -108,7 +108,7 @@ def test_class_names_have_to_be_as_many_as_folders(tmp_path):
     message = refusal(folder(fill(tmp_path, "cat/a.png", "dog/b.png")), ["cat"])
     assert f"{tmp_path} has 2 class folders, but 1 class names are given; there has to be one name a folder" in message
     flat = fill(tmp_path / "flat", "a.png")
-    assert "has 0 class folders, but 2 class names are given" in refusal(folder(flat), ["cat", "dog"])
+    assert f"class_names: {flat} has no folders for them; make one a class" in refusal(folder(flat), ["cat", "dog"])
 
 
 def test_a_file_in_place_of_a_folder_is_refused(tmp_path):

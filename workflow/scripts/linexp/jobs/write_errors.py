@@ -15,6 +15,7 @@ class WriteError(LinexpError):
 
 _MAKE_ROOM = "make room on the disk, then run the same command again"
 _GET_ACCESS = "make the folder writable for this user, then run the same command again"
+_MOVE_THE_CACHE = "set XDG_CACHE_HOME to a folder that can be written, then run the same command again"
 _OF_THE_DISK = {
     errno.ENOSPC: _MAKE_ROOM,
     errno.EDQUOT: _MAKE_ROOM,
@@ -47,7 +48,14 @@ def explained(error: BaseException, path: str | Path, *named: Path) -> WriteErro
         return None
     about_the_file = name is None or Path(os.fsdecode(name)) in (*named, path)
     remedy = _OF_THE_DISK.get(number) or (_OF_THE_FILE.get(number) if about_the_file else None)
+    if _is_a_cache(Path(path)) and (number in _OF_THE_DISK or number in _OF_THE_FILE):
+        remedy = _MOVE_THE_CACHE
     return WriteError(f"{path} cannot be written ({os.strerror(number)}); {remedy}") if remedy else None
+
+
+def _is_a_cache(path: Path) -> bool:
+    """Whether a path is where libraries keep what they download, or the home that this would be made in."""
+    return ".cache" in path.parts or str(path) == os.path.expanduser("~")
 
 
 def check_folder(path: Path) -> None:

@@ -15,6 +15,7 @@ from ..networks.sources import SOURCES
 from ..networks.sources.source import is_weights_file
 from ..probes import class_lists, sources
 from ..probes.kinds import KINDS
+from .user_files import without_braces
 
 THERE, MADE, DOWNLOAD, MISSING = "there", "made here", "download", "missing"
 MODELS = "results/models"
@@ -58,6 +59,15 @@ def required(part: Part) -> None:
         raise LinexpError(part.problem)
 
 
+def braces_in(path: str) -> str | None:
+    """What is wrong with a path that has braces, which Snakemake would fill in; None for any other."""
+    try:
+        without_braces(path)
+    except LinexpError as error:
+        return str(error)
+    return None
+
+
 def file(place: str, path: str, origin: str | None = None) -> Part:
     """A file that the user has to have.
 
@@ -66,6 +76,8 @@ def file(place: str, path: str, origin: str | None = None) -> Part:
     origin
         Where it can be got from.
     """
+    if brace := braces_in(path):
+        return Part(place, MISSING, brace)
     if os.path.isfile(path):
         return Part(place, THERE, path)
     remedy = f"get it from {origin}" if origin else "put it there, or correct the path"
@@ -77,6 +89,9 @@ def images(config: Config, section: str, name: str) -> Part:
     entry, place = config[section][name], f"{section}.{name}"
     if KINDS[entry["kind"]].is_drawn:
         return Part(place, MADE, f"{entry['images']:,} scenes")
+    braces = next(filter(None, map(braces_in, sources.paths(entry))), None)
+    if braces:
+        return Part(f"{place}.{'files' if 'files' in entry else 'root'}", MISSING, braces)
     problem = sources.missing(entry)
     if problem:
         key, _, remark = problem.partition(": ")
@@ -88,10 +103,14 @@ def images(config: Config, section: str, name: str) -> Part:
 
 
 def image_text_model(config: Config, name: str) -> Part:
-    """The weights of an image-text model, or its configuration or tokenizer where that is missing."""
+    """The weights of an image-text model, or its configuration or tokenizer where that is missing.
+
+    One that the workflow trains has its configuration in `trained_models`.
+    """
     entry, place = config["image_text_models"][name], f"image_text_models.{name}"
     if "trained" in entry:
-        return Part(place, MADE, f"trained as {entry['trained']}")
+        configuration = trained_image_text_model(config, entry["trained"])
+        return configuration if configuration.problem else Part(place, MADE, f"trained as {entry['trained']}")
     if entry["model"].endswith(".json") and not os.path.isfile(entry["model"]):
         return file(f"{place}.model", entry["model"])
     if "tokenizer" in entry and not os.path.isdir(entry["tokenizer"]):
@@ -131,6 +150,11 @@ def method_labels(config: Config, target: str, method: str) -> Part:
     probe, number = config["targets"][target]["probe"], config["targets"][target]["methods"].index(method)
     place = f"targets.{target}.methods.{number} ({method})"
     return labels(config, place, probe, "take out what explains by labels")
+
+
+def trained_image_text_model(config: Config, name: str) -> Part:
+    """The configuration of an image-text model that the workflow trains."""
+    return file(f"trained_models.{name}.model", config["trained_models"][name]["model"])
 
 
 def target_model(config: Config, name: str) -> Part:
@@ -254,7 +278,9 @@ def _of_training(config: Config, trained_model: str) -> str | None:
 
 def _of_image_text_model(config: Config, name: str, calibrated: bool = True) -> Iterator[str | None]:
     model = config["image_text_models"][name]
-    yield _of_training(config, model["trained"]) if "trained" in model else image_text_model(config, name).problem
+    yield image_text_model(config, name).problem
+    if "trained" in model:
+        yield _of_training(config, model["trained"])
     if calibrated and "probe" in model["calibration"]:
         yield images(config, "probes", model["calibration"]["probe"]).problem
         yield calibration_labels(config, name).problem

@@ -164,7 +164,14 @@ def training_files(config: Config, wildcards) -> dict[str, str | list[str]]:
 
 
 def image_text_training_files(config: Config, wildcards) -> dict[str, str | list[str]]:
-    """What an image-text model is trained on, and its configuration."""
+    """What an image-text model is trained on, and its configuration.
+
+    Raises
+    ------
+    LinexpError
+        The configuration is not there.
+    """
+    missing.required(missing.trained_image_text_model(config, wildcards.trained_model))
     labels = f"results/models/{_training_set(config, wildcards).images}/labels.h5"
     entry = trained_entry(config, wildcards)
     return training_files(config, wildcards) | {"configuration": entry["model"], "labels": labels}

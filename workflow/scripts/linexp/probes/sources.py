@@ -22,12 +22,16 @@ def paths(settings: Mapping[str, Any]) -> list[str]:
 
 
 def missing(settings: Mapping[str, Any]) -> str | None:
-    """What of an entry's data is not there and how to get it; None if all is there."""
+    """What of an entry's data is not there and how to get it, classes that it names included; None if all is there."""
     for path in paths(settings):
         if not os.path.exists(path):
             key = "files" if "files" in settings else "root" if path == paths(settings)[0] else "devkit"
             remedy = f"get it from {settings['origin']}" if "origin" in settings else _kind(settings).how_to_get
             return f"{key}: {path} does not exist; {remedy}"
+    root = paths(settings)[0] if "root" in settings else ""
+    if settings.get("class_names") and os.path.isdir(root) and not has_classes(settings):
+        remedy = "make one a class, give `kind: imagenet` for ImageNet as distributed, or take class_names out"
+        return f"class_names: {root} has no folders for them; {remedy}"
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import LinexpError
@@ -37,10 +38,18 @@ def build(model: Model) -> nn.Module:
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     try:
-        factory = getattr(importlib.import_module(module), function)
+        imported = importlib.import_module(module)
+        _check_not_hidden(model["call"], imported.__file__, files_behind(module))
+        factory = getattr(imported, function)
     except (ImportError, AttributeError) as error:
         raise LinexpError(f"model.call: {model['call']} cannot be imported ({error}); correct it") from error
     return factory(**model.get("arguments", {}))
+
+
+def _check_not_hidden(call: str, imported: str | None, files: list[str]) -> None:
+    """Raise a `LinexpError` if a module that lies here is hidden by another of its name."""
+    if files and imported and Path(imported).resolve() not in {Path(file).resolve() for file in files}:
+        raise LinexpError(f"model.call: {call} is {imported}, which hides the one of this folder; rename that")
 
 
 SOURCE = Source(

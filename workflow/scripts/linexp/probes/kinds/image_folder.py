@@ -18,6 +18,8 @@ IMAGE_SUFFIXES = {
     *(".ppm", ".pgm", ".pbm", ".pnm"),
 }
 """Of the formats that are decoded, all that Pillow knows, but .pfm: it has numbers that are not whole."""
+_IMAGENET = "ILSVRC2012_"
+"""What the names of ImageNet's images begin with, as they are distributed."""
 _SPLITS = {"train", "training", "val", "valid", "validation", "dev", "test", "testing"}
 KEYS = """
 description: >-
@@ -80,7 +82,13 @@ class FolderImages(ImageSource):
         return sorted(names)
 
     def remarks(self) -> list[str]:
-        return [*_odd_folders(self._folders, self._root), *self._others()]
+        return [*_odd_folders(self._folders, self._root), *self._flat_imagenet(), *self._others()]
+
+    def _flat_imagenet(self) -> list[str]:
+        if self._folders or not self.keys or not self.keys[0].startswith(_IMAGENET):
+            return []
+        remedy = "give `kind: imagenet` and its devkit for the labels"
+        return [f"{self._root}: ImageNet's images as they are distributed have no classes here; {remedy}"]
 
     def _others(self) -> list[str]:
         """A line on the files that are taken for no images, where there are any."""
