@@ -25,6 +25,7 @@ import yaml
 from measuring import Clock, argument_parser, beside, show
 
 from linexp.artifacts import store
+from linexp.artifacts.attributes import read_attributes
 from linexp.artifacts.weights import write_weights
 from linexp.planning.recipes import recipe_path
 
@@ -64,15 +65,23 @@ def make_all(folder: Path) -> None:
     """Put an artifact without content in the place of every one that is planned, made by its recipe."""
     summary, _ = snakemake(folder, "--summary")
     outputs = [line.partition("\t")[0] for line in summary.splitlines() if line.startswith("results/")]
-    for output in outputs:
-        path = recipe_path(output)
-        if output.endswith("training.json"):  # of the same job as the weights beside it
-            path = recipe_path(output.replace("training.json", "weights.safetensors"))
-        recipe = json.loads((folder / path).read_text(encoding="utf-8"))
-        parts = {part: recipe[part] for part in ("code", "files")}
-        with contextlib.chdir(folder):
-            make_empty(Path(output), store.Provenance(recipe["made_by"], recipe["settings"], "", parts))
+    with contextlib.chdir(folder):
+        waiting = {output: recipe_of(output) for output in outputs}
+        while waiting:
+            for output in [name for name, recipe in waiting.items() if not waiting.keys() & set(recipe["made_from"])]:
+                recipe = waiting.pop(output)
+                made_from = {path: read_attributes(path)["id"] for path in recipe["made_from"]}
+                parts = {part: recipe[part] for part in ("code", "files")}
+                made = store.Provenance(recipe["made_by"], recipe["settings"], "", parts, made_from)
+                make_empty(Path(output), made)
     snakemake(folder, "--touch", "--quiet", "all")
+
+
+def recipe_of(output: str) -> dict:
+    """The recipe of an artifact that is planned."""
+    if output.endswith("training.json"):  # of the same job as the weights beside it
+        output = output.replace("training.json", "weights.safetensors")
+    return json.loads(recipe_path(output).read_text(encoding="utf-8"))
 
 
 def make_empty(path: Path, made: store.Provenance) -> None:

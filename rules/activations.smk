@@ -50,7 +50,7 @@ rule record_outputs:
     params:
         model=of_target("model"),
         images=ask(inputs.probe_settings),
-        class_map=of_target("class_map"),
+        class_map=ask(model_files.class_map),
         temperature=of_target("temperature"),
         seed=config["seed"],
     message:

@@ -3,7 +3,7 @@
 
 use rule sample_curves as sample_curves_block with:
     output:
-        "results/{target}/{layer}/blocks/{block}_of_{blocks}/curves.h5",
+        update("results/{target}/{layer}/blocks/{block}_of_{blocks}/curves.h5"),
     log:
         "results/logs/sample_curves/{target}/{layer}/{block}_of_{blocks}.log",
     wildcard_constraints:

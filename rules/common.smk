@@ -1,5 +1,6 @@
 # The configuration, the wildcards, and how rules ask the library (linexp.planning) for what follows from both.
 import os
+import re
 import sys
 from pathlib import Path
 

@@ -2,7 +2,7 @@ rule sample_curves:
     input:
         unpack(needs(evaluation_files.ablation_files)),
     output:
-        "results/{target}/{layer}/curves.h5",
+        update("results/{target}/{layer}/curves.h5"),  # of which neurons that it has are kept
     log:
         "results/logs/sample_curves/{target}/{layer}.log",
     wildcard_constraints:
@@ -97,6 +97,7 @@ rule measure_impact:
         gpu=1,
         batch_size=of_target("batch_size"),
     params:
+        neurons=ask(inputs.neurons_of),
         model=of_target("model"),
         layer=ask(model_files.layer_only),
         images=ask(inputs.probe_settings),

@@ -14,7 +14,7 @@ rule explain_linear:
         mem_mb=memory(work.fitting),
         runtime=runtime(work.fitting),
     params:
-        method=ask(inputs.method_entry),
+        method=ask(inputs.fitting_settings),
         neurons=ask(inputs.neurons_of),
         paper_parity=config["paper_parity"],
     message:

@@ -52,7 +52,27 @@ rule train_image_text:
         "../workflow/scripts/train_image_text.py"
 
 
+rule fetch_repository:
+    output:
+        "results/models/hub/{repository}.zip",
+    log:
+        "results/logs/fetch_repository/{repository}.log",
+    wildcard_constraints:
+        repository=one_of(map(re.escape, model_files.repositories(config))),
+    localrule: True
+    conda:
+        "../envs/linexp.yaml"
+    params:
+        repository=ask(model_files.repository),
+    message:
+        "Fetch the code of {wildcards.repository}"
+    script:
+        "../workflow/scripts/fetch_repository.py"
+
+
 rule download_target_weights:
+    input:
+        unpack(needs(model_files.code_files)),
     output:
         "results/models/targets/{target}.safetensors",
     log:
@@ -61,7 +81,7 @@ rule download_target_weights:
     conda:
         "../envs/linexp.yaml"
     params:
-        model=of_target("model"),
+        model=ask(model_files.downloaded),
     message:
         "Download the weights of {wildcards.target}"
     script:

@@ -33,6 +33,7 @@ rule make_pseudo_presence:
         mem_mb=memory(resources.presence_of_concepts),
         runtime=runtime(resources.presence_of_concepts),
     params:
+        min_presence=config["min_presence"],
         paper_parity=config["paper_parity"],
     message:
         "Make P of {wildcards.concept_set} in {wildcards.probe} by {wildcards.explainers}"

@@ -10,7 +10,7 @@ rule draw_scenes:
         mem_mb=memory(resources.drawing),
         runtime=runtime(resources.drawing),
     params:
-        images=ask(inputs.image_entry),
+        images=ask(inputs.drawing_settings),
         seed=config["seed"],
     message:
         "Draw the scenes of {wildcards.images}"
@@ -32,7 +32,7 @@ rule draw_masks:
         mem_mb=memory(resources.drawing),
         runtime=runtime(resources.drawing),
     params:
-        images=ask(inputs.image_entry),
+        images=ask(inputs.drawing_settings),
         seed=config["seed"],
     message:
         "Draw where each object of {wildcards.images} is"
@@ -65,7 +65,7 @@ rule index_images:
 
 rule make_labels:
     input:
-        source=needs(inputs.image_files),  # as what the images have beside a class is not in the index
+        source=needs(inputs.label_files),  # as what the images have beside a class is not in the index
         index="results/{place}/{images}/index.parquet",
     output:
         "results/{place}/{images}/labels.h5",
@@ -78,7 +78,7 @@ rule make_labels:
         mem_mb=memory(resources.reading),
         runtime=runtime(resources.reading),
     params:
-        images=ask(inputs.image_settings),
+        images=ask(inputs.label_settings),
     message:
         "Label the images of {wildcards.images}"
     script:

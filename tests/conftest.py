@@ -2,8 +2,12 @@
 
 import ctypes
 import gc
+import os
 
 from hypothesis import settings
+
+# before torch is loaded: small networks are slower with several threads, and workers share the cores
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # a busy machine must not fail a test
 settings.register_profile("linexp", deadline=None)

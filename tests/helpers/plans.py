@@ -1,5 +1,6 @@
 """What Snakemake plans in a folder, asked in a child process that has its libraries loaded already."""
 
+import json
 import os
 import pickle
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import snakemake.cli
+import yaml
 from snakemake.dag import DAG
 from snakemake.workflow import Workflow
 
@@ -59,6 +61,17 @@ def plan(folder: Path, *arguments: str) -> Plan:
     return Plan(status, said, jobs)
 
 
+def recipes(folder: Path, configs: list[dict], *arguments: str) -> list[dict[str, tuple[str, dict]]]:
+    """What all that is planned would be made of by each of several configurations, in a folder without results.
+
+    Returns
+    -------
+    list[dict[str, tuple[str, dict]]]
+        For each configuration, by the first file of each job, its rule and its recipe, without digests of code.
+    """
+    return _in_a_child(lambda: _recipes(folder, configs, list(arguments)))[0]
+
+
 def rules(folder: Path) -> list[Rule]:
     """All rules of the Snakefile in a folder, copies among them."""
     return _in_a_child(lambda: _rules(folder))[0]
@@ -67,6 +80,24 @@ def rules(folder: Path) -> list[Rule]:
 def _planned(folder: Path, arguments: list[str]) -> tuple[int, list[Job]]:
     status, dags = _snakemake(folder, arguments, DAG)
     return status, [_job(job) for dag in dags for job in dag.needrun_jobs(exclude_finished=False)]
+
+
+def _recipes(folder: Path, configs: list[dict], arguments: list[str]) -> list[dict[str, tuple[str, dict]]]:
+    found = []
+    _begin(folder)
+    for config in configs:
+        Path("config.yaml").write_text(yaml.safe_dump(config))
+        status, dags = _built(["--dry-run", "--quiet", "--cores", "2", *arguments], DAG)
+        assert status == 0
+        found.append({str(job.output[0]): (job.rule.name, _recipe(job)) for dag in dags for job in dag.jobs})
+    return found
+
+
+def _recipe(job) -> dict:
+    """The recipe of a job, without what it says of the code and of itself."""
+    path = dict(job.input.items()).get("recipe")
+    recipe = json.loads(Path(path).read_text()) if path else {}
+    return {part: recipe.get(part) for part in ("settings", "files", "made_from")}
 
 
 def _rules(folder: Path) -> list[Rule]:
@@ -88,11 +119,21 @@ def _rules(folder: Path) -> list[Rule]:
 
 def _snakemake(folder: Path, arguments: list[str], kind: type) -> tuple[int, list]:
     """The exit status of Snakemake in a folder, and its objects of a kind."""
+    _begin(folder)
+    return _built(arguments, kind)
+
+
+def _begin(folder: Path) -> None:
+    """Work in a folder, by the code there."""
     os.chdir(folder)
     for name in [name for name in sys.modules if name.partition(".")[0] == "linexp"]:
         del sys.modules[name]  # the folder has a library of its own
     sys.path[:] = [place for place in sys.path if not Path(place, "linexp").is_dir()]
     sys.dont_write_bytecode = True
+
+
+def _built(arguments: list[str], kind: type) -> tuple[int, list]:
+    """The exit status of Snakemake, and the objects of a kind that it built."""
     sys.argv = ["snakemake", *arguments]
     status, kept, build = 0, [], kind.__init__
 
@@ -105,6 +146,8 @@ def _snakemake(folder: Path, arguments: list[str], kind: type) -> tuple[int, lis
         snakemake.cli.main(arguments)
     except SystemExit as error:
         status = error.code or 0
+    finally:
+        kind.__init__ = build
     return status, kept
 
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from helpers.plans import Plan, plan
 
 REPOSITORY = Path(__file__).parents[2]
 CODE = ("Snakefile", "rules", "workflow", "envs", "profiles")
+NOT_COPIED = {"__pycache__", "linexp.egg-info"}
 
 CONFIG = {
     "seed": 0,
@@ -128,15 +129,19 @@ class Project:
         return Project(folder)
 
 
+def copied_code() -> Iterator[Path]:
+    """The files of the workflow that a new project gets."""
+    for name in CODE:
+        found = (REPOSITORY / name).rglob("*") if (REPOSITORY / name).is_dir() else [REPOSITORY / name]
+        yield from (path for path in found if path.is_file() and not NOT_COPIED & set(path.parts))
+
+
 def new_project(folder: Path) -> Project:
     folder.mkdir(parents=True)
-    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    for name in CODE:
-        source = REPOSITORY / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=ignored)
-        else:
-            shutil.copy2(source, folder / name)
+    for path in copied_code():
+        there = folder / path.relative_to(REPOSITORY)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, there)
     project = Project(folder)
     project.configure(CONFIG)
     (folder / "tiny.json").write_text(json.dumps(TINY_MODEL))

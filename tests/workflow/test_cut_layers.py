@@ -48,6 +48,7 @@ def cut(finished, tmp_path_factory):
 def test_the_numbers_are_those_of_one_piece(cut):
     project, (tables, arrays), _ = cut
     merged_tables, merged_arrays = contents(project)
+    assert set(tables[1]["neuron"]) == set(range(24)), "Top Impact is of the neurons that are explained"
     for table, merged in zip(tables, merged_tables, strict=True):
         assert len(table) > 40 and table.notna().any().all()
         pd.testing.assert_frame_equal(merged, table, check_exact=True)

@@ -7,6 +7,7 @@ import sys
 import zipfile
 from xml.etree import ElementTree
 
+import numpy as np
 import pandas as pd
 
 FOLDER = "results/net/layer4/figures"
@@ -84,3 +85,13 @@ def test_the_command_line_works_where_letters_are_ascii(finished):
         done = _command(finished, *arguments)
         assert (done.returncode, done.stderr) == (0, "")
         assert len(done.stdout.splitlines()) > 3
+
+
+def test_a_layer_is_exported_with_every_score(finished, tmp_path):
+    done = _command(finished, "export", "results/net/layer4", str(tmp_path / "neurons.csv"))
+    assert (done.returncode, done.stderr) == (0, "")
+    scores = pd.read_parquet(finished.folder / "results/net/layer4/scores.parquet")
+    table = pd.read_csv(tmp_path / "neurons.csv")
+    assert len(table) == len(scores)
+    assert np.allclose(table["correlation"], scores["correlation"], equal_nan=True, atol=1e-12)
+    assert table["explanation"].notna().all()

@@ -64,6 +64,22 @@ def test_cross_entropy_without_labels_stops_before_any_job(photos):
         assert refused.last.startswith(f"linexp: target net: {what} needs labels of classes")
 
 
+def test_a_folder_without_labels_is_neither_calibrated_on_nor_explained_by(photos):
+    config = photos.config()
+    config["image_text_models"]["two"]["calibration"] = {"probe": "photos"}
+    photos.configure(config)
+    problem = "'photos' is a folder of images without labels; put those of each class into a folder of its own, or"
+    refused = photos.plan("results/net/layer4/scores.parquet")
+    assert refused.status != 0 and not refused.jobs
+    remedy = "give another probe, or a and b"
+    assert refused.last == f"linexp: image_text_models.two.calibration.probe: {problem} {remedy}"
+    config["targets"]["net"]["methods"] = ["le_siglip", "le_label"]
+    photos.configure(config)
+    refused = photos.plan("results/net/layer4/explanations/le_label.parquet")
+    assert refused.status != 0 and not refused.jobs
+    assert refused.last.startswith(f"linexp: targets.net.methods.1 (le_label): {problem} take out")
+
+
 def test_a_corrupt_image_is_named_in_one_line(photos):
     (photos.folder / "photos/0007.jpg").write_bytes(b"not an image")
     done = photos.snakemake("results/probes/photos/index.parquet")

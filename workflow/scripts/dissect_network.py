@@ -35,6 +35,7 @@ found = overlaps.dissect(
     layer["channels"],
     params.top_fraction,
     params.get("block", (1, 1)),
+    layer.get("output"),
 )
 store.write_arrays(
     snakemake.output[0],

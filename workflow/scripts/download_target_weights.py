@@ -5,5 +5,6 @@ from linexp.jobs import runtime
 from linexp.networks import targets
 
 runtime.start(snakemake)
-state = targets.download(snakemake.params.model)
-weights.write_weights(snakemake.output[0], state, store.provenance_of(snakemake, ""))
+provenance = store.provenance_of(snakemake, "")
+state = targets.download(snakemake.params.model, snakemake.input)
+weights.write_weights(snakemake.output[0], state, provenance)

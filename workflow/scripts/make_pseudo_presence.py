@@ -31,6 +31,6 @@ with (
         store.read_strings(files.concepts[0], "concepts"),
         fitting_rows(index, snakemake.params.paper_parity),
         len(index),
-        min_top_mean=presence.MIN_TOP_MEAN,
+        min_top_mean=snakemake.params.min_presence,
         threads=snakemake.threads,
     )

@@ -1,9 +1,10 @@
-"""Top Impact of every neuron of a layer, or of a block (Eq. 1-4), on all labelled images.
+"""Top Impact of the neurons of a layer, or of a block of them (Eq. 1-4), on all labelled images.
 
 Output: Parquet, one row a neuron and β.
 """
 
 import sys
+import time
 
 import numpy as np
 import pyarrow as pa
@@ -25,14 +26,16 @@ runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
 provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.activations, files.outputs, files.head))
 layer = open_layer(files.outputs, files.head, recorded.read_activations(files.activations, None)[1], open_tail)
+with store.open_arrays(files.activations) as activations:
+    neurons = recorded.numbers_of(activations["activations"], params.neurons)
 rows, loss = layer.loss("cross_entropy", np.arange(len(layer.activations)))
 together = impact.REMOVED_TOGETHER if layer.is_linear else 1
-block = blocks.block_of(*params.get("block", (1, 1)), layer.activations.shape[1], together)
-neurons = range(block.start, block.stop)
-if not layer.is_linear:
-    print(f"impact: the tail is replayed in {len(neurons)} passes of {len(rows)} images", file=sys.stderr)
+neurons = neurons[blocks.block_of(*params.get("block", (1, 1)), len(neurons), together)]
+began = time.monotonic()
 before, without = impact.outcomes(layer, rows, neurons, loss, snakemake.threads)
+if not layer.is_linear:
+    print(impact.announcement(len(neurons), len(rows), time.monotonic() - began), file=sys.stderr)
 without = progress.progress(without, len(neurons), "neuron", "impact", step=lambda _: 1)
-found = impact.impact_table(before, without, neurons, layer.activations[rows, block])
+found = impact.impact_table(before, without, neurons, layer.activations[np.ix_(rows, neurons)])
 table = pa.Table.from_pandas(found, preserve_index=False)
 store.write_table(snakemake.output[0], provenance, table)

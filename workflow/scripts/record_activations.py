@@ -21,7 +21,7 @@ size, threads = snakemake.resources.batch_size, snakemake.threads
 batches = image_batches(IndexedImages(source, index), preprocess, size, threads, "recording")
 layer = params.layer
 blocks = recording.record_activations(
-    runtime.on_device(network), layer["module"], layer["pool"], batches, layer["channels"]
+    runtime.on_device(network), layer["module"], layer["pool"], batches, layer["channels"], layer.get("output")
 )
 highest: list[torch.Tensor] = []
 

@@ -1,9 +1,12 @@
 """What ablation takes of the neurons of a layer, or of a block, whatever explains them (Eq. 12-13).
 
-Output: HDF5 with loss curves on val where the tail is replayed; empty behind a linear head, as `linear` says.
+Output: HDF5 with loss curves on val where the tail is replayed; empty behind a linear head, as `linear` says. If it is
+there for other neurons, only those of new ones are computed.
 """
 
 import sys
+
+import numpy as np
 
 from linexp.artifacts import store
 from linexp.effects import ablation, blocks, shared_curves
@@ -35,7 +38,10 @@ with store.create_arrays(snakemake.output[0], provenance) as file:
             neurons = recorded.numbers_of(activations["activations"], params.neurons)
         neurons = neurons[blocks.block_of(*params.get("block", (1, 1)), len(neurons))]
         replacements, nodes = (2, settings["most_nodes"]) if settings["optim"] else (1, 0)
-        print(ablation.announcement(len(neurons), val, test, replacements, nodes), file=sys.stderr)
-        found = ablation.shared_by_explanations(val, test, neurons, settings["optim"], snakemake.threads)
+        kept = np.intersect1d(shared_curves.kept(snakemake.output[0], provenance), neurons)
+        new = np.setdiff1d(neurons, kept)
+        print(ablation.announcement(len(new), val, test, replacements, nodes), file=sys.stderr)
+        found = ablation.shared_by_explanations(val, test, new, settings["optim"], snakemake.threads)
+        found = shared_curves.with_kept(snakemake.output[0], kept, found)
         found = progress.progress(found, len(neurons), "neuron", "curves", step=lambda _: 1)
         shared_curves.write(file, found)

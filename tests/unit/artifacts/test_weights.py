@@ -1,9 +1,14 @@
 """Weights: what is written comes back, what does not fit is named, and no code in a file is ever run."""
 
+import codecs
+import gzip
 import pickle
+import tarfile
+import warnings
 from collections import OrderedDict
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -37,6 +42,12 @@ def save(path: Path, content) -> Path:
     return path
 
 
+def loaded(path: Path) -> dict:
+    net = network(2)
+    load_weights(net, path)
+    return net.state_dict()
+
+
 @pytest.mark.parametrize("suffix", ["safetensors", "pth", "pt", "ckpt"])
 def test_weights_come_back_into_a_network(tmp_path, suffix):
     path = save(tmp_path / f"w.{suffix}", SAVED)
@@ -52,8 +63,9 @@ def test_weights_come_back_into_a_network(tmp_path, suffix):
 def test_wrapped_and_prefixed_checkpoints_are_unwrapped(tmp_path, wrapping, prefix):
     inner = OrderedDict((prefix + name, tensor) for name, tensor in SAVED.items())
     path = save(tmp_path / "w.pth", {"epoch": 3, wrapping: inner, "best": 0.5})
-    assert same(read_weights(path), SAVED)
-    assert same(read_weights(save(tmp_path / "bare.pth", inner)), SAVED)
+    assert same(read_weights(path), inner)
+    assert same(loaded(path), SAVED)
+    assert same(loaded(save(tmp_path / "bare.pth", inner)), SAVED)
 
 
 def test_the_weights_beside_an_optimizer_s_state_are_taken(tmp_path):
@@ -87,28 +99,105 @@ def test_half_precision_is_loaded_as_it_is_written(tmp_path):
     assert same(net.state_dict(), {name: tensor.to(SAVED[name].dtype) for name, tensor in halves.items()})
 
 
-@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
+@pytest.mark.parametrize("other", ["model_ema", "ema", "teacher"])
+def test_weights_beside_their_average_are_not_chosen_for_the_user(tmp_path, other):
+    average = OrderedDict(n_averaged=torch.tensor(3)) | {"module." + name: tensor for name, tensor in SAVED.items()}
+    path = save(tmp_path / "w.pth", {"model": SAVED, other: average, "epoch": 3})
+    assert f"have several mappings of tensors (model, {other}); save one of them alone" in refusal(path)
+    assert same(loaded(save(tmp_path / "loss.pth", {"model": SAVED, other: {"weight": torch.zeros(3)}})), SAVED)
+
+
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("prefix", "further", "said"),
     [
-        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "are a Git LFS pointer, not the"),
+        ("module.", ["n_averaged"], "those under `module.` are taken; left out: n_averaged"),
+        ("model.", ["criterion.weight", "loss.pos_weight"], "left out: criterion.weight, loss.pos_weight"),
+        ("encoder.", ["decoder.0.weight", "queue"], "those under `encoder.` are taken"),
         (
-            "\n<!DOCTYPE html><html><body>Quota exceeded</body></html>",
-            "are a web page, not weights; download them again",
+            "net.backbone.",
+            [f"net.head.{number}" for number in range(5)],
+            "net.head.0, net.head.1, net.head.2 and 2 more",
         ),
-        ("<html>404</html>", "are a web page, not weights; download them again"),
+        ("trunk.", [], ""),
     ],
 )
-def test_what_is_no_file_of_weights_is_told(tmp_path, suffix, content, said):
+def test_what_fits_under_one_prefix_is_taken_and_the_rest_is_said(tmp_path, capsys, prefix, further, said):
+    state = {name: torch.zeros(2) for name in further} | {prefix + name: tensor for name, tensor in SAVED.items()}
+    assert same(loaded(save(tmp_path / "w.pth", {"state_dict": state, "epoch": 3})), SAVED)
+    assert said in (line := capsys.readouterr().err) and bool(line) == bool(further)
+
+
+def test_what_fits_under_several_prefixes_or_under_none_is_refused_with_them(tmp_path):
+    twice = {f"{side}.{name}": tensor for side in ("student", "teacher") for name, tensor in SAVED.items()}
+    assert "fit the network under `student.` and `teacher.`; save one of them alone" in refusal(
+        save(tmp_path / "twice.pth", twice)
+    )
+    other = {f"backbone.{name.replace('1.', 'norm.')}": tensor for name, tensor in SAVED.items()} | {"n": torch.ones(1)}
+    assert (
+        ", under `backbone.`, have no 1.weight, 1.bias, 1.running_mean and 1 more, which the network needs, "
+        "but norm.weight, norm.bias, norm.running_mean and 2 more; do they belong to it?"
+    ) in refusal(save(tmp_path / "other.pth", other))
+    inside = {name: tensor for name, tensor in SAVED.items()} | {
+        f"model.{name}": tensor for name, tensor in SAVED.items()
+    }
+    assert "have model.0.weight, model.0.bias, model.1.weight and 4 more, which the network does not know" in refusal(
+        save(tmp_path / "inside.pth", inside)
+    )
+
+
+WEB_PAGE = "are a web page, not weights; download them again"
+NO_WEIGHTS = {
+    "Git LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "are a Git LFS pointer"),
+    "HTML": (b"\n<!DOCTYPE html><html><body>Quota exceeded</body></html>", WEB_PAGE),
+    "HTML without a type": (b"<html>404</html>", WEB_PAGE),
+    "HTML behind a BOM": (codecs.BOM_UTF8 + b"<!doctype html>" + "é".encode() * 200, WEB_PAGE),
+    "HTML in UTF-16": ("<html>404</html>".encode("utf-16"), WEB_PAGE),
+    "XML": (b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "are XML, not weights; see what it says"),
+    "JSON": (b'{"error": "not found"}', "are JSON, not weights"),
+    "an index": (b' [{"weight_map": {}}]', "are JSON, not weights"),
+    "text": (b"Not Found", "are plain text, not weights; see what it says"),
+    "gzip": (gzip.compress(b"weights"), "are compressed by gzip; unpack them with gunzip"),
+    "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(90), "are HDF5, as of Keras; save the network's state_dict with PyTorch"),
+    "NumPy": (b"\x93NUMPY\x01\x00v\x00{'descr': '<f4'", "are an array of NumPy"),
+}
+
+
+@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
+@pytest.mark.parametrize("kind", NO_WEIGHTS)
+def test_what_is_no_file_of_weights_is_told(tmp_path, suffix, kind):
+    content, said = NO_WEIGHTS[kind]
     path = tmp_path / f"w.{suffix}"
-    path.write_text(content)
+    path.write_bytes(content)
     assert said in refusal(path)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
-def test_a_torchscript_archive_is_told(tmp_path):
-    torch.jit.script(nn.Linear(2, 2)).save(tmp_path / "w.pt")
-    assert "are a TorchScript archive; save its state_dict alone" in refusal(tmp_path / "w.pt")
+def test_archives_of_something_else_are_told(tmp_path):
+    np.savez(tmp_path / "w.npz", kernel=np.zeros(3))
+    assert "are a zip archive (of kernel.npy), not of torch.save" in refusal(tmp_path / "w.npz")
+    torch.save(SAVED, tmp_path / "inside.pth")
+    with tarfile.open(tmp_path / "w.pth.tar", "w") as archive:
+        archive.add(tmp_path / "inside.pth", "inside.pth")
+    assert "are a tar archive; unpack it" in refusal(tmp_path / "w.pth.tar")
+
+
+@pytest.mark.parametrize(("suffix", "other"), [("pth", "safetensors"), ("safetensors", "bin")])
+def test_the_content_tells_the_format_and_not_the_name(tmp_path, suffix, other):
+    path = save(tmp_path / f"w.{suffix}", SAVED).rename(tmp_path / f"renamed.{other}")
+    assert same(read_weights(path), SAVED)
+
+
+def test_files_of_pytorch_before_1_6_are_read(tmp_path):
+    torch.save(SAVED, tmp_path / "w.pth", _use_new_zipfile_serialization=False)
+    assert same(read_weights(tmp_path / "w.pth"), SAVED)
+
+
+def test_a_torchscript_archive_is_told_in_one_line(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.script(nn.Linear(2, 2)).save(tmp_path / "w.pt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "are a TorchScript archive; save its state_dict alone" in refusal(tmp_path / "w.pt")
 
 
 def test_a_module_that_is_called_module_keeps_its_name(tmp_path):
@@ -166,7 +255,7 @@ def refusal(path: Path, net: nn.Module | None = None) -> str:
 
 def test_a_wrong_shape_is_named_with_both_shapes(tmp_path):
     message = refusal(save(tmp_path / "w.pth", network(1, width=5).state_dict()))
-    assert "0.weight has shape (5, 3, 3, 3), the network needs (4, 3, 3, 3)" in message
+    assert "have 0.weight of shape (5, 3, 3, 3), the network needs (4, 3, 3, 3)" in message
 
 
 def test_a_missing_and_a_surplus_name_are_named(tmp_path):

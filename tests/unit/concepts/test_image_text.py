@@ -11,7 +11,6 @@ import pytest
 import torch
 from PIL import Image
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.artifacts.seals import Provenance
 from linexp.artifacts.weights import write_weights
 from linexp.concepts import image_text

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from helpers.literal import literal_probability
 from helpers.summed import concept_statistics
 from linexp.artifacts import store
-from linexp.concepts.presence import MIN_TOP_MEAN, LabelPresence, PseudoPresence, probabilities, write_presence
+from linexp.concepts.presence import LabelPresence, PseudoPresence, filter_text, probabilities, write_presence
 from linexp.errors import LinexpError
 
 
@@ -93,11 +93,11 @@ def test_the_filter_keeps_concepts_that_some_images_clearly_have_and_not_all_ali
         ]
     )
     statistics = concept_statistics([p])
-    assert statistics.kept(MIN_TOP_MEAN).tolist() == [True, False, True, False, False, True, False]
+    assert statistics.kept(0.5).tolist() == [True, False, True, False, False, True, False]
     assert statistics.kept(0.0).tolist() == [True, True, True, True, False, True, False]
 
 
-def _write(path, p: np.ndarray, fitting_rows: np.ndarray, min_top_mean: float = MIN_TOP_MEAN):
+def _write(path, p: np.ndarray, fitting_rows: np.ndarray, min_top_mean: float = 0.5):
     names = [f"concept {j}" for j in range(p.shape[1])]
     with h5py.File(path, "w") as file:
         write_presence(file, LabelPresence(p), names, fitting_rows, len(p), min_top_mean)
@@ -125,7 +125,7 @@ def test_the_filter_looks_at_the_fitting_rows_and_all_rows_are_written(tmp_path)
 
 
 @pytest.mark.parametrize("rows_per_block", [3, 7, 20, 1000])
-@pytest.mark.parametrize("min_top_mean", [0.0, MIN_TOP_MEAN])
+@pytest.mark.parametrize("min_top_mean", [0.0, 0.5])
 def test_the_filter_is_the_same_whatever_the_size_of_the_blocks(tmp_path, monkeypatch, rows_per_block, min_top_mean):
     monkeypatch.setattr(store, "ROWS_PER_BLOCK", rows_per_block)
     rng = np.random.default_rng(3)
@@ -164,5 +164,22 @@ def test_what_is_written_does_not_depend_on_the_threads(tmp_path, monkeypatch, n
 
 
 def test_no_concept_that_passes_is_an_error(tmp_path):
-    with pytest.raises(LinexpError, match="none of 4 concepts"):
+    with pytest.raises(
+        LinexpError, match=r"none of 4 concepts .* or lower min_presence \(0 of 4 kept: top-5 mean ≥ 0.5; next"
+    ):
         _write(tmp_path / "P.h5", np.full((30, 4), 0.2, np.float32), np.arange(30))
+
+
+def test_the_log_says_what_the_filter_keeps_and_what_would_be_next(tmp_path, capsys):
+    p = np.random.default_rng(0).random((40, 6)) * np.array([1, 0.3, 0.99, 0.45, 0.1, 0.98])
+    _write(tmp_path / "P.h5", p.astype(np.float32), np.arange(30))
+    top = np.sort(p[:30], axis=0)[-5:].mean(0)
+    following = ", ".join(f"concept {j} {top[j]:.2f}" for j in (3, 1, 4))
+    assert capsys.readouterr().err == f"concepts: 3 of 6 kept: top-5 mean ≥ 0.5; next: {following}\n"
+    _write(tmp_path / "all.h5", p.astype(np.float32), np.arange(30), 0.0)
+    assert capsys.readouterr().err == "concepts: 6 of 6 kept: their labels vary\n"
+
+
+def test_at_most_five_concepts_are_named_as_next():
+    text = filter_text([f"word {n}" for n in range(1_200)], np.arange(1_200) < 7, np.linspace(1, 0, 1_200), 0.3)
+    assert text.startswith("7 of 1,200 kept: top-5 mean ≥ 0.3; next: word 7 0.99, word 8 ") and text.count(",") == 5

@@ -295,6 +295,16 @@ BROKEN = {
         {"source": "timm", "name": "test_resnet", "weights": "IMAGENET1K_V1"},
         ["other.model.weights: 'IMAGENET1K_V1'", "give pretrained, none or a file"],
     ),
+    "repo of hub is neither": (
+        "targets.other.model",
+        HUB | {"repo": "x" * 300, "preprocess": NORMAL},
+        ["other.model.repo: 'xxx", "is no folder, and not owner/name:ref"],
+    ),
+    "pretrained of hub twice": (
+        "targets.other.model",
+        HUB | {"arguments": {"pretrained": True}, "preprocess": NORMAL},
+        ["other.model.arguments: `pretrained` follows from weights; take it out"],
+    ),
     "weights unknown to hub": (
         "targets.other.model",
         HUB | {"weights": "V1", "preprocess": NORMAL},

@@ -56,6 +56,27 @@ def test_ablation_without_labels_is_possible_by_divergence_or_left_out():
         assert checked(config, SCHEMA)["targets"]["other"]["class_map"] == "none"
 
 
+def test_a_model_without_classes_has_no_ablation_and_knows_no_class_of_the_probe():
+    target = checked(at("targets.other.classes", "none"), SCHEMA)["targets"]["other"]
+    assert target["class_map"] == "none" and target["layers"]["last"]["ablation"] is False
+    assert "classes" not in checked(small(), SCHEMA)["targets"]["other"]
+    for key, value, message in (
+        ("class_map", {"cat": 1}, "targets.other.class_map: a model without classes knows none of the probe's; take"),
+        ("layers", {"last": {**LAST, "ablation": True}}, "targets.other.layers.last.ablation: a model without classes"),
+    ):
+        config = at("targets.other.classes", "none")
+        config["targets"]["other"][key] = value
+        assert refusal(config).startswith(message)
+
+
+def test_parts_of_outputs_are_named_or_numbered():
+    config = at("targets.other.layers.last.output", 0)
+    config["targets"]["other"]["model"]["output"] = "logits"
+    target = checked(config, SCHEMA)["targets"]["other"]
+    assert (target["layers"]["last"]["output"], target["model"]["output"]) == (0, "logits")
+    assert "other.layers.last.output" in refusal(at("targets.other.layers.last.output", -1))
+
+
 LAST = {"module": "layer4", "pool": "avg"}
 
 

@@ -57,7 +57,7 @@ def test_recordings_lie_under_the_name_of_the_original():
         ),
         (
             {"layers": {"layer4": {"pool": "max"}}},
-            "targets.judged.layers.layer4.pool: only ablation can be another in a shared layer; take pool out",
+            "targets.judged.layers.layer4.pool: only ablation and impact can be others in a shared layer; take pool",
         ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,

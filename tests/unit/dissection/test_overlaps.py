@@ -6,7 +6,6 @@ import torch
 from PIL import Image
 from torch import nn
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp import scenes
 from linexp.dissection.best_overlap import explain, summary
 from linexp.dissection.overlaps import LabelledImages, Overlaps, dissect, location_maps

@@ -6,7 +6,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.dissection.quantiles import QuantileSketch
 from linexp.errors import LinexpError
 

@@ -56,7 +56,6 @@ def test_scores_are_the_literal_formula(layers, scores):
 
 def adam(layer: Layer, neuron: int, s: np.ndarray) -> tuple[float, float]:
     """(c, d) as published: 100 steps from c = 1, d = 0 at a rate of 0.01."""
-    torch.set_num_threads(1)
     logits, w, q, s = (
         torch.tensor(a, dtype=torch.float64)
         for a in (layer.logits, layer.weight[:, neuron], layer.activations[:, neuron], s)

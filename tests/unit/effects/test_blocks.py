@@ -15,7 +15,6 @@ from torch import nn
 from torchvision.models.resnet import BasicBlock
 
 from helpers.layers import made_up, noisy
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.dissection.overlaps import LabelledImages, dissect
 from linexp.effects import ablation, impact
 from linexp.effects.blocks import block_of, merge_arrays

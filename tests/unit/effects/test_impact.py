@@ -5,7 +5,9 @@ import pytest
 
 from helpers.layers import literal_losses, made_up
 from linexp.effects import impact
+from linexp.effects.layer import Outputs
 from linexp.effects.losses import CrossEntropy
+from linexp.effects.open_losses import OpenLayer
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +108,18 @@ def test_equal_activations_keep_the_order_of_the_images():
 @pytest.mark.parametrize(("beta", "n", "expected"), [(0.0003, 50_000, 15), (0.002, 50_000, 100), (0.0003, 100, 1)])
 def test_number_of_top_images(beta, n, expected):
     assert impact.images_in(beta, n) == expected
+
+
+def test_of_some_neurons_it_is_that_of_these_among_all(layer):
+    loss, rows = CrossEntropy(layer.labels[::2], 1.2), np.arange(0, len(layer.labels), 2)
+    opened = OpenLayer("", Outputs(layer.logits, layer.labels, 1.2), layer.activations, layer.weight, None)
+    _, of_all = impact.outcomes(opened, rows, np.arange(8), loss)
+    _, of_some = impact.outcomes(opened, rows, np.array([1, 4, 7]), loss)
+    expected = [outcome.losses for outcome in of_all]
+    found = [outcome.losses for outcome in of_some]
+    np.testing.assert_array_equal(found, [expected[neuron] for neuron in (1, 4, 7)])
+
+
+def test_a_replayed_tail_says_beforehand_how_long_it_takes():
+    said = impact.announcement(1_200, 50_000, 30.0)
+    assert said.startswith("impact: the tail is replayed in 1,200 passes of 50,000 images, which takes 10 h at most")

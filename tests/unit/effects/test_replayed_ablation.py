@@ -10,7 +10,6 @@ from torch import nn
 from torchvision.models.resnet import BasicBlock
 
 from helpers.hooked import hooked_activations, hooked_alpha, hooked_logits, hooked_losses
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.effects import impact
 from linexp.effects.ablation import Simulations, ablation_scores
 from linexp.effects.losses import CrossEntropy, Divergence

@@ -6,7 +6,6 @@ import torch
 import torchvision
 from torchvision.models.resnet import BasicBlock
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.artifacts import store
 from linexp.effects import shared_curves
 from linexp.effects.ablation import Simulations, ablation_scores, shared_by_explanations
@@ -131,6 +130,42 @@ def test_an_explanation_more_takes_two_passes_a_neuron_unless_a_scale_lies_beyon
     assert passes(3) == 0, "a simulation that never varies is the best constant"
     assert passes(2) > 3 * (2 + 2 + 9), "the outlier lies beyond"
     assert passes(2, optimise=False) == 3 * (1 + 1)
+
+
+def test_a_neuron_more_takes_its_own_passes_alone_and_what_is_kept_stays_as_it_is(layer, tmp_path, monkeypatch):
+    tail, val, test = layer
+    monkeypatch.chdir(tmp_path)
+    path = "results/curves.h5"
+
+    def make(neurons, **others):
+        """As the script does; how often the tail is passed."""
+        provenance = store.Provenance("sample_curves", {"neurons": neurons, **others}, "probe")
+        before, kept = tail.passed, np.intersect1d(shared_curves.kept(path, provenance), neurons)
+        with store.create_arrays(path, provenance) as file:
+            found = shared_by_explanations(val, test, np.setdiff1d(neurons, kept))
+            shared_curves.write(file, shared_curves.with_kept(path, kept, found))
+        return tail.passed - before
+
+    def content():
+        with store.open_arrays(path) as file:
+            names = []
+            file.visit(names.append)
+            return {name: file[name][...].tobytes() for name in names if hasattr(file[name], "dtype")}
+
+    passes = {number: make([number]) for number in (3, 5, 8)}
+    assert make([5, 8]) == passes[5] and make([5, 8]) == passes[5] + passes[8], "what is asked for again is made again"
+    assert make([3, 5, 8, 11]) == passes[3] > 0
+    kept = content()
+    assert make([3, 5, 8]) == 0
+    assert make([3, 5, 8], most_nodes=17) == make([3, 5, 8, 11]) == sum(passes.values())
+    assert content() == kept, "as if they were computed together"
+    assert make([3, 8]) == 0
+    damaged = bytearray((tmp_path / path).read_bytes())
+    begin = damaged.index(kept["curves/3"])
+    damaged[begin] ^= 255
+    (tmp_path / path).write_bytes(damaged)
+    assert make([3, 5, 8, 11]) == sum(passes.values())
+    assert content() == kept
 
 
 def test_without_a_search_there_are_no_curves(layer, tmp_path):

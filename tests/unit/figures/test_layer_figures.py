@@ -97,6 +97,12 @@ def test_boxes_have_the_quartiles_and_the_diamond_the_mean_with_0_for_undefined(
     assert len(boxes) == len(diamonds) == 2
 
 
+def test_without_ablation_the_scores_are_one_panel():
+    without = _scores(ablation_optim=np.nan).assign(ablation_norm=np.nan)
+    (axes,) = draw_scores(without, "net / layer4", "two").axes
+    assert len(axes.patches) == 2
+
+
 def test_shares_of_lengths_are_counted():
     assert length_shares([0, 1, 1, 4, 9], 4).tolist() == [0.2, 0.4, 0.0, 0.4]
     texts = check_texts(draw_lengths({"one": [1, 1, 1, 0], "two": [1, 5, 40, 41]}, "net"))

@@ -63,7 +63,7 @@ def explain(folder: Path, activations: np.ndarray, names=NAMES, concepts: np.nda
     store.write_table(folder / "index.parquet", made, index)
     with store.create_arrays(files["P"], made) as file:
         pseudo = presence.PseudoPresence(lambda begin, end: IMAGES[begin:end], concepts, A, B)
-        presence.write_presence(file, pseudo, names, rows_of(index, "train"), N, presence.MIN_TOP_MEAN)
+        presence.write_presence(file, pseudo, names, rows_of(index, "train"), N, 0.5)
     with store.open_arrays(files["P"]) as p, store.create_arrays(files["moments"], made) as file:
         sums = {split: moments.MomentsSum(p["P"].shape[1]) for split in ("train", "val")}
         for split, rows, (block,) in split_blocks(index, list(sums), p["P"]):

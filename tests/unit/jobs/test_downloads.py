@@ -8,7 +8,9 @@ import urllib.error
 import urllib.request
 
 import pytest
+import torch
 from huggingface_hub import constants, hf_hub_download
+from open_clip.pretrained import download_pretrained_from_url
 
 from linexp.errors import LinexpError
 from linexp.jobs import downloads
@@ -105,6 +107,44 @@ def test_what_a_server_answers_is_the_cause(reachable, server, monkeypatch, what
     assert message.startswith(f"the weights cannot be downloaded ({cause}") and message.endswith("; give a file")
 
 
+CHECKSUMS = [
+    RuntimeError('invalid hash value (expected "5c10", got "0a99")'),
+    RuntimeError("Model has been downloaded but the SHA256 checksum does not not match"),
+    OSError("Consistency check failed: file should be of size 9 but has size 4 (model.safetensors).\nPlease retry"),
+]
+
+
+@pytest.mark.parametrize("error", CHECKSUMS)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_file_that_fails_its_checksum_is_one_line(reachable, error, wrapped):
+    def raises():
+        if wrapped:
+            raise ValueError("the weights could not be loaded") from error
+        raise error
+
+    reason = " ".join(str(error).split())
+    message = refusal(raises)
+    assert message.startswith(f"the weights came damaged ({reason[:60]}") and "\n" not in message
+    assert message.endswith("); run it again, or else give a file")
+
+
+def test_what_pytorch_says_of_another_file_is_known(reachable, tmp_path):
+    (tmp_path / "resnet18-5c106cde.pth").write_bytes(b"another file")
+    address = (tmp_path / "resnet18-5c106cde.pth").as_uri()
+    message = refusal(
+        lambda: torch.hub.load_state_dict_from_url(address, str(tmp_path / "cache"), check_hash=True, progress=False)
+    )
+    assert message.startswith('the weights came damaged (invalid hash value (expected "5c106cde", got "')
+
+
+def test_what_open_clip_says_of_another_file_is_known(reachable, tmp_path):
+    source = tmp_path / "openaipublic" / ("5c106cde" * 8) / "model.pt"
+    source.parent.mkdir(parents=True)
+    source.write_bytes(b"another file")
+    message = refusal(lambda: download_pretrained_from_url(source.as_uri(), str(tmp_path / "cache")))
+    assert message.startswith("the weights came damaged (Model has been downloaded but the SHA256 checksum does not")
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -132,6 +172,13 @@ def test_what_was_set_before_is_set_afterwards(unreachable):
             assert constants.HF_HUB_OFFLINE and socket.getdefaulttimeout() == downloads.PATIENCE
             raise error
         assert not constants.HF_HUB_OFFLINE and socket.getdefaulttimeout() is None
+
+
+def test_no_answer_is_waited_for_without_end(server, monkeypatch):
+    monkeypatch.setattr(downloads, "PATIENCE", 0.5)
+    with pytest.raises(LinexpError, match=r"cannot be downloaded \(timed out\)"), said_in_one_line("it", REMEDY):
+        urllib.request.urlopen(f"{server}/mute").read()
+    assert socket.getdefaulttimeout() is None
 
 
 def test_what_is_in_the_cache_asks_nobody(monkeypatch):

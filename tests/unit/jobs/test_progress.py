@@ -4,9 +4,10 @@ import sys
 
 import h5py
 import numpy as np
+import pytest
 
 from linexp.artifacts.store import write_rows
-from linexp.jobs.progress import progress
+from linexp.jobs.progress import duration, progress
 
 
 def test_much_to_write_is_said_once_before_the_second_block_is_made(tmp_path, capsys):
@@ -32,3 +33,10 @@ def test_progress_yields_all_items_and_tells_their_number(capsys, monkeypatch):
     monkeypatch.setattr(sys, "__stderr__", None)
     assert list(progress(iter([[1, 2], [3]]), 3, "image", "embedding")) == [[1, 2], [3]]
     assert "embedding:   0%" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "0 s"), (119, "119 s"), (121, "2 min"), (7_300, "2 h"), (1e6, "12 d")]
+)
+def test_a_time_is_in_the_unit_that_makes_it_a_small_number(seconds, words):
+    assert duration(seconds) == words

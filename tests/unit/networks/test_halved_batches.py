@@ -11,7 +11,6 @@ from PIL import Image
 from torch import nn
 from torchvision.models.resnet import BasicBlock
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.concepts import image_text
 from linexp.dissection.overlaps import LabelledImages, dissect
 from linexp.jobs.gpu_memory import map_what_fits

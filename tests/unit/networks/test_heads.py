@@ -7,7 +7,6 @@ import torch
 import torchvision
 from torch import nn
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.errors import LinexpError
 from linexp.networks.heads import linear_head
 from linexp.networks.recording import pool_neurons
@@ -163,7 +162,7 @@ class Odd(nn.Module):
     ("module", "message"),
     [
         ("sued", "module: sued is not in the network; did you mean used?"),
-        ("unused", "module: unused takes no part in the network's forward pass; take another"),
+        ("unused", "module: unused takes no part in the network's forward pass, or only by"),
         ("twice", "module: twice is used 2 times in a forward pass"),
     ],
 )

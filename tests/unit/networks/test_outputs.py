@@ -10,7 +10,6 @@ from scipy.optimize import minimize_scalar
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.errors import LinexpError
 from linexp.networks.outputs import TEMPERATURES, fit_temperature, model_labels, record_logits
 
@@ -52,8 +51,13 @@ class Returns(nn.Module):
     ],
 )
 def test_an_output_that_is_not_logits_is_refused(output, found):
-    with pytest.raises(LinexpError, match=rf"model: 4 images give an output of {found}; wrap it to return"):
+    with pytest.raises(LinexpError, match=rf"model: 4 images give an output of {found}; .* say `classes: none`"):
         list(record_logits(Returns(output), [torch.zeros(4, 3, 8, 8)]))
+
+
+def test_where_labels_are_not_needed_other_classes_are_no_mistake():
+    np.testing.assert_array_equal(model_labels(LABELS, NAMES, "if_equal", 3), model_labels(LABELS, NAMES, None, 3))
+    np.testing.assert_array_equal(model_labels(LABELS, NAMES, "if_equal", 1000), [-1] * 5)
 
 
 def test_the_same_number_of_classes_are_the_same_classes():

@@ -8,7 +8,6 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.networks.heads import linear_head
 from linexp.networks.recording import record_activations
 from linexp.networks.tails import ReplayedTail, split_network

@@ -6,7 +6,6 @@ import torch
 import torchvision
 from torch import nn
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.networks.heads import linear_head
 from linexp.networks.survey import survey, why_not_replayed
 
@@ -58,17 +57,23 @@ class Odd(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.pair, self.regions, self.unused = Pair(), Regions(), nn.Identity()
+        self.pair, self.names, self.regions, self.unused = Pair(), Names(), Regions(), nn.Identity()
         self.head = nn.Linear(3, 2)
 
     def forward(self, images):
         first, _ = self.pair(images)
+        self.names(images)
         return self.head(self.regions(first).reshape(len(images), 4, 3).mean(1))
 
 
 class Pair(nn.Module):
     def forward(self, images):
         return images.mean((2, 3)), images
+
+
+class Names(nn.Module):
+    def forward(self, images):
+        return "one", "two"
 
 
 class Regions(nn.Module):
@@ -78,10 +83,15 @@ class Regions(nn.Module):
 
 def test_what_cannot_be_explained_is_said():
     found = by_path(Odd())
-    assert (found["pair"].output, found["pair"].neurons, found["pair"].pools) == ("tuple", None, ())
+    assert (found["names"].output, found["names"].neurons, found["names"].pools) == ("tuple", None, ())
     assert found["regions"].output == "rows of its own"
     assert found["unused"].output == "–" and found["unused"].runs == 0
     assert found["head"].neurons == 2
+
+
+def test_of_a_module_that_returns_several_tensors_the_first_is_a_layer():
+    pair = by_path(Odd())["pair"]
+    assert (pair.part, pair.output, pair.neurons, pair.pools) == (0, (3,), 3, ("none",))
 
 
 def test_why_a_network_cannot_be_replayed_is_told():

@@ -10,7 +10,6 @@ import torchvision
 from torch import nn
 from torchvision.models.resnet import BasicBlock
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.errors import LinexpError
 from linexp.networks.recording import pool_neurons
 from linexp.networks.tails import ReplayedTail, _ChangedNeuron, split_network
@@ -279,13 +278,13 @@ class DependsOnData(Odd):
     ("network", "module", "message"),
     [
         (Odd, "sten", "module: sten is not in the network; did you mean stem?"),
-        (Odd, "unused", "module: unused takes no part in the network's forward pass; take another"),
+        (Odd, "unused", "module: unused takes no part in the network's forward pass, or only by"),
         (Odd, "lost", "module: lost is not on the path to the network's output; take another layer"),
         (Odd, "shared", "module: shared is used 2 times in a forward pass; take one that is used once"),
-        (Odd, "attention", "module: attention returns a tuple; take a module inside or around it"),
+        (Odd, "attention", r"module: attention returns a tuple with 0 \(2 × .*; write `output: 0` or another of them"),
         (ByRow, "rows", "module: rows gives (64, 3) for 2 images; take one with a row for each"),
-        (TwoOutputs, "stem", "model: 2 images give an output of type tuple; wrap it to return (n, classes)"),
-        (Maps, "stem", "model: 2 images give an output of shape (2, 32, 32, 3); wrap it to return (n, classes)"),
+        (TwoOutputs, "stem", "model: 2 images give an output of type tuple; say which part are (n, classes) logits"),
+        (Maps, "stem", "model: 2 images give an output of shape (2, 32, 32, 3); return (n, classes) logits"),
         (DependsOnData, "stem", "module: torch.export cannot trace the network ("),
         (vit, f"{LAYER}_0.self_attention.out_proj", "takes no part in the network's forward pass"),
     ],

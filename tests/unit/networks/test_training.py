@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from PIL import Image
 from torchvision.transforms import v2
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.artifacts.seals import Provenance
 from linexp.artifacts.weights import load_weights, write_weights
 from linexp.concepts import image_text

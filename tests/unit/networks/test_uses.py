@@ -10,7 +10,6 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 from torchvision.transforms.functional import pil_to_tensor
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.dissection.overlaps import LabelledImages, dissect
 from linexp.errors import LinexpError
 from linexp.networks.heads import linear_head
@@ -105,15 +104,42 @@ def test_network_dissection_refuses_it_too():
         dissect(resnet(), "layer4.1.relu", labelled)
 
 
-def test_a_checkpointed_module_is_used_once():
+@pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
+@pytest.mark.parametrize("reentrant", [True, False])
+def test_a_checkpointed_module_is_used_once(reentrant):
     class Checkpointed(nn.Sequential):
         def forward(self, x):
-            return checkpoint(super().forward, x, use_reentrant=False)
+            return checkpoint(super().forward, x, use_reentrant=reentrant)
 
     torch.manual_seed(0)
     block = Checkpointed(nn.Conv2d(3, 4, 3), nn.ReLU())
-    found = recorded(nn.Sequential(block, nn.Flatten()), "0.1")
-    torch.testing.assert_close(found, nn.functional.relu(block[0](images())).mean((2, 3)).detach())
+    network = nn.Sequential(block, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 5)).eval()
+    expected = nn.functional.relu(block[0](images())).mean((2, 3)).detach()
+    for module in ("0.1", "0"):
+        torch.testing.assert_close(recorded(network, module), expected)
+        assert torch.equal(
+            torch.from_numpy(linear_head(network, module, "avg", "first", images())[0]), network[3].weight
+        )
+
+
+@pytest.mark.parametrize("use", ["record", "head"])
+def test_a_module_whose_forward_is_called_past_its_hooks_is_told(use):
+    class Past(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body, self.head = nn.Conv2d(3, 4, 3), nn.Linear(4, 5)
+
+        def forward(self, x):
+            return self.head(self.body.forward(x).mean((2, 3)))
+
+    network = Past().eval()
+    with pytest.raises(
+        LinexpError, match=r"body takes no part in the network's forward pass, or only by its `forward` or"
+    ):
+        if use == "record":
+            recorded(network, "body")
+        else:
+            linear_head(network, "body", "avg", "first", images())
 
 
 # --- what a module returns
@@ -141,6 +167,21 @@ def test_a_module_of_regions_has_more_rows_than_images():
 
     with pytest.raises(LinexpError, match=r"box gives \(64, 3\) for 2 images; take one with a row for each"):
         recorded(Regions(), "box", "none")
+
+
+def test_the_rows_of_every_batch_are_checked():
+    class Regions(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.box, self.passes = nn.Identity(), 0
+
+        def forward(self, x):
+            self.passes += 1
+            regions = x.mean((2, 3))
+            return self.box(regions if self.passes <= 3 else regions.repeat(2, 1))
+
+    with pytest.raises(LinexpError, match=r"box gives \(4, 3\) for 2 images; take one with a row for each"):
+        list(record_activations(Regions().eval(), "box", "none", images(8).split(2)))
 
 
 # --- networks that give an image other values in another pass
@@ -210,6 +251,6 @@ def test_rounding_is_no_other_value(dtype):
 def test_a_module_of_torchscript_is_refused_and_those_around_it_are_not(script):
     network = resnet()
     network.layer4 = script(network.layer4)
-    with pytest.raises(LinexpError, match=r"module: layer4\.1 is TorchScript, which takes no hook; give the network"):
+    with pytest.raises(LinexpError, match="module: layer4 is TorchScript, scripted or traced, whose layers"):
         recorded(network, "layer4.1")
     assert recorded(network, "layer3").shape == (4, 256)

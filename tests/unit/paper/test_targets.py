@@ -10,7 +10,6 @@ import yaml
 from PIL import Image
 from torch import nn
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.networks.heads import linear_head
 from linexp.networks.recording import record_activations
 from linexp.networks.tails import ReplayedTail, split_network

@@ -1,6 +1,7 @@
 """What `python -m linexp check` says of data and weights."""
 
 import copy
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -99,6 +100,36 @@ def test_files_that_an_entry_names_are_looked_for(place):
     assert layer_problems(config, "scenes_resnet/layer4") == [
         "concept_sets.own.file: own.txt does not exist; put it there, or correct the path"
     ]
+
+
+def test_the_code_of_torch_hub_is_downloaded_at_a_commit_and_is_there_afterwards(place):
+    def of_code():
+        return [part for part in parts(_config()) if part.place == "targets.vgg16_cifar100.model.repo"]
+
+    repository = SHIPPED["targets"]["vgg16_cifar100"]["model"]["repo"]
+    assert re.fullmatch(r"[\w-]+/[\w-]+:[0-9a-f]{40}", repository)
+    (part,) = of_code()
+    assert (part.state, part.remark) == ("download", f"{repository}, code, once")
+    wildcards = SimpleNamespace(target="vgg16_cifar100")
+    kept = model_files.target_files(_config(), wildcards)["repository"]
+    assert kept == f"results/models/hub/{repository.replace(':', '/')}.zip"
+    assert model_files.code_files(_config(), wildcards) == {"repository": kept}
+    Path(kept).parent.mkdir(parents=True)
+    Path(kept).touch()
+    assert [part.state for part in of_code()] == ["there"]
+
+
+def test_code_in_a_folder_is_what_weights_are_downloaded_by_and_an_untrained_network_is_built_by(place):
+    (place / "mine/package").mkdir(parents=True)
+    for name in ("hubconf.py", "package/net.py", "notes.txt"):
+        (place / "mine" / name).touch()
+    model = SHIPPED["targets"]["vgg16_cifar100"]["model"] | {"repo": "mine"}
+    config = _config(targets={"vgg16_cifar100": SHIPPED["targets"]["vgg16_cifar100"] | {"model": model}})
+    wildcards, code = SimpleNamespace(target="vgg16_cifar100"), {"code": ["mine/hubconf.py", "mine/package/net.py"]}
+    assert model_files.code_files(config, wildcards) == code and model_files.repositories(config) == {}
+    assert model_files.target_files(config, wildcards).items() > code.items()
+    config["targets"]["vgg16_cifar100"]["model"]["untrained"] = True
+    assert model_files.target_files(config, wildcards) == code
 
 
 def test_the_folder_of_a_tokenizer_is_looked_for(place):

@@ -19,13 +19,14 @@ SETTINGS = {"method": {"lambda": 0.2, "greedy": {"width": 10}}, "neurons": [1, 2
 NAMES = ("a.h5", "a.parquet", "a.json", "a.safetensors", "a.csv")
 
 
-def recipe(settings=SETTINGS, code=CODE, files=FILES, made_by="make") -> recipes.Recipe:
-    return {"format": 1, "made_by": made_by, "settings": settings, "code": code, "files": files}
+def recipe(settings=SETTINGS, code=CODE, files=FILES, made_by="make", made_from=()) -> recipes.Recipe:
+    parts = {"settings": settings, "code": code, "files": files, "made_from": list(made_from)}
+    return {"format": 1, "made_by": made_by, **parts}
 
 
-def make(name: str) -> str:
+def make(name: str, made_from: dict[str, str] | None = None) -> str:
     """An artifact by the first recipe, under results."""
-    made = store.Provenance("make", SETTINGS, "", {"code": CODE, "files": FILES})
+    made = store.Provenance("make", SETTINGS, "", {"code": CODE, "files": FILES}, made_from or {})
     path = f"results/net/{name}"
     match name.rpartition(".")[2]:
         case "h5":
@@ -81,6 +82,7 @@ CHANGES = {
     "code more": (recipe(code=CODE | {"linexp/b.py": "x"}), "linexp/b.py changed"),
     "a file": (recipe(files={"mine.txt": "x"}), "mine.txt changed"),
     "a script": (recipe(made_by="draw"), "made by make"),
+    "an artifact more": (recipe(made_from=["results/b.h5"]), "not made from results/b.h5"),
     "a format": (recipe() | {"format": 2}, "format 1 → 2"),
 }
 
@@ -95,6 +97,15 @@ def test_what_was_made_otherwise_is_made_again_and_the_change_is_told(case, name
     # as long as it has not been made again
     assert written(wanted, path)[1]
     assert written(recipe(), path) == ([], False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_was_made_from_other_artifacts_is_made_again_though_those_are_all_still_there(name):
+    paths = [make(f"{letter}.json") for letter in "bc"]
+    path = make(name, {paths[0]: json.loads(Path(paths[0]).read_text())["id"]})
+    assert written(recipe(made_from=paths[:1]), path) == ([], False)
+    changes = [f"not made from {paths[1]}", f"made from {paths[0]}"]
+    assert written(recipe(made_from=paths[1:]), path) == (changes, True)
 
 
 def test_an_artifact_that_is_not_there_needs_no_newer_recipe():

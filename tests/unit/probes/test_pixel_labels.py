@@ -9,7 +9,6 @@ import torch
 import torchvision
 from PIL import Image
 
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp import scenes
 from linexp.artifacts import store
 from linexp.errors import LinexpError

@@ -12,7 +12,7 @@ import pytest
 from linexp.__main__ import main
 from linexp.artifacts import store
 from linexp.explanations import Explanation, to_table
-from linexp.terminal.neuron import BAR, neuron_text, read_layer
+from linexp.terminal.neuron import BAR, Layer, find_concept, neuron_text, read_layer
 
 REPOSITORY = Path(__file__).parents[3]
 PROVENANCE = store.Provenance("test", {}, "f")
@@ -110,25 +110,41 @@ def test_a_constant_neuron_has_no_bins(folder):
     assert neuron_text(read_layer(folder), 0, np.full(7, 0.5)).endswith("activations of 7 images\n  0.5 on all of them")
 
 
-def test_neurons_are_found_by_whole_words_the_heaviest_first(folder, capsys):
+def test_neurons_are_found_by_whole_words_with_a_line_each(folder, capsys):
     status, out, _ = _run(capsys, "find", folder, "dog")
-    rows = [line.split(maxsplit=6)[:5] for line in out.splitlines()[3:]]
+    rows = [line.split(maxsplit=4)[:4] for line in out.splitlines()[4:]]
     assert status == 0
-    assert out.startswith("4 explanations of 2 neurons have 'dog'")
-    # of equal shares that with the higher correlation comes first; the null control is not asked
-    assert rows == [
-        ["1", "other", "0.60", "1.00", "100"],
-        ["0", "other", "0.50", "1.00", "100"],
-        ["1", "le", "0.60", "3.00", "75"],
-        ["0", "le", "0.50", "2.00", "57"],
+    assert out.startswith("2 neurons have 'dog' in an explanation\n")
+    # by the method whose share × correlation is highest; the null control is not asked
+    assert rows == [["1", "other", "0.60", "100"], ["0", "other", "0.50", "100"]]
+
+
+def test_positive_share_times_correlation_comes_first(folder):
+    def of(neuron: int, *pairs: tuple[float, str]) -> Explanation:
+        return Explanation(neuron, [concept for _, concept in pairs], [weight for weight, _ in pairs])
+
+    known = [
+        of(0, (1.0, "snow"), (-4.0, "dog")),  # inhibited by dogs: last, whatever the share
+        of(1, (4.0, "dog")),  # but the simulation is no good
+        of(2, (2.0, "sled dog"), (1.0, "dog"), (1.0, "snow")),  # both concepts count
+        of(3, (1.0, "dog"), (1.0, "snow")),
+        of(4, (1.0, "snow")),
+        of(5, (3.0, "dog"), (1.0, "hot dog")),  # simulated the wrong way round
     ]
+    correlations = {0: 0.9, 1: 0.2, 2: 0.6, 3: 0.7, 4: 0.9, 5: -0.8}
+    rows = [{"method": "le", "neuron": neuron, "correlation": value} for neuron, value in correlations.items()]
+    layer = Layer(folder, pd.DataFrame(rows), {"le": {one.neuron: one for one in known}})
+    found = find_concept(layer, "dog")
+    assert [one.neuron for one in found] == [2, 3, 1, 5, 0]
+    assert [one.share for one in found] == [0.75, 0.5, 1.0, 1.0, 0.0]
+    assert [one.rank for one in found] == pytest.approx([0.45, 0.35, 0.2, 0.0, 0.0])
 
 
 def test_methods_and_lines_can_be_limited(folder, capsys):
     _, out, _ = _run(capsys, "find", folder, "DOG", "--method", "random_concepts", "--limit", "1")
-    assert out.startswith("4 explanations of 4 neurons")
+    assert out.startswith("4 neurons have 'DOG'")
     assert out.splitlines()[-1] == "… and 3 more; --limit 4 shows all"
-    assert len(out.splitlines()) == 5
+    assert len(out.splitlines()) == 6
 
 
 def test_brackets_and_stars_of_a_word_are_no_pattern(folder, capsys):

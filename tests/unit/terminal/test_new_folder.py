@@ -11,7 +11,6 @@ from PIL import Image
 from torch import nn
 
 from helpers.configs import SCHEMA
-from helpers.torch_threads import one_thread  # noqa: F401
 from linexp.__main__ import main
 from linexp.config.checks import checked
 from linexp.config.text import check_text
@@ -121,6 +120,12 @@ def test_the_layer_to_begin_with_is_the_last_that_has_places():
     assert of(vgg) == FirstLayer("features", "avg", "first", 512)
     assert of(timm.create_model("test_vit"), 160) == FirstLayer("norm", "first", "first", 64)
     assert of(timm.create_model("test_mambaout"), 160).channels == "last"
+
+
+def test_a_network_is_left_as_it_was():
+    network = timm.create_model("test_resnet").double()
+    assert of(network).pool == "avg"
+    assert not any(module._forward_hooks for module in network.modules())
 
 
 def test_a_network_without_places_is_refused():

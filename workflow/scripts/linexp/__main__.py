@@ -1,10 +1,10 @@
-"""The command line: `linexp new`, `check`, `layers`, `show` and `find`; the same as `python -m linexp`."""
+"""The command line: `linexp new`, `check`, `layers`, `show`, `find` and `export`; the same as `python -m linexp`."""
 
 import argparse
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from .config import checks as configuration
 from .config.derived_targets import recorded_target
 from .config.text import check_text
 from .errors import LinexpError, suggest
+from .networks.repositories import with_code
 from .networks.sources import SOURCES
-from .planning import data_check
-from .terminal import neuron, new_folder
+from .planning import data_check, missing
+from .terminal import export, neuron, new_folder
 from .workflow import SCHEMA
 
 CONFIG = "config.yaml"
@@ -61,6 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     find.add_argument("--method", action="append", default=[], help="only this method; can be given again")
     find.add_argument("--limit", type=int, default=30, help="lines to print (default: %(default)s)")
     find.set_defaults(command=_find)
+
+    exported = commands.add_parser("export", help="write explanations and scores of a layer to one CSV or Parquet file")
+    exported.add_argument("folder", type=Path, help="results of a layer, such as results/scenes_resnet/layer4")
+    exported.add_argument("file", type=Path, help="where to, such as neurons.csv or neurons.parquet")
+    exported.set_defaults(command=_export)
 
     check = commands.add_parser("check", help="say what data and weights there are, and what is missing")
     check.add_argument(
@@ -118,6 +124,13 @@ def _find(options: argparse.Namespace) -> int:
     return 0
 
 
+def _export(options: argparse.Namespace) -> int:
+    table = export.flat_table(options.folder)
+    export.write(table, options.file)
+    print(f"{options.file}: {len(table):,} rows, one a neuron, method and simulator; {len(table.columns)} columns")
+    return 0
+
+
 def _check(options: argparse.Namespace) -> int:
     config = _configuration(options.configfile)
     places = data_check.layer_names(config) if options.layers == ["all"] else options.layers or config["run"]
@@ -137,18 +150,27 @@ def _layers(options: argparse.Namespace) -> int:
     return 0
 
 
-def _model_of(options: argparse.Namespace) -> dict[str, Any]:
-    """The `model` of a target, as it is built: of one that the workflow trains, from the record of its training."""
+def _model_of(options: argparse.Namespace) -> Mapping[str, Any]:
+    """The `model` of a target, as it is built: of one that the workflow trains, from the record of its training.
+
+    Of one whose code is in a repository, with the folder that this is unpacked to.
+    """
     targets = _configuration(options.configfile)["targets"]
     if options.target not in targets:
         raise LinexpError(f"there is no target {options.target!r}; {suggest(options.target, targets)}")
     model = targets[options.target]["model"]
-    if not SOURCES[model["source"]].is_trained_here:
-        return model
-    record = Path(f"results/models/{model['name']}/training.json")
-    if not record.is_file():
-        raise LinexpError(f"{record} does not exist; make it with `snakemake --cores all {record}`")
-    return store.read_json(record)["model"]
+    source = SOURCES[model["source"]]
+    if source.is_trained_here:
+        return store.read_json(_made(f"results/models/{model['name']}/training.json"))["model"]
+    repository = source.repository(model)
+    return with_code(model, _made(missing.archive(repository))) if repository else model
+
+
+def _made(path: str) -> str:
+    """The path of an artifact that is there, or a `LinexpError`."""
+    if not os.path.isfile(path):
+        raise LinexpError(f"{path} does not exist; make it with `snakemake --cores all {path}`")
+    return path
 
 
 def _configuration(path: str) -> configuration.Config:

@@ -30,7 +30,7 @@ def provenance_of(snakemake, probe_fingerprint: str) -> seals.Provenance:
     planned = json.loads(Path(snakemake.input.recipe).read_text(encoding="utf-8"))
     recipe = {part: planned[part] for part in ("code", "files")}
     given = {path for name in GIVEN if snakemake.input.get(name) for path in _list(snakemake.input.get(name))}
-    made_from = identities(path for path in map(str, snakemake.input) if _is_artifact(path) and path not in given)
+    made_from = identities(path for path in map(str, snakemake.input) if is_artifact(path) and path not in given)
     return seals.Provenance(planned["made_by"], dict(snakemake.params.items()), probe_fingerprint, recipe, made_from)
 
 
@@ -38,7 +38,8 @@ def _list(paths: str | Iterable[str]) -> list[str]:
     return [paths] if isinstance(paths, str) else list(paths)
 
 
-def _is_artifact(path: str) -> bool:
+def is_artifact(path: str) -> bool:
+    """Whether an input that is not given by the user (`GIVEN`) was made by the workflow."""
     return path.startswith("results/") and not path.startswith(HIDDEN)
 
 
@@ -68,6 +69,21 @@ def other_ancestors(attributes: dict[str, str]) -> list[str]:
     made_from = json.loads(attributes["made_from"])
     there = ((path, identity, _attributes(path)) for path, identity in made_from.items() if os.path.exists(path))
     return [path for path, identity, found in there if found is not None and found.get("id") != identity]
+
+
+def other_settings(path: str, provenance: seals.Provenance) -> set[str]:
+    """The settings by which the artifact that lies there was made otherwise than it is to be made.
+
+    None of them if it was made otherwise by more than settings, or if there is none.
+    """
+    found = read_attributes(path)
+    if found is None:
+        return set()
+    wanted = provenance.attributes()
+    before, after = json.loads(found["settings"]), json.loads(wanted["settings"])
+    if any(found[part] != wanted[part] for part in ("format", "made_by", "recipe", "made_from")):
+        return set()
+    return {name for name in before | after if before.get(name) != after.get(name)}
 
 
 _attributes = cache(read_attributes)

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -14,54 +16,50 @@ from torch import nn
 from ..errors import LinexpError
 from . import seals
 from .atomic_files import atomic
+from .weights_format import format_of_weights
 
 WRAPPINGS = ("state_dict", "model_state_dict", "model")
 """Keys that a checkpoint has its network's weights under, the first that is there."""
-PREFIXES = ("module.", "_orig_mod.", "model.", "network.", "net.")
-"""What wrappers put before every name: DataParallel, torch.compile, and modules that train a network."""
+COUNTER = "num_batches_tracked"
+"""Of batch norms, for training: files of old lack it."""
 
 
 def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
-    """A state dictionary from safetensors, or from a PyTorch file read with `weights_only=True`.
+    """The tensors of a file, with the names that it has for them, on the CPU.
 
-    A dictionary in a checkpoint, beside an optimizer's state and the like, is taken out of it: what is under a key of
-    `WRAPPINGS`, or else the only mapping of names to tensors. The prefix `module.`, which `DataParallel` puts before
-    every name, is removed.
+    Parameters
+    ----------
+    path
+        A file of safetensors or of `torch.save`, which its content tells and not its name; the latter is read with
+        `weights_only=True`. In a checkpoint, which has an optimizer's state and the like as well, the network's
+        weights are what is under a key of `WRAPPINGS`, at any depth, or else the only mapping of names to tensors.
+
+    Returns
+    -------
+    dict[str, torch.Tensor]
+        Of any shapes and types; no prefix of the names is removed.
 
     Raises
     ------
     LinexpError
-        The file is not there, damaged, something else than weights, or holds more than tensors.
+        The file is not there, damaged, something else than weights, or holds more than tensors; a checkpoint has
+        several mappings that could be meant, such as weights and their running average. A file of this program's is
+        not what it wrote.
     """
     path = Path(path)
     if not path.is_file():
         raise LinexpError(f"weights {path} do not exist; correct the path")
-    _check_content(path)
     try:
-        if path.suffix == ".safetensors":
-            state = _read_safetensors(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
+        if format_of_weights(path) == "safetensors":
+            return _read_safetensors(path)
+        with path.open("rb") as file:  # of a path, torch.load looks at the name
+            state = torch.load(file, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
         raise LinexpError(f"weights {path} hold more than tensors; save the state_dict alone") from error
     except (SafetensorError, RuntimeError, EOFError, ValueError, LookupError, OSError) as error:
-        if "TorchScript" in str(error):
-            raise LinexpError(f"weights {path} are a TorchScript archive; save its state_dict alone") from error
         reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
         raise LinexpError(f"weights {path} cannot be read ({reason}); replace the file") from error
-    weights = _unwrapped(state, path)
-    wrapped = all(name.startswith("module.") for name in weights)
-    return {name.removeprefix("module.") if wrapped else name: tensor for name, tensor in weights.items()}
-
-
-def _check_content(path: Path) -> None:
-    """Raise a `LinexpError` if a file's beginning says that it is something else."""
-    with path.open("rb") as file:
-        begin = file.read(200)
-    if begin.startswith(b"version https://git-lfs"):
-        raise LinexpError(f"weights {path} are a Git LFS pointer, not the file; run git lfs pull where it came from")
-    if begin.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise LinexpError(f"weights {path} are a web page, not weights; download them again")
+    return dict(_unwrapped(state, path))
 
 
 def _is_state(value: object) -> bool:
@@ -70,19 +68,23 @@ def _is_state(value: object) -> bool:
 
 def _unwrapped(state: object, path: Path) -> Mapping[str, torch.Tensor]:
     while isinstance(state, Mapping) and not _is_state(state):
+        found = [key for key, value in state.items() if value and _is_state(value)]
         wrapping = next((key for key in WRAPPINGS if isinstance(state.get(key), Mapping)), None)
-        if wrapping is None:
-            found = [key for key, value in state.items() if value and _is_state(value)]
-            if len(found) > 1:
-                several = ", ".join(map(str, found))
-                raise LinexpError(
-                    f"weights {path} have several mappings of tensors ({several}); save one of them alone"
-                )
-            wrapping = found[0] if found else None
+        if wrapping is not None:
+            found = [key for key in found if _shapes(state[key]) == _shapes(state[wrapping])]
+        if len(found) > 1:
+            several = ", ".join(map(str, found))
+            raise LinexpError(f"weights {path} have several mappings of tensors ({several}); save one of them alone")
+        wrapping = found[0] if wrapping is None and found else wrapping
         state = state[wrapping] if wrapping is not None else None
     if not isinstance(state, Mapping):
         raise LinexpError(f"weights {path} are not a mapping of names to tensors; save the state_dict alone")
     return state
+
+
+def _shapes(state: Mapping) -> Counter:
+    """How many tensors there are of each shape, without single numbers such as counts of steps."""
+    return Counter(tuple(value.shape) for value in state.values() if isinstance(value, torch.Tensor) and value.ndim)
 
 
 def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
@@ -105,38 +107,69 @@ def _sha256(state: Mapping[str, torch.Tensor]) -> str:
 def load_weights(network: nn.Module, path: str | Path) -> None:
     """Fill a network with the weights in a file.
 
-    Prefixes that all names share are removed as long as no name fits. The counts `num_batches_tracked` of batch norms
-    may be lacking, as in files of old: they are for training.
+    Where the file lacks the network's names, they are looked for under a prefix, such as `module.` of DataParallel or
+    `backbone.`; if those under one prefix alone fit, they are taken, and a line says what is left out. The counts
+    `num_batches_tracked` of batch norms may be lacking, as in files of old: they are for training.
 
     Raises
     ------
     LinexpError
-        Names or shapes do not fit the network.
+        Names or shapes do not fit the network, or fit it under several prefixes; or see `read_weights`.
     """
-    expected = network.state_dict()
-    state = _without_prefixes(read_weights(path), expected)
+    state, expected = read_weights(path), network.state_dict()
+    prefix = _prefix(state, expected, path)
+    own = _under(prefix, state)
+    misfit = _misfit(own, expected)
+    if misfit:
+        under = f", under `{prefix}`," if prefix else ""
+        raise LinexpError(f"weights {path}{under} {misfit}")
+    if len(own) < len(state):
+        others = _listed(name for name in state if not name.startswith(prefix))
+        print(f"weights {path}: those under `{prefix}` are taken; left out: {others}", file=sys.stderr)
+    lacking = {name: tensor for name, tensor in expected.items() if name not in own}
+    network.load_state_dict(lacking | own)
+
+
+def _under(prefix: str, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
+
+
+def _prefix(state: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor], path: str | Path) -> str:
+    """What the names of a network's weights begin with in a file; where none fits, what most of them begin with."""
+    if all(name in state or name.endswith(COUNTER) for name in expected):
+        return ""
+    counts = Counter(
+        name[:end]
+        for name in state
+        for end in [0, *(place + 1 for place, letter in enumerate(name) if letter == ".")]
+        if name[end:] in expected
+    )
+    fitting = [prefix for prefix in counts if not _misfit(_under(prefix, state), expected)]
+    if len(fitting) > 1:
+        several = " and ".join(f"`{prefix}`" for prefix in sorted(fitting)[:3])
+        raise LinexpError(f"weights {path} fit the network under {several}; save one of them alone")
+    return fitting[0] if fitting else max(counts, key=lambda prefix: (counts[prefix], -len(prefix)), default="")
+
+
+def _misfit(state: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]) -> str | None:
+    """What does not fit, and what to do; None if all does."""
+    missing = [name for name in expected if name not in state and not name.endswith(COUNTER)]
+    surplus = [name for name in state if name not in expected]
+    if missing:
+        beside = f", but {_listed(surplus)}" if surplus else ""
+        return f"have no {_listed(missing)}, which the network needs{beside}; do they belong to it?"
     for name, tensor in expected.items():
-        if name not in state:
-            if name.endswith("num_batches_tracked"):
-                state[name] = tensor
-                continue
-            raise LinexpError(f"weights {path} have no {name}, which the network needs; do they belong to it?")
-        if state[name].shape != tensor.shape:
+        if name in state and state[name].shape != tensor.shape:
             have, want = tuple(state[name].shape), tuple(tensor.shape)
-            raise LinexpError(f"weights {path}: {name} has shape {have}, the network needs {want}; check its arguments")
-    surplus = sorted(set(state) - set(expected))
-    if surplus:
-        raise LinexpError(f"weights {path} have {surplus[0]}, which the network does not know; do they belong to it?")
-    network.load_state_dict(state)
+            return f"have {name} of shape {have}, the network needs {want}; check its arguments"
+    return f"have {_listed(surplus)}, which the network does not know; do they belong to it?" if surplus else None
 
 
-def _without_prefixes(state: dict[str, torch.Tensor], expected: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    while state and not state.keys() & expected.keys():
-        prefix = next((prefix for prefix in PREFIXES if all(name.startswith(prefix) for name in state)), None)
-        if prefix is None:
-            break
-        state = {name.removeprefix(prefix): tensor for name, tensor in state.items()}
-    return state
+def _listed(names: Iterable[str]) -> str:
+    """The first three names, and how many more there are."""
+    names = list(names)
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
 
 
 def write_weights(path: str | Path, state: Mapping[str, torch.Tensor], provenance: seals.Provenance) -> None:

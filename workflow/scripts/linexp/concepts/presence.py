@@ -3,6 +3,7 @@
 LE (Label) takes the labels as they are; LE (SigLIP) takes an image-text model's calibrated similarity.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -13,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifacts import store
-from ..errors import LinexpError
+from ..errors import LinexpError, shortened
 from ..jobs.parallel import for_slices, ordered_map
 
 TOP = 5
-MIN_TOP_MEAN = 0.5
+NAMED = 5
+"""Concepts that a line on the filter names."""
 MIN_STD = 1e-5
 WORTH_LEAVING_OUT = 0.95
 """The part of the undecided concepts that is looked at further, at most, where others are left out."""
@@ -188,6 +190,27 @@ class ConceptStatistics:
         return (self.top_mean >= min_top_mean) & (self.std >= MIN_STD)
 
 
+def filter_text(concepts: Sequence[str], kept: np.ndarray, top_mean: np.ndarray, min_top_mean: float) -> str:
+    """What the filter keeps, and what it would keep next, in one line.
+
+    Parameters
+    ----------
+    concepts
+        (m,) of the whole set.
+    kept
+        (m,) bool.
+    top_mean
+        (m,) as the filter saw it.
+    min_top_mean
+        Of the filter; 0 where only concepts that never vary are left out.
+    """
+    out = np.flatnonzero(~kept)
+    best = out[np.argsort(-top_mean[out], kind="stable")][:NAMED]
+    named = ", ".join(f"{shortened(concepts[column], 40)} {top_mean[column]:.2f}" for column in best.tolist())
+    asked = f"top-{TOP} mean ≥ {min_top_mean:g}" if min_top_mean else "their labels vary"
+    return f"{kept.sum():,} of {len(concepts):,} kept: {asked}{f'; next: {named}' if named else ''}"
+
+
 class StatisticsSum:
     """The sums that `ConceptStatistics` are made of, over blocks of rows.
 
@@ -319,10 +342,11 @@ def write_presence(
         No concept passes.
     """
     kept, statistics = filter_concepts(presence, fitting_rows, len(concepts), min_top_mean, threads)
+    text = filter_text(concepts, kept, statistics.top_mean, min_top_mean)
     if not kept.any():
-        raise LinexpError(
-            f"none of {len(concepts)} concepts is present in the images; take others or check the calibration"
-        )
+        remedy = "take others or check the calibration, or lower min_presence" if min_top_mean else "take others"
+        raise LinexpError(f"none of {len(concepts)} concepts is present in the images; {remedy} ({text})")
+    print(f"concepts: {text}", file=sys.stderr)
     columns, fitting = np.flatnonzero(kept), np.isin(np.arange(n_images), fitting_rows)
     of_kept = presence.only(columns)
     sums = StatisticsSum(of_kept.of(fitting_rows[:1])[0])

@@ -18,7 +18,7 @@ from ..networks.sources.source import is_weights_file
 from ..probes.kinds import KINDS
 from ..probes.sources import possible_labels
 from .derived_sets import with_unions
-from .derived_targets import UNTRAINED_SUFFIX, first_linear, with_controls, with_likes
+from .derived_targets import UNTRAINED_SUFFIX, first_linear, with_controls, with_likes, without_classes
 from .schema import check_against_schema, check_values, with_defaults
 
 RESERVED_TARGETS = ("probes", "calibration", "tables", "models", "logs")
@@ -38,7 +38,7 @@ def checked(config: Mapping[str, Any], schema_path: str | Path) -> Config:
     config = with_likes(config)
     check_against_schema(config, schema)
     check_values(config)
-    filled = with_defaults(config, schema, schema)
+    filled = with_defaults(without_classes(config), schema, schema)
     _check_references(filled)
     return with_controls(with_unions(filled))
 
@@ -266,7 +266,7 @@ def _check_effects(config: Config, target: Mapping[str, Any], place: str) -> Non
 
 NO_LABELS = (
     "cross_entropy needs labels of classes that the model knows, and the probe has none; "
-    "set loss: kl, or ablation: false in the layers"
+    "set loss: kl, ablation: false in the layers, or `classes: none` for a model without any"
 )
 NO_IMPACT = (
     "Top Impact needs labels of classes that the model knows, and the probe has none; "

@@ -7,15 +7,18 @@ from ..concepts.sets import RANDOM_CONCEPTS
 from ..errors import LinexpError, suggest
 
 UNTRAINED_SUFFIX = "_untrained"
-RECORDED = ("model", "probe", "batch_size", "class_map", "temperature")
+RECORDED = ("model", "probe", "batch_size", "classes", "class_map", "temperature")
 """Settings that what is recorded of a model depends on: the same for all targets that share it."""
+NOT_RECORDED = ("ablation", "impact")
+"""Settings of a layer that nothing recorded of it depends on."""
 NOT_TAKEN_OVER = ("methods", "controls")
 
 
 def with_likes(config: Mapping[str, Any]) -> dict[str, Any]:
     """Fill targets that are `like` another with its settings, so that both share what is recorded of the model.
 
-    Methods and controls are their own. Of `layers` they may name some, and say of each whether ablation is scored.
+    Methods and controls are their own. Of `layers` they may name some, and say of each whether ablation is scored
+    and Top Impact measured.
 
     Parameters
     ----------
@@ -64,9 +67,41 @@ def _layer(place: str, layer: str, entry: Any, known: Mapping[str, Any]) -> Any:
     if not isinstance(entry, Mapping) or not isinstance(known[layer], Mapping):
         return entry
     for key in entry:
-        if key != "ablation":
-            raise LinexpError(f"{place}.{key}: only ablation can be another in a shared layer; take {key} out")
+        if key not in NOT_RECORDED:
+            allowed = "only ablation and impact can be others in a shared layer"
+            raise LinexpError(f"{place}.{key}: {allowed}; take {key} out")
     return {**known[layer], **entry}
+
+
+def without_classes(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill in what follows for targets with `classes: none`: no class of the probe is known, no ablation is scored.
+
+    Parameters
+    ----------
+    config
+        As the schema has it, without its defaults.
+
+    Raises
+    ------
+    LinexpError
+        Such a target asks for what takes logits.
+    """
+    targets = {
+        name: _without_classes(f"targets.{name}", target) if "classes" in target else target
+        for name, target in config["targets"].items()
+    }
+    return {**config, "targets": targets}
+
+
+def _without_classes(place: str, target: Mapping[str, Any]) -> dict[str, Any]:
+    if target.get("class_map", "none") != "none":
+        raise LinexpError(f"{place}.class_map: a model without classes knows none of the probe's; take it out")
+    for name, layer in target["layers"].items():
+        if layer.get("ablation"):
+            reason = "a model without classes has no output to compare"
+            raise LinexpError(f"{place}.layers.{name}.ablation: {reason}; take it out, or `classes: none`")
+    layers = {name: {**layer, "ablation": False} for name, layer in target["layers"].items()}
+    return {**target, "class_map": "none", "layers": layers}
 
 
 def recorded_target(targets: Mapping[str, Any], name: str) -> str:
@@ -81,7 +116,7 @@ def with_controls(config: Mapping[str, Any]) -> dict[str, Any]:
         if RANDOM_CONCEPTS in target["controls"]:
             methods[RANDOM_CONCEPTS] = {"kind": RANDOM_CONCEPTS}
         if "untrained" in target["controls"]:
-            layers = {layer: {**entry, "ablation": False} for layer, entry in target["layers"].items()}
+            layers = {layer: {**entry, "ablation": False, "impact": False} for layer, entry in target["layers"].items()}
             targets[name + UNTRAINED_SUFFIX] = {
                 **target,
                 "model": {**target["model"], "untrained": True},

@@ -32,6 +32,7 @@ from ..errors import LinexpError
 from ..jobs.gpu_memory import map_what_fits, run_what_fits
 from ..jobs.parallel import batched, ordered_map
 from ..jobs.progress import progress
+from ..networks.parts import Key
 from ..networks.recording import run_to_module
 from ..probes.batches import ImageRows, image_batches
 from ..probes.masks import ImageMasks, PixelLabels
@@ -199,6 +200,7 @@ def dissect(
     channels: str = "first",
     top_fraction: float = 0.005,
     block: tuple[int, int] = (1, 1),
+    part: Key | None = None,
 ) -> Dissection:
     """Measure neurons of a layer, in two passes over the images and memory that does not grow with their number.
 
@@ -216,6 +218,8 @@ def dissect(
         Share of a neuron's activations at places that count as active.
     block
         Its number, from 1, and into how many the neurons of the layer are cut.
+    part
+        Of what the module returns, where that is no tensor.
 
     Raises
     ------
@@ -223,7 +227,7 @@ def dissect(
         The layer has no maps, or an activation is not finite.
     """
     neurons, sketch = None, None
-    with run_to_module(network, module, channels) as output_of:
+    with run_to_module(network, module, channels, part) as output_of:
 
         def maps_of(batch: Tensor) -> Tensor:
             return location_maps(output_of(batch), channels)

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..jobs.parallel import for_slices
+from ..jobs.progress import duration
 from .layer import check_logits
 from .losses import CrossEntropy
 from .open_losses import OpenLayer
@@ -109,7 +110,7 @@ def impact_table(
 
 
 def outcomes(
-    layer: OpenLayer, rows: np.ndarray, neurons: range, loss: CrossEntropy, threads: int = 1
+    layer: OpenLayer, rows: np.ndarray, neurons: np.ndarray, loss: CrossEntropy, threads: int = 1
 ) -> tuple[Outcome, Iterator[Outcome]]:
     """What the network makes of some images, and what it makes of them without each of some neurons.
 
@@ -118,7 +119,7 @@ def outcomes(
     rows
         (n,) the images.
     neurons
-        Numbers that follow each other.
+        (m,) their numbers.
     loss
         Of these images.
 
@@ -127,13 +128,28 @@ def outcomes(
     LinexpError
         The network does not give the logits that were recorded.
     """
-    logits, block = layer.outputs.logits[rows], slice(neurons.start, neurons.stop)
+    logits = layer.outputs.logits[rows]
     if layer.weight is not None:
-        without = without_linear(logits, layer.weight[:, block], layer.activations[rows, block], loss, threads)
+        activations = layer.activations[np.ix_(rows, neurons)]
+        without = without_linear(logits, layer.weight[:, neurons], activations, loss, threads)
         return Outcome.of(logits, loss), without
     replayed = layer.tail.original(rows)
     check_logits(layer.path, logits, replayed)
-    return Outcome.of(replayed, loss), without_replayed(layer.tail, rows, neurons, loss)
+    return Outcome.of(replayed, loss), without_replayed(layer.tail, rows, neurons.tolist(), loss)
+
+
+def announcement(n_neurons: int, n_images: int, seconds: float) -> str:
+    """How long it takes where the tail is replayed, in one line.
+
+    Parameters
+    ----------
+    seconds
+        That the images took to pass once through the whole network; the neurons need the tail alone.
+    """
+    passes = f"impact: the tail is replayed in {n_neurons:,} passes of {n_images:,} images"
+    return (
+        f"{passes}, which takes {duration(n_neurons * seconds)} at most: one through the network took {seconds:.2g} s"
+    )
 
 
 def without_linear(

@@ -213,7 +213,7 @@ class ReplacedNeuron:
         return np.reshape(values, (-1, len(simulated[0])))
 
     def scores(self, on_val: list[float], on_test: list[float]) -> list[AblationScore]:
-        """Scores from the (n_unknown,) mean changes of the loss."""
+        """α of Eq. 12 for every candidate, from the (n_unknown,) mean changes of the loss on val and on test."""
         candidates, names = self.candidates(), list(self.unknown())
         val, test = (dict(zip(names, changes, strict=True)) for changes in (on_val, on_test))
         if self.shared:

@@ -3,13 +3,17 @@
 Only where the tail is replayed: behind a linear head it is found again as fast as it would be read.
 """
 
-from collections.abc import Callable, Iterable
+import heapq
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 from typing import Any
 
 import h5py
 import numpy as np
 
 from ..artifacts import store
+from ..errors import LinexpError
 from .loss_curves import Curve
 from .replaced_neuron import Shared
 
@@ -37,6 +41,36 @@ def write(file: h5py.File, found: Iterable[tuple[int, Shared]]) -> None:
             columns.setdefault(name, []).append(value)
     for name, column in columns.items():
         store.write_array(file, name, np.array(column))
+
+
+def kept(path: str, provenance: store.Provenance) -> np.ndarray:
+    """The neurons, (n,) int32, whose part of an artifact counts still when it is made again.
+
+    They are those that it has, if it is made again for other neurons and for no other reason.
+    """
+    none = np.array([], np.int32)
+    if store.other_settings(path, provenance) != {"neurons"}:
+        return none
+    try:
+        with store.open_arrays(path) as file:
+            numbers = file["neurons"][...] if "neurons" in file else none
+            read = reader(file)
+            for number in numbers.tolist():
+                read(number)
+    except LinexpError as damage:
+        print(f"nothing is kept: {damage}", file=sys.stderr)
+        return none
+    return numbers
+
+
+def with_kept(path: str, numbers: np.ndarray, found: Iterable[tuple[int, Shared]]) -> Iterator[tuple[int, Shared]]:
+    """What is shared of neurons, in ascending order: of some as an artifact has it, of the others as it is found."""
+    if not len(numbers):
+        yield from found
+        return
+    with store.open_arrays(path) as file:
+        read = reader(file)
+        yield from heapq.merge(((number, read(number)) for number in numbers.tolist()), found, key=itemgetter(0))
 
 
 def reader(file: h5py.File) -> Callable[[int], Shared]:

@@ -1,7 +1,6 @@
 """What the figures of a layer have in common: a title, panels, small print, and how each method looks."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -16,11 +15,16 @@ NAME_WIDTH = 330
 """Pixels that the name of a method or layer may take."""
 
 
-def page(width: int, height: int, title: str, panels: int = 1) -> tuple[Figure, Any]:
-    """A figure of a size in pixels with a title, and its axes: a list of them where several panels are side by side."""
+def page(width: int, height: int, title: str) -> tuple[Figure, Axes]:
+    """A figure of a size in pixels with a title, and its axes."""
+    figure, (axes,) = pages(width, height, title, 1)
+    return figure, axes
+
+
+def pages(width: int, height: int, title: str, panels: int) -> tuple[Figure, list[Axes]]:
+    """The same with one or more panels side by side."""
     figure = blank(width, height, title)
-    axes = figure.subplots(1, panels)
-    return figure, axes if panels == 1 else list(axes)
+    return figure, list(figure.subplots(1, panels, squeeze=False)[0])
 
 
 def blank(width: int, height: int, title: str) -> Figure:

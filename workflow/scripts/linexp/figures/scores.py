@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..metrics import MAIN
 from ..scoring.summary import counted
-from .layout import NAME_WIDTH, dress, legend_beside, looks, note, page, text_colour
+from .layout import NAME_WIDTH, dress, legend_beside, looks, note, page, pages, text_colour
 from .style import INK, MUTED, STYLE, minus, trimmed
 
 MANY_POINTS = 3000
@@ -120,7 +120,7 @@ def draw_scores(scores: pd.DataFrame, layer: str, simulator: str) -> Figure:
     values = counted(scores, metrics)
     methods = list(dict.fromkeys(scores["method"]))
     with matplotlib.rc_context(STYLE):
-        figure, panels = page(1500, 240 + 75 * len(methods), f"{layer}: scores by method", len(metrics))
+        figure, panels = pages(1500, 240 + 75 * len(methods), f"{layer}: scores by method", len(metrics))
         for axes, metric in zip(panels, metrics, strict=True):
             for row, (method, look) in enumerate(zip(methods, looks(methods), strict=True)):
                 _distribution(axes, row, values.loc[values["method"] == method, metric].to_numpy(), look["color"])

@@ -124,9 +124,8 @@ def explain(
     train, val = _scaled(problem, varies, threads)
     converged = np.ones(len(train[1]), bool)
     if "search" in settings:
-        given = {key: value for key, value in settings["search"].items() if key != "like"}
         of_varying = None if lengths is None else np.asarray(lengths)[varies]
-        chosen, models, reached = search(train, val, **given, lengths=of_varying, threads=threads)
+        chosen, models, reached = search(train, val, **settings["search"], lengths=of_varying, threads=threads)
     else:
         if elastic_net_weights is None:
             weights, converged = _elastic_net(train, settings, threads)

@@ -79,13 +79,16 @@ def write_linear_csv(table: pa.Table, path: str | Path) -> None:
         writer = csv.writer(file)
         writer.writerow(["unit", "val correlation", *pair_columns, "bias", *scores, *status])
         for row in rows:
-            pairs = [
-                (weight, f"'{name}" if _FORMULA.match(name) else name) for weight, name in _pairs_to_write(row, path)
-            ]
+            pairs = [(weight, spreadsheet_text(name)) for weight, name in _pairs_to_write(row, path)]
             cells = [cell for pair in pairs for cell in pair]
             cells += [0.0, "0"] * (PAIRS - len(row["concepts"]))
             others = [row[name] for name in [*published, *status]]
             writer.writerow([row["neuron"], row["val_correlation"], *cells, row["bias"], *others])
+
+
+def spreadsheet_text(text: str) -> str:
+    """A text for a cell of a CSV file, with an apostrophe in front where a spreadsheet would take it for a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _pairs_to_write(row: Mapping, path: str | Path) -> list[tuple[float, str]]:

@@ -1,6 +1,7 @@
 """Downloads by the libraries that offer weights: within seconds they work, or end in one line that says why not."""
 
 import http.client
+import re
 import socket
 import ssl
 import urllib.error
@@ -22,12 +23,14 @@ _NETWORK = (
 )
 _PACKAGES = ("huggingface_hub", "httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3")
 """Whose own errors are of the network too."""
+_CHECKSUM = re.compile(r"invalid hash value|checksum does not|consistency check failed", re.IGNORECASE)
+"""How PyTorch, open_clip and huggingface_hub say that a file is not what it should be: by Python's own errors."""
 Made = TypeVar("Made")
 
 
 @contextmanager
 def said_in_one_line(what: str, remedy: str, cause: str | None = None) -> Iterator[None]:
-    """Turn an error of the network into a `LinexpError`.
+    """Turn an error of the network, or a file that came damaged, into a `LinexpError`; wait for no answer too long.
 
     Parameters
     ----------
@@ -38,28 +41,32 @@ def said_in_one_line(what: str, remedy: str, cause: str | None = None) -> Iterat
     cause
         Why nothing comes from Hugging Face, where that is known already.
     """
+    usual = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE)
     try:
         yield
+    except LinexpError:
+        raise  # said already
     except Exception as error:
         found = _of_network(error)
         if found is None:
-            raise
+            damage = next((arisen for arisen in _arisen_from(error) if _CHECKSUM.search(str(arisen))), None)
+            if damage is None:
+                raise
+            raise LinexpError(f"{what} came damaged ({_in_words(damage)}); run it again, or else {remedy}") from error
         if cause is None or not type(found).__module__.startswith("huggingface_hub"):
             cause = _in_words(found)
         raise LinexpError(f"{what} cannot be downloaded ({cause}); {remedy}") from error
+    finally:
+        socket.setdefaulttimeout(usual)
 
 
 @contextmanager
 def downloading(what: str, remedy: str) -> Iterator[None]:
     """The same, without the minutes for which libraries wait and try again where there is no internet."""
-    usual = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(PATIENCE)
-    try:
-        cause = _why_hugging_face_is_out_of_reach()
-        with from_cache_alone(cause is not None), said_in_one_line(what, remedy, cause):
-            yield
-    finally:
-        socket.setdefaulttimeout(usual)
+    cause = _why_hugging_face_is_out_of_reach()
+    with from_cache_alone(cause is not None), said_in_one_line(what, remedy, cause):
+        yield
 
 
 @contextmanager
@@ -107,15 +114,22 @@ def _why_hugging_face_is_out_of_reach() -> str | None:
     return None
 
 
-def _of_network(error: BaseException | None) -> BaseException | None:
+def _of_network(error: BaseException) -> BaseException | None:
     """The error of the network that another arose from, the first of them; None if it is of something else."""
-    found, seen = None, set()
+    found = None
+    for arisen in _arisen_from(error):
+        if isinstance(arisen, _NETWORK) or type(arisen).__module__.partition(".")[0] in _PACKAGES:
+            found = arisen
+    return found
+
+
+def _arisen_from(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, what it arose from, what that arose from, and so on."""
+    seen = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        if isinstance(error, _NETWORK) or type(error).__module__.partition(".")[0] in _PACKAGES:
-            found = error
+        yield error
         error = error.__cause__ or error.__context__
-    return found
 
 
 def _in_words(error: BaseException) -> str:

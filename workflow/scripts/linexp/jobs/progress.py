@@ -43,6 +43,14 @@ def progress(items: Iterable, total: int, unit: str, description: str, step=len)
             bar.update(step(item))
 
 
+def duration(seconds: float) -> str:
+    """A time in words, in the unit that makes it a small number."""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
 def say_what_is_written(name: str, n_rows: int, n_columns: int) -> None:
     """A line on the disk that (n_rows, n_columns) float32 values will take, where that is much."""
     gigabytes = n_rows * n_columns * 4 / 1e9

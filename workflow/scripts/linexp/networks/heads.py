@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..errors import LinexpError
 from .outputs import logits_of
-from .recording import check_used_once, find_module, pool_neurons
+from .parts import Key, layer_output, with_part
+from .recording import check_rows, check_used_once, find_module, pool_neurons, takes_no_part, watched
 
 NOISE_SCALES = (0.0, 1.0, 100.0)
 """Noise that replaces the layer's output in turn, relative to its largest value; 0: the output itself."""
@@ -19,7 +19,11 @@ NOISE_SCALES = (0.0, 1.0, 100.0)
 
 @torch.inference_mode()
 def layer_and_logits(
-    network: nn.Module, module: str, images: Tensor, change: Callable[[Tensor], Tensor] | None = None
+    network: nn.Module,
+    module: str,
+    images: Tensor,
+    change: Callable[[Tensor], Tensor] | None = None,
+    part: Key | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The output of a layer and the logits (n, n_classes), in one pass of the whole network.
 
@@ -33,6 +37,8 @@ def layer_and_logits(
         (n, 3, height, width).
     change
         What the network goes on with instead of the layer's output.
+    part
+        Of what the module returns, where that is no tensor: the layer's output.
 
     Returns
     -------
@@ -47,26 +53,23 @@ def layer_and_logits(
     passed: list[Tensor] = []
 
     def hook(_module, _inputs, output):
-        if not isinstance(output, Tensor):
-            raise LinexpError(f"module: {module} returns a {type(output).__name__}; take a module inside or around it")
-        output = change(output) if change else output
-        passed.append(output.clone())
-        return output
+        found = layer_output(module, output, part)
+        changed = change(found) if change else found
+        passed.append(changed.clone())
+        return with_part(output, part, changed)
 
     with find_module(network, module).register_forward_hook(hook):
         logits = logits_of(network, images)
     if not passed:
-        raise LinexpError(f"module: {module} takes no part in the network's forward pass; take another")
+        raise takes_no_part(module)
     if len(passed) > 1:
-        check_used_once(network, module, images)
-    if len(passed[0]) != len(images):
-        shape = tuple(passed[0].shape)
-        raise LinexpError(f"module: {module} gives {shape} for {len(images)} images; take one with a row for each")
+        check_used_once(network, module, images, part)
+    check_rows(module, passed[0], len(images))
     return passed[0], logits
 
 
 def linear_head(
-    network: nn.Module, module: str, pool: str, channels: str, images: Tensor
+    network: nn.Module, module: str, pool: str, channels: str, images: Tensor, part: Key | None = None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
     """The `nn.Linear` that makes the logits of the pooled output of a layer, if that is all that follows the layer.
 
@@ -83,6 +86,8 @@ def linear_head(
         As for `pool_neurons`.
     images
         (n, 3, height, width), a few.
+    part
+        As for `layer_and_logits`.
 
     Returns
     -------
@@ -98,7 +103,7 @@ def linear_head(
     found = None
     for scale in NOISE_SCALES:
         noise = partial(_noise, scale, generator) if scale else None
-        found = _last_linear(network, module, pool, channels, images, noise)
+        found = _last_linear(network, module, pool, channels, images, noise, part)
         if found is None:
             return None
     bias = torch.zeros(len(found.weight)) if found.bias is None else found.bias
@@ -113,20 +118,16 @@ def _noise(scale: float, generator: torch.Generator, output: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def _last_linear(network, module, pool, channels, images, change) -> nn.Linear | None:
+def _last_linear(network, module, pool, channels, images, change, part) -> nn.Linear | None:
     """The linear map whose input is the pooled output of the layer and whose output is the network's, in one pass."""
     calls: list[tuple[nn.Linear, Tensor, Tensor]] = []
 
-    def remember(linear, inputs, output):
-        if output.ndim == 2:
-            calls.append((linear, inputs[0], output))
+    def remember(_path, other, inputs, output):
+        if isinstance(other, nn.Linear) and output.ndim == 2:
+            calls.append((other, inputs[0], output))
 
-    handles = [other.register_forward_hook(remember) for other in network.modules() if isinstance(other, nn.Linear)]
-    try:
-        output, logits = layer_and_logits(network, module, images, change)
-    finally:
-        for handle in handles:
-            handle.remove()
+    with watched(network, remember):
+        output, logits = layer_and_logits(network, module, images, change, part)
     pooled = pool_neurons(output, pool, channels)
     rounding = 100 * torch.finfo(output.dtype).eps * output.abs().max()
     for linear, taken, given in calls:

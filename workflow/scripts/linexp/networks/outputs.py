@@ -1,7 +1,7 @@
 """The outputs of a network: its logits, the labels that it knows, and the temperature that they are read with."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -10,16 +10,36 @@ from scipy.optimize import brentq
 from scipy.special import softmax
 from torch import Tensor, nn
 
-from ..errors import LinexpError
-from ..jobs.gpu_memory import map_what_fits
+from ..errors import LinexpError, shortened
+from ..jobs.gpu_memory import is_full, map_what_fits
+from .parts import tensors_in
 
 TEMPERATURES = (0.05, 20.0)
 """The range that a temperature is fitted in."""
 
 
 def as_input(images: Tensor, network: nn.Module) -> Tensor:
-    """A copy of images, which a network may change, on the device and in the precision of its parameters."""
+    """A copy of images, on the device and in the precision of a network's parameters; a network may change it."""
     return images.to(next(network.parameters(), torch.empty(0)), copy=True)
+
+
+def run(network: nn.Module, images: Tensor) -> Any:
+    """What a network makes of (n, 3, height, width) images.
+
+    Raises
+    ------
+    LinexpError
+        It does not take them, as they are too small or its parts are of several precisions.
+    """
+    try:
+        return network(as_input(images, network))
+    except RuntimeError as error:
+        if is_full(error):
+            raise
+        shape = " × ".join(map(str, images.shape[1:]))
+        reason = shortened(" ".join(str(error).split()), 120)
+        remedy = "check preprocess, and that all of it is of one precision"
+        raise LinexpError(f"model: it fails on images of {shape} ({reason}); {remedy}") from error
 
 
 @torch.inference_mode()
@@ -29,13 +49,19 @@ def logits_of(network: nn.Module, images: Tensor) -> Tensor:
     Raises
     ------
     LinexpError
-        The network returns something else.
+        The network returns something else, or see `run`.
     """
-    logits = network(as_input(images, network))
+    logits = run(network, images)
+    if isinstance(logits, Tensor) and logits.ndim == 2 and len(logits) == len(images):
+        return logits
+    parts = tensors_in(logits) if not isinstance(logits, Tensor) else {}
     found = f"shape {tuple(logits.shape)}" if isinstance(logits, Tensor) else f"type {type(logits).__name__}"
-    if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != len(images):
-        raise LinexpError(f"model: {len(images)} images give an output of {found}; wrap it to return (n, classes)")
-    return logits
+    fitting = [name for name, part in parts.items() if part.ndim == 2 and len(part) == len(images)]
+    part = f"say which part are (n, classes) logits with `output: {fitting[0]}` in model" if fitting else ""
+    remedy = part or "return (n, classes) logits"
+    raise LinexpError(
+        f"model: {len(images)} images give an output of {found}; {remedy}, or say `classes: none` in the target"
+    )
 
 
 def record_logits(network: nn.Module, batches: Iterable[Tensor]) -> Iterator[NDArray[np.float32]]:
@@ -52,7 +78,7 @@ def record_logits(network: nn.Module, batches: Iterable[Tensor]) -> Iterator[NDA
 def model_labels(
     labels: np.ndarray,
     class_names: Sequence[str],
-    class_map: Mapping[str, int] | Literal["none"] | None,
+    class_map: Mapping[str, int] | Literal["none", "if_equal"] | None,
     n_classes: int,
 ) -> NDArray[np.int64]:
     """The labels of probing images as the model's own class numbers.
@@ -65,7 +91,8 @@ def model_labels(
         Names of the probe's classes; empty where the probe has no labels.
     class_map
         The model's class number of each named class of the probe, classes left out having none; `none` if the model
-        knows none of them; None if the classes of both are the same.
+        knows none of them; None if the classes of both are the same; `if_equal` if they are the same where there are
+        as many, and else it knows none.
     n_classes
         Number of the model's classes.
 
@@ -79,9 +106,10 @@ def model_labels(
     LinexpError
         The classes cannot be the same, or the map names a class that the probe or the model lacks.
     """
-    if class_map == "none" or (class_map is None and not class_names):
+    other = class_map == "if_equal" and len(class_names) != n_classes
+    if class_map == "none" or other or (class_map is None and not class_names):
         numbers = [-1] * len(class_names)
-    elif class_map is None:
+    elif class_map is None or class_map == "if_equal":
         if len(class_names) != n_classes:
             raise LinexpError(
                 f"class_map: the probe has {len(class_names)} classes and the model {n_classes}; give the model's "

@@ -1,16 +1,19 @@
 """Recording what the neurons of a layer do: a forward pass with a hook, pooled to one number a neuron."""
 
 import difflib
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import LinexpError
 from ..jobs.gpu_memory import map_what_fits
-from .outputs import as_input
+from .outputs import run as run_network
+from .parts import Key, layer_output
 
 DEAD_BELOW = 0.01
 """A neuron whose maximum over the probe is below this is dead (C.2)."""
@@ -65,22 +68,50 @@ def find_module(network: nn.Module, path: str) -> nn.Module:
     Raises
     ------
     LinexpError
-        There is none, and the message names one that is close; or it is TorchScript.
+        There is none, and the message names one that is close; or it is TorchScript, or within that.
     """
+    check_python(network, path)
     try:
-        found = network.get_submodule(path)
+        return network.get_submodule(path)
     except AttributeError as error:
         close = difflib.get_close_matches(path, [name for name, _ in network.named_modules()], n=1, cutoff=0)
         raise LinexpError(f"module: {path} is not in the network; did you mean {close[0]}?") from error
-    if isinstance(found, torch.jit.ScriptModule):
-        raise LinexpError(f"module: {path} is TorchScript, which takes no hook; give the network it was made of")
-    return found
 
 
-def check_used_once(network: nn.Module, module: str, images: Tensor) -> list[Tensor]:
+def check_python(network: nn.Module, path: str) -> None:
+    """Raise a `LinexpError` where a module is TorchScript, which runs without Python and lets nobody see its parts."""
+    names = path.split(".") if path else []
+    within = network
+    for depth in range(len(names) + 1):
+        if isinstance(within, torch.jit.ScriptModule):
+            place = f"module: {'.'.join(names[:depth])}" if depth else "model: the network"
+            remedy = "give the Python network that it was made from"
+            raise LinexpError(f"{place} is TorchScript, scripted or traced, whose layers cannot be recorded; {remedy}")
+        if depth < len(names):
+            within = getattr(within, names[depth], None)
+
+
+@contextmanager
+def watched(network: nn.Module, seen: Callable[[str, nn.Module, tuple, Any], None]) -> Iterator[None]:
+    """Tell, while it lasts, of each module that has run: its path, itself, what it was given and what it gave.
+
+    In the order in which they end; a module in several places has the first of its paths. The network itself is left
+    out.
+    """
+    with ExitStack() as hooks:
+        for path, module in network.named_modules():
+            if path and not isinstance(module, torch.jit.ScriptModule):  # which takes no hook
+                tell = module.register_forward_hook(
+                    lambda module, given, output, path=path: seen(path, module, given, output)
+                )
+                hooks.enter_context(tell)
+        yield
+
+
+def check_used_once(network: nn.Module, module: str, images: Tensor, part: Key | None = None) -> list[Tensor]:
     """What a module gives for images, alone in a list; a copy, as modules behind it may change it.
 
-    The list is empty where a forward pass does not run the module, or gets no tensor of it.
+    The list is empty where a forward pass does not run the module. `part` is as in `run_to_module`.
 
     Raises
     ------
@@ -95,8 +126,7 @@ def check_used_once(network: nn.Module, module: str, images: Tensor) -> list[Ten
     around = [".".join(names[:length]) for length in range(1, len(names) + 1)]
 
     def keep(_module, _inputs, output):
-        if isinstance(output, Tensor):
-            outputs.append(output.clone())
+        outputs.append(layer_output(module, output, part).clone())
 
     with ExitStack() as hooks:
         for path in around:
@@ -104,10 +134,8 @@ def check_used_once(network: nn.Module, module: str, images: Tensor) -> list[Ten
             hooks.enter_context(count)
         hooks.enter_context(find_module(network, module).register_forward_hook(keep))
         try:
-            network(as_input(images, network))
-        except torch.OutOfMemoryError:
-            raise
-        except RuntimeError:  # such as a classifier that images of this size are too small for
+            run_network(network, images)
+        except LinexpError:  # such as a classifier that images of this size are too small for
             if not uses[module]:
                 raise
     if uses[module] > 1:
@@ -116,15 +144,63 @@ def check_used_once(network: nn.Module, module: str, images: Tensor) -> list[Ten
     return outputs
 
 
-def _check_output(network: nn.Module, module: str, channels: str, output: Tensor, n_images: int) -> None:
-    shape = tuple(output.shape)
+def takes_no_part(module: str) -> LinexpError:
+    """What to say of a module whose hook was not called."""
+    how = "takes no part in the network's forward pass, or only by its `forward` or its weights"
+    return LinexpError(f"module: {module} {how}; take another, such as the one around it")
+
+
+def check_rows(module: str, output: Tensor, n_images: int) -> None:
+    """Raise a `LinexpError` if a module's output has other rows than images."""
     if len(output) != n_images:
+        shape = tuple(output.shape)
         raise LinexpError(f"module: {module} gives {shape} for {n_images} images; take one with a row for each")
-    # timm says where neurons are in the maps of its networks; convolutions have them first all the same
-    is_last = "NHWC" in str(getattr(network, "output_fmt", "")).upper()
-    convolution = isinstance(find_module(network, module), nn.Conv2d | nn.BatchNorm2d)
-    if is_last and output.ndim == 4 and channels == "first" and not convolution:
-        raise LinexpError(f"module: {module} gives maps of {shape[1:]}, neurons last; write `channels: last`")
+
+
+def neurons_axis(network: nn.Module, module: str, images: Tensor, shape: tuple[int, ...]) -> str | None:
+    """Where the neurons of a map are, `first` or `last`; None where nothing tells.
+
+    Maps of square images are square, which is what tells; else a convolution has its neurons first, and timm says of
+    its networks where they are (`output_fmt`).
+
+    Parameters
+    ----------
+    images
+        (n, 3, height, width).
+    shape
+        (3,) of what the module gives for one of them.
+    """
+    square = images.shape[2] == images.shape[3]
+    one, two, three = shape
+    if square and (one == two) != (two == three):
+        return "last" if one == two else "first"
+    if isinstance(find_module(network, module), nn.Conv2d | nn.BatchNorm2d):
+        return "first"
+    return "last" if "NHWC" in str(getattr(network, "output_fmt", "")).upper() else None
+
+
+def _check_axis(network: nn.Module, module: str, channels: str, images: Tensor, output: Tensor) -> None:
+    shape = tuple(output.shape[1:])
+    found = neurons_axis(network, module, images, shape) if len(shape) == 3 else None
+    if found and found != channels:
+        remedy = "write `channels: last`" if found == "last" else "take `channels: last` out"
+        raise LinexpError(f"module: {module} gives maps of {shape}, neurons {found}; {remedy}")
+
+
+def described(module: str, shape: tuple[int, ...], pool: str, channels: str) -> str:
+    """What is recorded of a layer, in one line.
+
+    Parameters
+    ----------
+    shape
+        Of its output for one image.
+    """
+    at_end = len(shape) != 3 or channels == "last"
+    neurons, places = (shape[-1], shape[:-1]) if at_end else (shape[0], shape[1:])
+    line = f"recording: {module} gives {' × '.join(map(str, shape))} for an image: {neurons:,} neurons"
+    kind = "places" if len(shape) == 3 else "tokens"
+    over = " × ".join(map(str, places))
+    return f"{line}, {'the first' if pool == 'first' else pool} of {over} {kind}" if places else line
 
 
 def _check_repeatable(module: str, alone: Tensor, in_batch: Tensor) -> None:
@@ -138,7 +214,9 @@ def _check_repeatable(module: str, alone: Tensor, in_batch: Tensor) -> None:
 
 
 @contextmanager
-def run_to_module(network: nn.Module, module: str, channels: str = "first") -> Iterator[Callable[[Tensor], Tensor]]:
+def run_to_module(
+    network: nn.Module, module: str, channels: str = "first", part: Key | None = None
+) -> Iterator[Callable[[Tensor], Tensor]]:
     """A function that runs a batch of (n, 3, height, width) images up to a module and returns the module's output.
 
     Of the first batch, two images go through the whole network before, to see that the module is used once, and gives
@@ -152,6 +230,8 @@ def run_to_module(network: nn.Module, module: str, channels: str = "first") -> I
         Dotted path of the module.
     channels
         As in `pool_neurons`; checked where the network says it.
+    part
+        Of what the module returns, where that is no tensor.
 
     Raises
     ------
@@ -164,24 +244,21 @@ def run_to_module(network: nn.Module, module: str, channels: str = "first") -> I
     checked = False
 
     def stop_here(_module, _inputs, output):
-        if not isinstance(output, Tensor):
-            raise LinexpError(
-                f"module: {module} returns a {type(output).__name__}; record a module inside or around it"
-            )
-        outputs.append(output)
+        outputs.append(layer_output(module, output, part))
         raise _LayerReached
 
     @torch.inference_mode()
     def run(batch: Tensor) -> Tensor:
         nonlocal checked
-        alone = [] if checked else check_used_once(network, module, batch[:2])
+        alone = [] if checked else check_used_once(network, module, batch[:2], part)
         with layer.register_forward_hook(stop_here), suppress(_LayerReached):
-            network(as_input(batch, network))
+            run_network(network, batch)
         if not outputs:
-            raise LinexpError(f"module: {module} takes no part in the network's forward pass; record another")
+            raise takes_no_part(module)
         output = outputs.pop()
+        check_rows(module, output, len(batch))
         if not checked:
-            _check_output(network, module, channels, output, len(batch))
+            _check_axis(network, module, channels, batch, output)
             for values in alone:
                 _check_repeatable(module, values, output[:2])
             checked = True
@@ -192,16 +269,32 @@ def run_to_module(network: nn.Module, module: str, channels: str = "first") -> I
 
 @torch.inference_mode()
 def record_activations(
-    network: nn.Module, module: str, pool: str, batches: Iterable[Tensor], channels: str = "first"
+    network: nn.Module,
+    module: str,
+    pool: str,
+    batches: Iterable[Tensor],
+    channels: str = "first",
+    part: Key | None = None,
 ) -> Iterator[Tensor]:
     """Run batches up to one module and yield its pooled output, (n, neurons) float32 on the CPU.
 
     Parameters
     ----------
-    network, module
+    network, module, part
         As in `run_to_module`.
     batches
         (n, 3, height, width) images.
     """
-    with run_to_module(network, module, channels) as output_of:
-        yield from map_what_fits(lambda batch: pool_neurons(output_of(batch), pool, channels).float().cpu(), batches)
+    told = False
+
+    def pooled(batch: Tensor) -> Tensor:
+        nonlocal told
+        output = output_of(batch)
+        found = pool_neurons(output, pool, channels).float().cpu()
+        if not told:
+            print(described(module, tuple(output.shape[1:]), pool, channels), file=sys.stderr)
+            told = True
+        return found
+
+    with run_to_module(network, module, channels, part) as output_of:
+        yield from map_what_fits(pooled, batches)

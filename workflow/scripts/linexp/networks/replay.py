@@ -67,5 +67,5 @@ def open_tail(target: TargetLayer, index: pa.Table, replace: str) -> ReplayedTai
         return decoded_batches(ImageRows(indexed, rows), preprocess, target.batch_size, target.threads)
 
     layer = target.layer
-    split = split_network(on_device(network), layer["module"], next(blocks(np.arange(2))))
+    split = split_network(on_device(network), layer["module"], next(blocks(np.arange(2))), layer.get("output"))
     return ReplayedTail(split, blocks, layer["pool"], layer["channels"], replace)

@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import LinexpError
 from .heads import linear_head
-from .outputs import logits_of
-from .recording import pool_neurons
+from .outputs import run
+from .parts import Key, tensors_in
+from .recording import check_python, neurons_axis, pool_neurons, watched
 from .tails import split_network
 
 POOLS = {2: ("none",), 3: ("avg", "max", "first"), 4: ("avg", "max")}
@@ -35,6 +37,8 @@ class Surveyed:
         Where the neurons of a map are, `first` or `last`.
     linear
         The poolings behind which one linear map makes the logits.
+    part
+        The first tensor with a row an image in what it returns, where that is a tuple, a mapping or an object.
     """
 
     path: str
@@ -43,6 +47,7 @@ class Surveyed:
     runs: int
     channels: str = "first"
     linear: tuple[str, ...] = ()
+    part: Key | None = None
 
     @property
     def neurons(self) -> int | None:
@@ -68,8 +73,14 @@ def survey(network: nn.Module, images: Tensor, channels: str = "first") -> list[
     images
         (n, 3, height, width), two or more.
     channels
-        Where the neurons of 4-axis maps are.
+        Where the neurons of 4-axis maps are if nothing tells (`neurons_axis`).
+
+    Raises
+    ------
+    LinexpError
+        It is TorchScript, or fails on the images.
     """
+    check_python(network, "")
     outputs, into_last = _outputs(network, images)
     return [
         _surveyed(network, images, path, module, outputs[path], into_last, channels)
@@ -82,42 +93,43 @@ def _outputs(network: nn.Module, images: Tensor) -> tuple[dict[str, list], Tenso
     """What every module gave in one pass, and what the linear map took that gave the logits, if one did."""
     outputs, linear = defaultdict(list), []
 
-    def remember(path):
-        def hook(module, inputs, output):
-            outputs[path].append(output.detach() if isinstance(output, Tensor) else output)
-            if isinstance(module, nn.Linear):
-                linear.append((inputs[0], output))
+    def remember(path, module, inputs, output):
+        outputs[path].append(output.detach() if isinstance(output, Tensor) else output)
+        if isinstance(module, nn.Linear):
+            linear.append((inputs[0], output))
 
-        return hook
-
-    handles = [
-        module.register_forward_hook(remember(path))
-        for path, module in network.named_modules()
-        if path and not isinstance(module, torch.jit.ScriptModule)
-    ]
-    try:
-        logits = logits_of(network, images)
-    finally:
-        for handle in handles:
-            handle.remove()
-    return outputs, next((taken for taken, given in linear if torch.equal(given, logits)), None)
+    with watched(network, remember):
+        logits = run(network, images)
+    is_one = isinstance(logits, Tensor)  # a network without classes gives features, in one tensor or several
+    return outputs, next((taken for taken, given in linear if is_one and torch.equal(given, logits)), None)
 
 
 def _surveyed(network, images, path, module, outputs, into_last, channels) -> Surveyed:
-    last = outputs[-1] if outputs else None
+    last, part = _layer_in(outputs[-1] if outputs else None, len(images))
     if not isinstance(last, Tensor) or len(last) != len(images):
         shown = "–" if last is None else "rows of its own" if isinstance(last, Tensor) else type(last).__name__
         return Surveyed(path, type(module).__name__, shown, len(outputs))
-    found = Surveyed(path, type(module).__name__, tuple(last.shape[1:]), len(outputs), channels)
+    shape = tuple(last.shape[1:])
+    if len(shape) == 3:
+        channels = neurons_axis(network, path, images, shape) or channels
+    found = Surveyed(path, type(module).__name__, shape, len(outputs), channels, part=part)
     if into_last is None or found.runs != 1:
         return found
     linear = (
         pool
         for pool in found.pools
         if _close(pool_neurons(last, pool, channels), into_last)
-        and linear_head(network, path, pool, channels, images) is not None
+        and linear_head(network, path, pool, channels, images, part) is not None
     )
     return replace(found, linear=tuple(linear))
+
+
+def _layer_in(output: Any, n_images: int) -> tuple[Any, Key | None]:
+    """An output, or the first part of it that can be a layer, with its name or number."""
+    if isinstance(output, Tensor):
+        return output, None
+    parts = tensors_in(output).items()
+    return next(((part, key) for key, part in parts if part.ndim in POOLS and len(part) == n_images), (output, None))
 
 
 def _close(pooled: Tensor, taken: Tensor) -> bool:
@@ -135,8 +147,9 @@ def why_not_replayed(network: nn.Module, found: list[Surveyed], images: Tensor) 
     deep = [module for module in found if module.neurons and module.runs == 1 and not module.linear]
     if not deep:
         return None
+    first = next((module for module in deep if module.part is None), deep[0])
     try:
-        split_network(network, deep[0].path, images)
+        split_network(network, first.path, images, first.part)
     except LinexpError as error:
         return str(error)
     return None

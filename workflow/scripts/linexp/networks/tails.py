@@ -12,6 +12,7 @@ from ..errors import LinexpError
 from ..jobs.gpu_memory import map_what_fits, run_what_fits
 from .heads import layer_and_logits
 from .outputs import as_input
+from .parts import Key, part_of, with_part
 from .recording import find_module, pool_neurons
 
 
@@ -43,7 +44,7 @@ class SplitNetwork:
     tail: nn.Module
 
 
-def split_network(network: nn.Module, module: str, example: Tensor) -> SplitNetwork:
+def split_network(network: nn.Module, module: str, example: Tensor, part: Key | None = None) -> SplitNetwork:
     """Cut a network behind one of its modules.
 
     The cut goes through the network's graph of tensor operations, so the layer can lie inside a residual block.
@@ -56,6 +57,8 @@ def split_network(network: nn.Module, module: str, example: Tensor) -> SplitNetw
         Dotted path of the layer's module.
     example
         (n, 3, height, width) images of the size that is to be used.
+    part
+        Of what the module returns, where that is no tensor: the layer's output.
 
     Raises
     ------
@@ -63,9 +66,13 @@ def split_network(network: nn.Module, module: str, example: Tensor) -> SplitNetw
         The network cannot be traced, the output does not depend on the module, or see `layer_and_logits`.
     """
     example = as_input(example[[0, -1]], network)
-    layer_and_logits(network, module, example)  # for its checks
+    layer_and_logits(network, module, example, part=part)  # for its checks
     images = torch.export.Dim("images", min=2, max=65535)  # on a GPU, pooling takes no more
-    with find_module(network, module).register_forward_hook(lambda _module, _inputs, output: _mark_layer(output)):
+
+    def mark(_module, _inputs, output):
+        return with_part(output, part, _mark_layer(part_of(output, part)))
+
+    with find_module(network, module).register_forward_hook(mark):
         try:
             program = torch.export.export(network, (example,), dynamic_shapes=({0: images},), strict=False)
             # without decompositions, this only replaces in-place operations: a tail must be repeatable

@@ -1,7 +1,8 @@
 """Networks to explain, with what they are made of and how they see an image."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -10,15 +11,20 @@ from torchvision.transforms import v2
 
 from ..artifacts.store import read_json
 from ..artifacts.weights import load_weights
-from ..errors import LinexpError
+from ..errors import LinexpError, shortened
+from ..jobs import write_errors
 from ..jobs.downloads import downloading, said_in_one_line
+from .parts import logits_in
+from .repositories import with_code
 from .sources import SOURCES
+from .sources.source import check_network
+from .user_code import raised_in
 
 _WHERE_THERE_IS_INTERNET = "run it where there is internet"
 
 
 def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
-    """A network with random weights.
+    """A network with random weights, which returns its logits where they are a part of what it computes.
 
     Parameters
     ----------
@@ -35,25 +41,17 @@ def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
     torch.manual_seed(seed)
     source = SOURCES[settings["source"]]
     what = settings[source.name_key]
-    try:
-        # code of torch hub is downloaded where it is not in the cache
-        with said_in_one_line(f"model: the code of {what}", _WHERE_THERE_IS_INTERNET):
-            network = source.build(settings)
-    except ImportError as error:
-        raise LinexpError(f"model: the code of {what} imports what is not there ({error}); install it") from error
-    except (TypeError, ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:100]
-        raise LinexpError(f"model: {what} cannot be built ({reason}); check its name and arguments") from error
-    if not isinstance(network, nn.Module):
-        raise LinexpError(f"model: {what} returns a {type(network).__name__}; it has to return a torch.nn.Module")
-    if isinstance(network, torch.jit.ScriptModule):
-        raise LinexpError(f"model: {what} returns TorchScript, which takes no hooks; return what it was made of")
+    # a function of the user's may download something, whatever it is asked for
+    with _told(settings), said_in_one_line(f"model: what {what} loads", _WHERE_THERE_IS_INTERNET):
+        network = check_network(source.build(settings), what)
     _run_as_written(network)
+    key = settings.get("output")
+    network.register_forward_hook(lambda _network, _images, output: logits_in(output, key))
     return network
 
 
 def _run_as_written(network: nn.Module) -> None:
-    """Let a network's modules run on one device and uncompiled: then a hook is called each time, with all images.
+    """Let a network's modules run as they are written, on one device, so that a hook is called once, with all images.
 
     `torch.compile` keeps what it made of a module when a hook comes later, and `DataParallel` hands out copies.
     """
@@ -64,12 +62,45 @@ def _run_as_written(network: nn.Module) -> None:
             module.device_ids = []
 
 
-def download(settings: Mapping[str, Any]) -> Mapping[str, Tensor]:
-    """The published weights that a target names, through the library that offers them."""
+def download(settings: Mapping[str, Any], files: Mapping[str, Any]) -> Mapping[str, Tensor]:
+    """The published weights that a target names, through the library that offers them.
+
+    Parameters
+    ----------
+    settings
+        The `model` of a target.
+    files
+        `repository`, the archive with its code, where that is in one.
+    """
     source = SOURCES[settings["source"]]
     what = f"the {settings[source.weights_key]} weights of {settings[source.name_key]}"
-    with downloading(what, f"{_WHERE_THERE_IS_INTERNET}, or give a file"):
+    settings = with_code(settings, files.get("repository"))
+    with _told(settings), downloading(what, f"{_WHERE_THERE_IS_INTERNET}, or give a file"):
         return source.download(settings)
+
+
+@contextmanager
+def _told(settings: Mapping[str, Any]) -> Iterator[None]:
+    """Turn an error of the code that builds a network, or of its arguments, into a `LinexpError`.
+
+    What is raised within the user's code is told with its place, whatever it is; of other code, what wrong names and
+    arguments lead to.
+    """
+    source = SOURCES[settings["source"]]
+    what, folder = settings[source.name_key], settings.get("folder") or settings.get("repo") or "."
+    try:
+        yield
+    except ImportError as error:
+        raise LinexpError(f"model: the code of {what} imports what is not there ({error}); install it") from error
+    except Exception as error:
+        place = None if isinstance(error, LinexpError) else raised_in(error, folder)
+        reason = shortened(" ".join(str(error).split()), 100)
+        if place and not write_errors.explained(error, "a file"):
+            raised = f"model: {what} raised {type(error).__name__}: {reason} ({place})"
+            raise LinexpError(f"{raised}; correct it there, or what it is called with") from error
+        if isinstance(error, TypeError | ValueError | RuntimeError):
+            raise LinexpError(f"model: {what} cannot be built ({reason}); check its name and arguments") from error
+        raise
 
 
 def preprocessing(settings: Mapping[str, Any]) -> Callable:
@@ -127,8 +158,9 @@ def open_target(model: Mapping[str, Any], files: Mapping[str, Any], seed: int) -
     model
         Its entry in the configuration.
     files
-        `weights`, where there are any, and the `training` of a network that the workflow trained, which has its
-        settings.
+        `weights`, where there are any; the `training` of a network that the workflow trained, which has its settings;
+        `repository`, the archive with its code, where that is in one.
     """
     settings = read_json(files["training"])["model"] if files.get("training") else model
+    settings = with_code(settings, files.get("repository"))
     return load_target(settings, files.get("weights") or None, seed)

@@ -1,8 +1,13 @@
-"""The user's own code behind a network: which files it is."""
+"""The user's own code behind a network: which files it is, and where in it an error was raised."""
 
 import ast
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
+
+from ..workflow import LIBRARY
+
+INSTALLED = ("site-packages", "dist-packages")
 
 
 def files_behind(module: str) -> list[str]:
@@ -45,3 +50,27 @@ def _imported_by(file: Path) -> Iterator[Path]:
             names = [module, *(f"{module}.{alias.name}".lstrip(".") for alias in node.names)]
         for name in filter(None, names):
             yield from _module_files(name)
+
+
+def raised_in(error: BaseException, folder: str | Path) -> str | None:
+    """Where in the code of a folder an error was raised or passed through last, as `file, line n`.
+
+    Parameters
+    ----------
+    folder
+        What is installed in it does not count, nor does this library.
+
+    Returns
+    -------
+    str | None
+        The path is relative to the folder. None if the error comes from elsewhere.
+    """
+    steps = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:
+        steps.append((error.filename, error.lineno or 1))
+    root, found = Path(folder).resolve(), None
+    for file, line in steps:
+        path = Path(file).resolve()
+        if path.is_relative_to(root) and not path.is_relative_to(LIBRARY) and not {*INSTALLED} & {*path.parts}:
+            found = f"{path.relative_to(root)}, line {line}"
+    return found

@@ -22,6 +22,7 @@ def parts(config: Config) -> list[Part]:
         The configuration, checked.
     """
     own = list(_own_targets(config))
+    recorded = [name for name, _ in own if recorded_target(config["targets"], name) == name]
     imported = {
         part.remark: part
         for target, entry in own
@@ -33,7 +34,8 @@ def parts(config: Config) -> list[Part]:
         *(missing.images(config, section, name) for section in ("probes", "training_sets") for name in config[section]),
         *(missing.image_text_model(config, name) for name in config["image_text_models"]),
         *missing.concept_files(config),
-        *(missing.target_model(config, name) for name, _ in own if recorded_target(config["targets"], name) == name),
+        *(missing.target_model(config, name) for name in recorded),
+        *filter(None, (missing.target_code(config, name) for name in recorded)),
         *imported.values(),
     ]
 

@@ -9,7 +9,7 @@ from ..probes.kinds import KINDS
 from .inputs import Settings, image_files, image_settings, recorded, target_of
 from .model_files import target_files
 
-MAPS = ("module", "channels")
+MAPS = ("module", "output", "channels")
 """The settings of a layer that change where its neurons are active."""
 
 
@@ -66,7 +66,7 @@ def dissected_layer(config: Config, wildcards) -> Settings:
             f"targets.{wildcards.target}.methods: {wildcards.method} needs maps, and layer {wildcards.layer} gives "
             f"{kind} (pool: {layer['pool']}); take it out"
         )
-    return {key: layer[key] for key in MAPS}
+    return {key: layer[key] for key in MAPS if key in layer}
 
 
 def dissection_files(config: Config, wildcards) -> dict[str, str | list[str]]:

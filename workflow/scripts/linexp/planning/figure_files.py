@@ -1,12 +1,13 @@
 """What figures of layers are drawn from, which of them a layer can have, and what they say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
 from ..config.checks import Config
 from ..errors import LinexpError
 from ..figures.of_layer import FIGURES
+from . import model_files
 from .evaluation_files import drawn_calibrations, fitted_calibrations, has_labels, mapped_method
 from .inputs import of_layer, target_of
 
@@ -65,14 +66,36 @@ def label(_config: Config, wildcards) -> str:
     return FIGURES[wildcards.figure].label + wildcards.neurons
 
 
+def has_impact(layer: Mapping[str, Any]) -> bool:
+    """Whether Top Impact of a layer is measured with the whole workflow: as ablation, where nothing else is said."""
+    return layer.get("impact", layer["ablation"])
+
+
+def _layers_of_impact(config: Config, wildcards) -> list[str]:
+    """The layers in the figure of all: those that do not say `impact: false`.
+
+    Raises
+    ------
+    LinexpError
+        There are none.
+    """
+    layers = target_of(config, wildcards)["layers"]
+    found = [name for name, layer in layers.items() if layer.get("impact", True)]
+    if not found:
+        raise LinexpError(
+            f"targets.{wildcards.target}.layers: all say impact: false; take it out where it is asked for"
+        )
+    return found
+
+
 def impacts_of_layers(config: Config, wildcards) -> list[str]:
-    """Top Impact of all layers of a target."""
-    return [f"results/{wildcards.target}/{layer}/impact.parquet" for layer in target_of(config, wildcards)["layers"]]
+    """Top Impact of the layers of a target."""
+    return [f"results/{wildcards.target}/{layer}/impact.parquet" for layer in _layers_of_impact(config, wildcards)]
 
 
 def settings_of_layers(config: Config, wildcards) -> dict[str, Any]:
     """The settings of the figure of all layers of a target."""
-    return {"title": wildcards.target, "layers": list(target_of(config, wildcards)["layers"])}
+    return {"title": wildcards.target, "layers": _layers_of_impact(config, wildcards)}
 
 
 def caption_of_layers(_config: Config, wildcards) -> str:
@@ -86,12 +109,15 @@ def figures_of_run(config: Config, _wildcards) -> list[str]:
     for place in config["run"]:
         target, layer = place.split("/")
         wildcards = SimpleNamespace(target=target, layer=layer)
+        entry = target_of(config, wildcards)["layers"][layer]
         has = {
-            "ablation": target_of(config, wildcards)["layers"][layer]["ablation"],
+            "ablation": entry["ablation"],
+            "impact": has_impact(entry),
             "calibrations": bool(fitted_calibrations(config, wildcards)),
         }
-        # whether images have labels may take a look at them
-        has["labels"] = has["ablation"] and has_labels(config, wildcards)
+        # whether images have labels may take a look at them, and whether the model knows them, at its outputs
+        sure = model_files.class_map(config, wildcards) != "if_equal"
+        has["labels"] = has["impact"] and sure and has_labels(config, wildcards)
         names = [name for name, figure in FIGURES.items() if all(has[what] for what in figure.requires)]
         found += [f"results/{place}/figures/{name}.svg" for name in names]
     return found

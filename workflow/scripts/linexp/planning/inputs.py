@@ -28,6 +28,12 @@ AND = "__"
 """Between the names of several explainers in a path; no name has it."""
 TRAINING_SPLIT = {"train": 0.95, "val": 0.05, "test": 0.0}
 """Training images are not scored on: a few are held out for the accuracy that training.json reports."""
+FURTHER_LABELS = ("superclasses", "concepts")
+"""The settings of images that nothing but their labels follows from."""
+DRAWN_BY = ("images", "size", "first")
+"""The settings of scenes that pictures and masks follow from."""
+WORKED_ON = ("kind", "presence", "label_weight", "explainer", "concepts")
+"""The settings of a linear method that its inputs follow from."""
 SECTIONS = {"probes": "probes", "models": "training_sets"}
 """The section of the configuration whose images lie under `results/{place}`."""
 
@@ -64,12 +70,19 @@ def image_entry(config: Config, wildcards) -> Settings:
     return config[section][name]
 
 
-def image_settings(config: Config, wildcards) -> Settings:
-    """What opens a set of images; scenes are read from the Parquet file that they are drawn to."""
+def drawing_settings(config: Config, wildcards) -> Settings:
+    """What the scenes of a set of images are drawn by."""
+    entry = image_entry(config, wildcards)
+    return {key: entry[key] for key in DRAWN_BY}
+
+
+def label_settings(config: Config, wildcards) -> Settings:
+    """What opens a set of images and labels it; scenes are read from the Parquet file that they are drawn to."""
     settings = {key: value for key, value in image_entry(config, wildcards).items() if key != "origin"}
     if not KINDS[settings["kind"]].is_drawn:
         return settings
-    return {
+    limit = {"limit": settings["limit"]} if "limit" in settings else {}
+    return limit | {
         "kind": "parquet",
         "files": [f"results/{wildcards.place}/{wildcards.images}/images.parquet"],
         "image": "image",
@@ -80,6 +93,12 @@ def image_settings(config: Config, wildcards) -> Settings:
     }
 
 
+def image_settings(config: Config, wildcards) -> Settings:
+    """What opens a set of images, with their classes, and no other labels."""
+    settings = label_settings(config, wildcards)
+    return {key: value for key, value in settings.items() if key not in FURTHER_LABELS}
+
+
 def image_files(config: Config, wildcards) -> list[str]:
     """The files and folders of a set of images.
 
@@ -88,7 +107,15 @@ def image_files(config: Config, wildcards) -> list[str]:
     LinexpError
         One is missing; the message says how to get it.
     """
-    settings = image_settings(config, wildcards)
+    return _files_of_images(config, wildcards, image_settings(config, wildcards))
+
+
+def label_files(config: Config, wildcards) -> list[str]:
+    """The same, and a file of superclasses."""
+    return _files_of_images(config, wildcards, label_settings(config, wildcards))
+
+
+def _files_of_images(config: Config, wildcards, settings: Settings) -> list[str]:
     missing.required(missing.images(config, SECTIONS[wildcards.place], wildcards.images))
     named = [settings.get(key) for key in ("class_names", "superclasses")]
     return [*sources.paths(settings), *filter(class_lists.is_names_file, named)]
@@ -160,9 +187,14 @@ def linear_methods(config: Config, wildcards) -> list[str]:
     return [name for name in target_of(config, wildcards)["methods"] if config["methods"][name]["kind"] == "linear"]
 
 
-def method_entry(config: Config, wildcards) -> Settings:
-    """The entry of a method in the configuration."""
-    return _entry(config, wildcards.method)
+def fitting_settings(config: Config, wildcards) -> Settings:
+    """The settings of a linear method that count: none of those that say what it works on, which its inputs tell."""
+    entry = config["methods"][wildcards.method]
+    left_out = (*WORKED_ON, "greedy") if "top_k" in entry else WORKED_ON
+    settings = {key: value for key, value in entry.items() if key not in left_out}
+    if "search" in settings:
+        settings["search"] = {key: value for key, value in settings["search"].items() if key != "like"}
+    return settings
 
 
 def _entry(config: Config, method: str) -> Settings:
@@ -173,7 +205,7 @@ def _entry(config: Config, method: str) -> Settings:
 
 def baseline_settings(config: Config, wildcards) -> Settings:
     """The settings of a baseline: all keys but those that say what it works on."""
-    return checks.baseline_settings(method_entry(config, wildcards))
+    return checks.baseline_settings(config["methods"][wildcards.method])
 
 
 def method_settings(config: Config, wildcards) -> Settings:
@@ -254,7 +286,10 @@ def concept_set_files(config: Config, wildcards) -> list[str]:
 
 
 def fitting_files(config: Config, wildcards) -> dict[str, str]:
-    """What linear explanations are fitted on."""
+    """What linear explanations are fitted on; a `LinexpError` if that is labels and there are none."""
+    target, method = target_of(config, wildcards), wildcards.method
+    if method in target["methods"] and config["methods"][method].get("presence") in ("label", "both"):
+        missing.required(missing.method_labels(config, wildcards.target, method))
     folder = presence_folder(config, wildcards)
     return {
         "presence": f"{folder}/P.h5",
@@ -266,7 +301,7 @@ def fitting_files(config: Config, wildcards) -> dict[str, str]:
 
 def linear_files(config: Config, wildcards) -> dict[str, str]:
     """The same, and the explanations whose lengths a search takes over."""
-    like = method_entry(config, wildcards).get("search", {}).get("like")
+    like = config["methods"][wildcards.method].get("search", {}).get("like")
     files = fitting_files(config, wildcards)
     return files | {"reference": of_layer(wildcards, f"explanations/{like}.parquet")} if like else files
 

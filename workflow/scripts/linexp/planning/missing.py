@@ -101,6 +101,38 @@ def image_text_model(config: Config, name: str) -> Part:
     return _weights(f"{place}.pretrained", entry["pretrained"], kept, entry["model"])
 
 
+def labels(config: Config, place: str, probe: str, remedy: str) -> Part:
+    """The labels of a probe; only the images, once they are there, tell whether a folder has any.
+
+    Parameters
+    ----------
+    place
+        What needs them.
+    remedy
+        What to do instead of giving them.
+    """
+    entry = config["probes"][probe]
+    known = images(config, "probes", probe).problem or "concepts" in sources.possible_labels(entry)
+    if known or sources.has_classes(entry):
+        return Part(place, THERE, probe)
+    problem = f"{probe!r} is a folder of images without labels; put those of each class into a folder of its own"
+    return Part(place, MISSING, f"{problem}, or {remedy}")
+
+
+def calibration_labels(config: Config, name: str) -> Part:
+    """The labels that an image-text model is calibrated on."""
+    place = f"image_text_models.{name}.calibration.probe"
+    probe = config["image_text_models"][name]["calibration"]["probe"]
+    return labels(config, place, probe, "give another probe, or a and b")
+
+
+def method_labels(config: Config, target: str, method: str) -> Part:
+    """The labels that a method explains a target with."""
+    probe, number = config["targets"][target]["probe"], config["targets"][target]["methods"].index(method)
+    place = f"targets.{target}.methods.{number} ({method})"
+    return labels(config, place, probe, "take out what explains by labels")
+
+
 def target_model(config: Config, name: str) -> Part:
     """The weights of a target's model; a target that is `like` another shares those."""
     target, place = config["targets"][name], f"targets.{name}"
@@ -114,6 +146,25 @@ def target_model(config: Config, name: str) -> Part:
         return Part(place, MADE, f"{called}, random weights")
     kept = f"{MODELS}/targets/{recorded_target(config['targets'], name)}.safetensors"
     return _weights(f"{place}.model.{key}", weights, kept, called, target.get("weights_origin"))
+
+
+def target_code(config: Config, name: str) -> Part | None:
+    """The repository with the code of a target's model; None if it is in none."""
+    model = config["targets"][name]["model"]
+    repository = SOURCES[model["source"]].repository(model)
+    if repository is None:
+        return None
+    kept, place = archive(repository), f"targets.{name}.model.repo"
+    return Part(place, THERE, kept) if os.path.isfile(kept) else Part(place, DOWNLOAD, f"{repository}, code, once")
+
+
+def archive(repository: str) -> str:
+    """Where the archive of a repository, `owner/name:ref`, is kept."""
+    return f"{MODELS}/hub/{archive_name(repository)}.zip"
+
+
+def archive_name(repository: str) -> str:
+    return repository.replace(":", "/")
 
 
 def _weights(place: str, weights: str, kept: str, model: str, origin: str | None = None) -> Part:
@@ -206,11 +257,14 @@ def _of_image_text_model(config: Config, name: str, calibrated: bool = True) -> 
     yield _of_training(config, model["trained"]) if "trained" in model else image_text_model(config, name).problem
     if calibrated and "probe" in model["calibration"]:
         yield images(config, "probes", model["calibration"]["probe"]).problem
+        yield calibration_labels(config, name).problem
 
 
 def _of_method(config: Config, name: str, target: str, layer: str) -> Iterator[str | None]:
     method = config["methods"][name]
     pseudo = method.get("presence") in ("pseudo", "both")
+    if method.get("presence") in ("label", "both"):
+        yield method_labels(config, target, name).problem
     if pseudo or method["kind"] == "clip_dissect":
         for explainer in explainers_of({"explainer": config["targets"][target]["explainer"], **method}):
             yield from _of_image_text_model(config, explainer, calibrated=pseudo)

@@ -9,7 +9,9 @@ from ..networks.sources.source import is_weights_file
 from . import missing
 from .inputs import Settings, image_files, image_settings, target_of
 
-OF_LAYER = ("module", "pool", "channels")
+OF_NO_WEIGHTS = ("output", "preprocess", "untrained")
+"""The settings of a model that published weights do not depend on."""
+OF_LAYER = ("module", "output", "pool", "channels")
 """The settings of a layer that change what is recorded of it."""
 
 
@@ -53,11 +55,18 @@ def image_text_files(config: Config, wildcards) -> dict[str, str]:
 
 
 def calibration_files(config: Config, wildcards) -> dict[str, str]:
-    """The inputs of a calibration on a probe; none where a and b are given."""
+    """The inputs of a calibration on a probe; none where a and b are given.
+
+    Raises
+    ------
+    LinexpError
+        The probe has no labels.
+    """
     name = wildcards.image_text_model
     probe = config["image_text_models"][name]["calibration"].get("probe")
     if probe is None:
         return {}
+    missing.required(missing.calibration_labels(config, name))
     return {
         "index": f"results/probes/{probe}/index.parquet",
         "labels": f"results/probes/{probe}/labels.h5",
@@ -81,8 +90,7 @@ def target_files(config: Config, wildcards) -> dict[str, str | list[str]]:
         folder = f"results/models/{model['name']}"
         training: dict[str, str | list[str]] = {"training": f"{folder}/training.json"}
         return training if model["untrained"] else training | {"weights": f"{folder}/weights.safetensors"}
-    weights, code = model[source.weights_key], source.code(model)
-    files: dict[str, str | list[str]] = {"code": code} if code else {}
+    weights, files = model[source.weights_key], code_files(config, wildcards)
     if model["untrained"]:
         return files
     if is_weights_file(weights):
@@ -93,10 +101,46 @@ def target_files(config: Config, wildcards) -> dict[str, str | list[str]]:
     return files
 
 
+def code_files(config: Config, wildcards) -> dict[str, str | list[str]]:
+    """The code that builds a target's network, where it is neither this library's nor an installed one's."""
+    model = target_of(config, wildcards)["model"]
+    code, repository = SOURCES[model["source"]].code(model), SOURCES[model["source"]].repository(model)
+    files: dict[str, str | list[str]] = {"code": code} if code else {}
+    return files | ({"repository": missing.archive(repository)} if repository else {})
+
+
+def repositories(config: Config) -> dict[str, str]:
+    """The repositories that targets are built by, as `owner/name:ref`, by the name of their archive."""
+    models = (target["model"] for target in config["targets"].values())
+    found = filter(None, (SOURCES[model["source"]].repository(model) for model in models))
+    return {missing.archive_name(repository): repository for repository in found}
+
+
+def repository(config: Config, wildcards) -> str:
+    """The repository of an archive."""
+    return repositories(config)[wildcards.repository]
+
+
+def downloaded(config: Config, wildcards) -> Settings:
+    """The settings of a target's model that change which weights are downloaded."""
+    model = target_of(config, wildcards)["model"]
+    return {key: value for key, value in model.items() if key not in OF_NO_WEIGHTS}
+
+
 def layer_only(config: Config, wildcards) -> Settings:
     """The settings of a layer that change what is recorded of it."""
     entry = target_of(config, wildcards)["layers"][wildcards.layer]
-    return {key: entry[key] for key in OF_LAYER}
+    return {key: entry[key] for key in OF_LAYER if key in entry}
+
+
+def class_map(config: Config, wildcards) -> Settings | str | None:
+    """Which classes the model shares with the probe: with a loss that needs no labels, they may be others."""
+    target = target_of(config, wildcards)
+    if "class_map" in target:
+        return target["class_map"]
+    name = recorded_target(config["targets"], wildcards.target)
+    sharing = [other for key, other in config["targets"].items() if recorded_target(config["targets"], key) == name]
+    return None if any(other["ablation"]["loss"] == "cross_entropy" for other in sharing) else "if_equal"
 
 
 def trained_entry(config: Config, wildcards) -> Settings:

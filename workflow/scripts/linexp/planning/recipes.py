@@ -155,13 +155,15 @@ def new_recipe(script: str, settings: Mapping[str, Any], inputs, outputs: Sequen
     """
     covered = _named(inputs, INDEXED) if "index" in dict(inputs.items()) else ()
     given = [path for name in ancestry.GIVEN for path in _named(inputs, name)]
-    others = [path for path in map(str, inputs) if not _is_made_here(path) and path not in {*covered, *given}]
+    made_from = {path for path in map(str, inputs) if ancestry.is_artifact(path) and path not in given}
+    others = [path for path in map(str, inputs) if path not in {*made_from, *covered, *given}]
     return {
         "format": FORMAT,
         "made_by": script,
         "settings": json.loads(json.dumps(dict(settings))),
         "code": dependencies.code_of(script),
         "files": _digests([*given, *others], outputs[0]),
+        "made_from": sorted(made_from),
     }
 
 
@@ -180,10 +182,6 @@ def _digests(paths: Iterable[str], output: str) -> dict[str, str]:
             name = f"{name}, another"
         found[name] = image_folders.digest_of(path, output) if os.path.isdir(path) else digest_of(path)
     return found
-
-
-def _is_made_here(path: str) -> bool:
-    return path.startswith("results/")
 
 
 def write(path: Path, recipe: Recipe, outputs: Iterable[str]) -> list[str]:
@@ -241,7 +239,14 @@ def changes_of(recipe: Recipe, artifact: str) -> list[str]:
     settings = [_change(*difference) for difference in _differences(made["settings"], recipe["settings"])]
     changed = [name for part in ("code", "files") for name in _changed_names(made[part], recipe[part])]
     others = ancestry.other_ancestors(found)
-    return [*settings, *(f"{name} changed" for name in changed), *(f"made from another {path}" for path in others)]
+    before, after = set(json.loads(found["made_from"])), set(recipe["made_from"])
+    return [
+        *settings,
+        *(f"{name} changed" for name in changed),
+        *(f"made from another {path}" for path in others),
+        *(f"not made from {path}" for path in sorted(after - before)),
+        *(f"made from {path}" for path in sorted(before - after)),
+    ]
 
 
 def _changed_names(before: dict[str, str], after: dict[str, str]) -> list[str]:

@@ -118,10 +118,9 @@ def ablating(config: Config, wildcards) -> Work:
 
 
 def removing(config: Config, wildcards) -> Work:
-    """The same without simulations: every neuron of the layer is taken out of every image once."""
-    numbers = recorded_numbers(config, wildcards)
-    values = 4 * numbers + 4 * images_of_probe(config, wildcards) * 1_000
-    return Work(TORCH + target_network(config, wildcards) + megabytes(values), numbers / CURVES)
+    """The same without simulations: every neuron that is explained is taken out of every image once."""
+    memory = sampling_curves(config, wildcards).memory
+    return Work(memory, explained_numbers(config, wildcards) / CURVES)
 
 
 def drawing_neurons(config: Config, wildcards) -> Work:

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import LinexpError
+from ..networks.outputs import as_input
+from ..networks.recording import neurons_axis, watched
 
 PASSING = (nn.Identity, nn.Dropout, nn.AdaptiveAvgPool2d)
 """Modules that hand on or average what the module before them has said."""
@@ -36,10 +38,14 @@ def first_layer(network: nn.Module, image: Tensor) -> FirstLayer:
         There is no such module.
     """
     runs: dict[str, list[tuple[int, ...]]] = {}
-    for name, module in network.named_modules():
-        if name and not isinstance(module, PASSING):
-            module.register_forward_hook(lambda _module, _given, output, name=name: _keep(runs, name, output))
-    network.eval()(image[None])
+
+    def keep(name, module, _given, output):
+        if isinstance(output, Tensor) and not isinstance(module, PASSING):
+            runs.setdefault(name, []).append(tuple(output.shape))
+
+    network.eval()
+    with watched(network, keep):
+        network(as_input(image[None], network))
     shapes = {name: found[0] for name, found in runs.items() if len(found) == 1 and _has_places(found[0])}
     if not shapes:
         raise LinexpError("--model: it has no layer with maps or tokens; leave it out, and name a layer in config.yaml")
@@ -47,13 +53,8 @@ def first_layer(network: nn.Module, image: Tensor) -> FirstLayer:
     if len(shape) == 3:
         has_class_token = any(part.endswith(("cls_token", "class_token")) for part, _ in network.named_parameters())
         return FirstLayer(name, "first" if has_class_token else "avg", "first", shape[-1])
-    is_last = shape[1] == shape[2] != shape[3]
-    return FirstLayer(name, "avg", "last" if is_last else "first", shape[-1 if is_last else 1])
-
-
-def _keep(runs: dict[str, list[tuple[int, ...]]], name: str, output) -> None:
-    if isinstance(output, Tensor):
-        runs.setdefault(name, []).append(tuple(output.shape))
+    channels = neurons_axis(network, name, image[None], shape[1:]) or "first"
+    return FirstLayer(name, "avg", channels, shape[-1 if channels == "last" else 1])
 
 
 def _has_places(shape: tuple[int, ...]) -> bool:

@@ -89,6 +89,7 @@ def layers_text(found: Sequence[Surveyed], depth: int, not_replayed: str | None)
 
 def _cells(module: Surveyed, replayed: bool) -> tuple[str, ...]:
     gives = module.output if isinstance(module.output, str) else " × ".join(map(str, module.output))
+    gives = gives if module.part is None else f"{module.part}: {gives}"
     if module.neurons is None:
         return (module.path, module.kind, gives, "–", "–", str(module.runs), "–")
     if module.runs != 1:
@@ -102,4 +103,5 @@ def _entry(module: Surveyed) -> str:
     name = re.sub(r"[^A-Za-z0-9]+", "_", module.path).strip("_")
     pool = (module.linear or module.pools)[0]
     channels = ", channels: last" if module.channels == "last" and len(module.output) == 3 else ""
-    return f"  {name}: {{module: {module.path}, pool: {pool}{channels}}}"
+    part = "" if module.part is None else f", output: {module.part}"
+    return f"  {name}: {{module: {module.path}{part}, pool: {pool}{channels}}}"

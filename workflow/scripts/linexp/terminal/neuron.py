@@ -152,21 +152,33 @@ def _cut(line: str, width: int) -> str:
 
 @dataclass(frozen=True)
 class Found:
-    """An explanation that has a concept: `share` of the sum of its absolute weights."""
+    """A neuron that a concept explains, with the method whose explanation says so best.
+
+    Attributes
+    ----------
+    share
+        The positive weights of what was found, as a share of the sum of all absolute weights of the explanation.
+    correlation
+        Of the explanation with the first simulator; None where undefined.
+    """
 
     neuron: int
     method: str
-    concept: str
-    weight: float
     share: float
     correlation: float | None
     explanation: Explanation
 
+    @property
+    def rank(self) -> float:
+        """The share times the correlation, where that is positive: what comes first."""
+        return self.share * max(self.correlation or 0.0, 0.0)
+
 
 def find_concept(layer: Layer, words: str, methods: Sequence[str] = ()) -> list[Found]:
-    """The explanations that have a concept of the given words, those first in which it weighs most.
+    """The neurons that have a concept of the given words in an explanation, by their best one, highest `rank` first.
 
-    The words match as whole words and in any case: `dog` finds `Dog` and `sled dog`, but not `dogma`.
+    The words match as whole words and in any case: `dog` finds `Dog` and `sled dog`, but not `dogma`. Several concepts
+    of an explanation that match count together.
 
     Parameters
     ----------
@@ -185,47 +197,56 @@ def find_concept(layer: Layer, words: str, methods: Sequence[str] = ()) -> list[
                 f"there is no method {method!r} in {layer.folder}; it has {', '.join(layer.explanations)}"
             )
     chosen = {method: layer.explanations[method] for method in methods or judged}
+    named = {concept for known in chosen.values() for one in known.values() for concept in one.concepts}
     pattern = re.compile(rf"(?<!\w){re.escape(words.strip())}(?!\w)", re.IGNORECASE)
+    wanted = {concept for concept in named if words.strip() and pattern.search(concept)}
+    if not wanted:
+        raise LinexpError(f"no explanation in {layer.folder} has {words!r}; {_hint(words, named)}")
     scores = layer.scores.drop_duplicates(["method", "neuron"]).set_index(["method", "neuron"])["correlation"]
-    found, seen = [], set()
-    for method, known in chosen.items():
-        for explanation in known.values():
-            total = sum(map(abs, explanation.weights)) or 1.0
-            for concept, weight in zip(explanation.concepts, explanation.weights, strict=True):
-                seen.add(concept)
-                if words.strip() and pattern.search(concept):
-                    value = scores.get((method, explanation.neuron))
-                    correlation = None if pd.isna(value) else float(value)
-                    share = abs(weight) / total
-                    found.append(Found(explanation.neuron, method, concept, weight, share, correlation, explanation))
-    if not found:
-        lowered = {concept.lower(): concept for concept in sorted(seen)}
-        near = [name for name in lowered if words.strip() and words.lower() in name][:3]
-        near = near or difflib.get_close_matches(words.lower(), lowered, 3)
-        hint = f"try {', '.join(printable(lowered[name]) for name in near)}" if near else "try another word"
-        raise LinexpError(f"no explanation in {layer.folder} has {words!r}; {hint}")
-    return sorted(found, key=lambda one: (-one.share, -(one.correlation or 0.0), one.neuron, one.method))
+    found = [
+        Found(neuron, method, _positive_share(one, wanted), _number(scores.get((method, neuron))), one)
+        for method, known in chosen.items()
+        for neuron, one in known.items()
+        if not wanted.isdisjoint(one.concepts)
+    ]
+    best: dict[int, Found] = {}
+    for one in sorted(found, key=lambda one: (-one.rank, -one.share, -(one.correlation or 0.0), one.neuron)):
+        best.setdefault(one.neuron, one)
+    return list(best.values())
+
+
+def _positive_share(explanation: Explanation, wanted: set[str]) -> float:
+    pairs = list(zip(explanation.weights, explanation.concepts, strict=True))
+    total = sum(abs(weight) for weight, _ in pairs) or 1.0
+    return sum(weight for weight, concept in pairs if weight > 0 and concept in wanted) / total
+
+
+def _number(value: float | None) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _hint(words: str, named: set[str]) -> str:
+    lowered = {concept.lower(): concept for concept in sorted(named)}
+    near = [name for name in lowered if words.strip() and words.lower() in name][:3]
+    near = near or difflib.get_close_matches(words.lower(), lowered, 3)
+    return f"try {', '.join(printable(lowered[name]) for name in near)}" if near else "try another word"
 
 
 def found_text(found: Sequence[Found], words: str, limit: int, width: int = 100) -> str:
-    """A table of at most `limit` of what was found."""
-    neurons = len({one.neuron for one in found})
-    head = (
-        f"{_plural(len(found), 'explanation')} of {_plural(neurons, 'neuron')} {'has' if len(found) == 1 else 'have'}"
-    )
-    header = ("neuron", "method", "correlation", "weight", "share", "explanation")
+    """A table of at most `limit` of the neurons that were found, a line each."""
+    head = f"{_plural(len(found), 'neuron')} {'has' if len(found) == 1 else 'have'} {words!r} in an explanation"
+    header = ("neuron", "method", "correlation", "share", "explanation")
     rows = [
         (
             str(one.neuron),
             one.method,
             "–" if one.correlation is None else f"{one.correlation:z.2f}",
-            f"{one.weight:z.2f}",
             f"{100 * one.share:.0f} %",
             printable(one.explanation.text()),
         )
         for one in found[:limit]
     ]
-    columns = [max(len(row[number]) for row in [header, *rows]) for number in range(5)]
+    columns = [max(len(row[number]) for row in [header, *rows]) for number in range(4)]
     lines = []
     for row in [header, *rows]:
         cells = [
@@ -235,7 +256,8 @@ def found_text(found: Sequence[Found], words: str, limit: int, width: int = 100)
         lines.append(_cut("  ".join([*cells, row[-1]]), width))
     rest = len(found) - limit
     more = [f"… and {rest} more; --limit {len(found)} shows all"] if rest > 0 else []
-    return "\n".join([f"{head} {words!r}: the heaviest first", "", *lines, *more])
+    order = "those first whose share of positive weights × correlation is highest, of the method where it is"
+    return "\n".join([_cut(head, width), _cut(order, width), "", *lines, *more])
 
 
 def _plural(number: int, noun: str) -> str:

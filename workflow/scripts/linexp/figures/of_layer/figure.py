@@ -36,7 +36,8 @@ class LayerFigure:
         Among `title`, `simulator` (the main one), `method` (whose weights are drawn), `neurons` (in the file's name, as
         in `weights_3_14.svg`), `calibrated` (name and role of each calibration) and `layers`.
     requires
-        What a layer has to have to be drawn with the whole workflow, among `ablation`, `labels` and `calibrations`.
+        What a layer has to have to be drawn with the whole workflow, among `ablation`, `impact`, `labels` and
+        `calibrations`.
     """
 
     draw: Callable[[Artifacts, Settings], Figure]

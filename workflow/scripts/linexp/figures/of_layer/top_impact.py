@@ -17,6 +17,5 @@ FIGURE = LayerFigure(
     "activating images have.",
     inputs=("impacts",),
     settings=("title", "layers"),
-    # as costly as a part of the ablation
-    requires=("ablation", "labels"),
+    requires=("impact", "labels"),
 )

@@ -26,6 +26,7 @@ properties:
   checkpoint: {description: "Path of its weights, or `none`.", type: string, examples: [path/to/weights.safetensors]}
   arguments: {$ref: "#/$defs/arguments"}
   preprocess: {$ref: "#/$defs/preprocess"}
+  output: {$ref: "#/$defs/output"}
   untrained: {$ref: "#/$defs/untrained"}
 """
 

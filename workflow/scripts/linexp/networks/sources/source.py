@@ -20,6 +20,10 @@ def _no_code(_model: Model) -> list[str]:
     return []
 
 
+def _no_repository(_model: Model) -> str | None:
+    return None
+
+
 def _all_right(_model: Model, _place: str) -> None:
     pass
 
@@ -48,6 +52,9 @@ class Source:
         The key of its weights.
     code
         The files of the user's own code that build it.
+    repository
+        The repository on GitHub whose code builds it, as `owner/name:ref`; None if it is in none. What builds and
+        downloads is then given the `folder` that it is unpacked to, as one key more.
     check
         Raises a `LinexpError` with the place of an entry whose keys do not go together.
     """
@@ -60,6 +67,7 @@ class Source:
     name_key: str = "name"
     weights_key: str = "weights"
     code: Callable[[Model], list[str]] = _no_code
+    repository: Callable[[Model], str | None] = _no_repository
     check: Callable[[Model, str], None] = _all_right
 
     @property
@@ -75,6 +83,17 @@ def check_name(library: str, name: str, names: Sequence[str]) -> None:
         raise LinexpError(f"model.name: {name!r} is not a model of {library}; did you mean {close!r}?")
 
 
+def check_network(found: Any, what: str) -> nn.Module:
+    """What a function of the user's returned, if it is a network; else a `LinexpError`."""
+    from torch import jit, nn
+
+    if not isinstance(found, nn.Module):
+        raise LinexpError(f"model: {what} returns a {type(found).__name__}; it has to return a torch.nn.Module")
+    if isinstance(found, jit.ScriptModule):
+        raise LinexpError(f"model: {what} returns TorchScript, which takes no hooks; return the Python network")
+    return found
+
+
 def is_weights_file(weights: str) -> bool:
     """Whether weights are given as the path of a file, rather than by name."""
-    return Path(weights).suffix in (".safetensors", ".pt", ".pth", ".bin", ".tar", ".ckpt")
+    return Path(weights).suffix.lower() in (".safetensors", ".pt", ".pth", ".bin", ".tar", ".ckpt")

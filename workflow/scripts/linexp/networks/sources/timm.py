@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ...errors import LinexpError
+from ...jobs.downloads import from_cache_or_downloaded
 from .source import Model, Source, check_name
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 KEYS = """
-description: A network that timm knows by name.
+description: A network that timm knows by name, or one of its on the Hugging Face hub.
 required: [name, weights]
 properties:
   name:
-    description: Name of the network there, with or without the tag of its weights.
+    description: Name of the network there, with or without the tag of its weights; or hf-hub:owner/name.
     type: string
     examples: [vit_base_patch16_224]
   weights: {$ref: "#/$defs/weights", examples: [pretrained]}
   arguments: {$ref: "#/$defs/arguments"}
   preprocess: {$ref: "#/$defs/preprocess"}
+  output: {$ref: "#/$defs/output"}
   untrained: {$ref: "#/$defs/untrained"}
 """
+
+HUB = "hf-hub:"
+"""What the name of a network on the hub begins with."""
+Made = TypeVar("Made")
 
 
 def build(model: Model) -> nn.Module:
     """The network, by `timm.create_model`."""
     import timm
 
-    check_name("timm", model["name"].split(".")[0], timm.list_models())
-    return timm.create_model(model["name"], pretrained=False, **model.get("arguments", {}))
+    name, arguments = model["name"], model.get("arguments", {})
+    if _is_on_hub(name):
+        return _fetched(name, lambda: timm.create_model(name, pretrained=False, **arguments))
+    check_name("timm", name.split(".")[0], timm.list_models())
+    return timm.create_model(name, pretrained=False, **arguments)
 
 
 def download(model: Model) -> Mapping[str, Tensor]:
@@ -45,13 +54,25 @@ def preprocessing(model: Model) -> Callable:
     """What timm resolves from the metadata of the weights."""
     import timm
 
-    published = timm.get_pretrained_cfg(model["name"])
+    name = model["name"]
+    if _is_on_hub(name):
+        configuration = _fetched(name, lambda: timm.models.load_model_config_from_hf(name.partition(":")[2])[0])
+        configuration = timm.data.resolve_data_config(pretrained_cfg=configuration, verbose=False)
+        return timm.data.create_transform(**configuration, is_training=False)
+    published = timm.get_pretrained_cfg(name)
     if published is None or not published.has_weights:
-        raise LinexpError(
-            f"model: timm has no weights for {model['name']}; give preprocess, and weights: none or a file"
-        )
+        raise LinexpError(f"model: timm has no weights for {name}; give preprocess, and weights: none or a file")
     configuration = timm.data.resolve_data_config(published.to_dict(), verbose=False)
     return timm.data.create_transform(**configuration, is_training=False)
+
+
+def _is_on_hub(name: str) -> bool:
+    return name.startswith(HUB)
+
+
+def _fetched(name: str, make: Callable[[], Made]) -> Made:
+    """What timm makes of the configuration of a network on the hub, from the cache where it is there."""
+    return from_cache_or_downloaded(make, f"model: the configuration of {name}", "run it where there is internet")
 
 
 SOURCE = Source(keys=KEYS, build=build, download=download, preprocessing=preprocessing, tags=("pretrained",))
