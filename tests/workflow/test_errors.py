@@ -105,6 +105,8 @@ def test_a_python_that_snakemake_cannot_start_is_told_before_any_job(fresh, monk
     refused = fresh.plan("results/probes/scenes/index.parquet")
     assert refused.status != 0 and "Traceback" not in refused.said
     assert refused.last.startswith("linexp: Python is at /home/my folder/.venv/bin/python, and Snakemake starts no")
+    monkeypatch.setattr(sys, "executable", "/home/José/a=b,c+d/python3.11~")
+    assert fresh.plan("results/probes/scenes/index.parquet").status == 0
 
 
 def test_a_file_dated_in_the_future_is_told_before_any_job(tmp_path):

@@ -3,7 +3,7 @@
 import contextlib
 import ctypes
 import os
-import shlex
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -108,7 +108,7 @@ def import_from(folder: str) -> None:
 
 def check_python(path: str) -> None:
     """Raise a `LinexpError` if Snakemake cannot start scripts with the Python at a path, which it does not quote."""
-    if shlex.quote(path) != path:
+    if re.search(r"[\s'\"\\$`;&|<>()]", path):
         raise LinexpError(
             f"Python is at {path}, and Snakemake starts no script with one that has a blank or such in its path; "
             "install it in a folder without"

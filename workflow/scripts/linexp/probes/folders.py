@@ -12,13 +12,14 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name in OF_SYSTEMS
 
 
-def walk(folder: str | os.PathLike) -> Iterator[tuple[str, list[str]]]:
+def walk(folder: str | os.PathLike[str]) -> Iterator[tuple[str, list[str]]]:
     """Each folder in a folder, itself included, with the names of its files.
 
     Links to folders are followed, but for those that lead back to where the way began or came through.
     """
-    for place, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = [name for name in folders if not _leads_back(os.path.join(place, name), os.fspath(folder))]
+    start = os.fspath(folder)
+    for place, folders, names in os.walk(start, followlinks=True):
+        folders[:] = [name for name in folders if not _leads_back(os.path.join(place, name), start)]
         yield place, names
 
 
