@@ -101,8 +101,9 @@ def steps(config: Config, target: str, layer: str) -> list[Step]:
     config
         `counted`.
     """
-    entry = config["targets"][target]
+    entry, here = config["targets"][target], SimpleNamespace(target=target, layer=layer)
     found = [*_of_images(config, target, layer), *_of_layer(config, target, layer)]
+    found.append(Step("check_sanity", f"results/{target}/{layer}/sanity.csv", work.checking(config, here)))
     if "untrained" in entry["controls"]:
         found += _of_layer(config, target + UNTRAINED_SUFFIX, layer)
     return list({step.artifact: step for step in found}.values())
@@ -191,7 +192,6 @@ def _of_layer(config: Config, target: str, layer: str) -> Iterator[Step]:
     yield Step("score_explanations", f"{folder}/scores.parquet", work.scoring(config, here))
     if "shuffled" in entry["controls"]:
         yield Step("shuffle_explanations", f"{folder}/shuffles.parquet", work.shuffling(config, here))
-    yield Step("check_sanity", f"{folder}/sanity.csv", work.checking(config, here))
 
 
 def _replayed(config: Config, here, linear: Work, passes: int, splits: tuple[str, ...]) -> Work:
