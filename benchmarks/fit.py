@@ -53,7 +53,8 @@ def fit(folder: Path, files: dict[str, Path], threads: int) -> Iterator[tuple[st
     of_explainers = files | {name: [files[name]] for name in ("images", "concepts", "calibration")}
     explaining = {"method": METHOD, "neurons": None, "paper_parity": False}
     run = partial(run_stage, threads=threads)
-    yield "presence", presence, partial(run, "make_pseudo_presence", of_explainers, params={"paper_parity": False})
+    filtering = {"min_presence": 0.5, "paper_parity": False}
+    yield "presence", presence, partial(run, "make_pseudo_presence", of_explainers, params=filtering)
     yield "moments", moments, partial(run, "compute_moments", later, params={})
     yield "explanations", folder / "explanations.parquet", partial(run, "explain_linear", later, params=explaining)
 

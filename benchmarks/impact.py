@@ -67,7 +67,7 @@ def main() -> None:
         folder = Path(name)
         files = write_layer(folder, LastLayer.make(given.images, given.neurons, given.classes))
         with clock("measure_impact"):
-            run_stage("measure_impact", files, folder / "impact.parquet", {}, cores())
+            run_stage("measure_impact", files, folder / "impact.parquet", {"neurons": None}, cores())
         table = store.read_table(folder / "impact.parquet").to_pandas()
     bare = floor(given.images, given.neurons, given.classes)
     result = {

@@ -1,12 +1,17 @@
 """The artifacts of a finished workflow: their layout, and their numbers against independent ones."""
 
 import json
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+
+from helpers.configs import SCHEMA
+from linexp.config.checks import checked
+from linexp.planning import steps
 
 LAYER = "results/net/layer4"
 ARTIFACTS = [
@@ -120,3 +125,15 @@ def test_the_masks_are_drawn_on_demand(project):
         assert set(file["image"][...]) == set(range(240))
         assert file["masks"].shape[1:] == (32, 32)
         assert file["masks"][...].any(axis=(1, 2)).all()
+
+
+def test_the_steps_that_check_tells_of_are_those_that_were_made(finished, monkeypatch):
+    monkeypatch.chdir(finished.folder)
+    config = checked(finished.config(), SCHEMA)
+    told = steps.steps(steps.counted(config, "net", "layer4"), "net", "layer4")
+    assert [step.artifact for step in told if not step.is_done] == []
+    large = {str(path) for path in Path("results").rglob("*.h5")} - {step.artifact for step in told}
+    assert {Path(path).name for path in large} == {"head.h5", "labels.h5"}
+    recorded = next(step for step in told if step.rule == "record_activations")
+    with h5py.File(recorded.artifact) as file:
+        assert recorded.values == file["activations"].size

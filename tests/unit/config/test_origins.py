@@ -1,8 +1,11 @@
 """A configuration in several places: what null takes out, and which place a message is about."""
 
-import pytest
+import copy
 
-from linexp.config.origins import origin_of, without_nulls
+import pytest
+from snakemake.utils import update_config
+
+from linexp.config.origins import merged, origin_of, without_nulls
 
 SHIPPED = {"seed": 0, "probes": {"a": {"kind": "scenes", "images": 4}, "b": {"kind": "scenes"}}, "run": ["a/b"]}
 OWN = {"seed": None, "probes": {"a": None, "c": None, "b": {"kind": None, "limit": None}}}
@@ -31,3 +34,10 @@ def test_null_in_the_only_place_is_left_to_the_checks():
 )
 def test_a_message_is_about_the_last_place_that_has_its_keys(message, name):
     assert origin_of(message, FOUND) == name
+
+
+@pytest.mark.parametrize("above", [OWN, {"run": [], "probes": {"b": {"limit": {"x": 1}}, "d": {"e": {"f": 2}}}}, {}])
+def test_files_merge_as_snakemake_merges_them(above):
+    expected = copy.deepcopy(SHIPPED)
+    update_config(expected, above)
+    assert merged([("config.yaml", SHIPPED), ("own.yaml", above)]) == expected

@@ -52,6 +52,14 @@ def test_tokens_and_maps_that_end_with_channels_have_their_neurons_at_the_end():
     assert found["1"].output == (62, 62, 5) and found["1"].neurons == 5
 
 
+def test_square_maps_tell_which_of_their_axes_are_neurons():
+    swin = torchvision.models.SwinTransformer([4, 4], 12, [1, 1], [2, 2], [4, 4], num_classes=5)
+    found = by_path(swin)
+    assert found["features.1"].output == (16, 16, 12) and found["features.1"].channels == "last"
+    assert found["features.1"].neurons == 12 and found["features.0.0"].neurons == 12
+    assert found["features.0.0"].channels == "first" and found["norm"].linear == ("avg",)
+
+
 class Odd(nn.Module):
     """Modules that cannot be explained: of a tuple, of rows of their own, unused."""
 

@@ -5,12 +5,14 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import yaml
 
 from linexp.__main__ import SCHEMA, main
+from linexp.artifacts import store
 from linexp.config import checks as configuration
-from linexp.planning import model_files
+from linexp.planning import data_check, model_files
 from linexp.planning.data_check import layer_names, layer_problems, parts
 
 REPOSITORY = Path(__file__).parents[3]
@@ -160,8 +162,72 @@ def test_the_command_tells_whether_all_is_there(place, capsys):
     assert main(["check", "resnet50/layer4", "scenes_resnet/layer4"]) == 1
     out = capsys.readouterr().out
     assert "image_text_models" not in out
-    assert [line.split()[0] for line in out.splitlines()[1:]] == ["missing", "probes.imagenet_val.root:", "ready"]
+    labels, steps, layers = out.split("\n\n")
+    assert "resnet50       imagenet_val: its images are not there yet" in labels
+    assert "scenes_resnet  scenes has classes that the model knows: all methods" in labels
+    assert steps.startswith("steps of scenes_resnet/layer4: 4,000 images, 4,096 neurons, a guess until")
+    assert [line.split()[0] for line in layers.splitlines()[1:]] == ["missing", "probes.imagenet_val.root:", "ready"]
     assert main(["check", "all"]) == 1
+
+
+def test_files_are_merged_over_the_configuration_and_messages_name_them(place, capsys):
+    (place / "own.yaml").write_text("run: [scenes_resnet/layer3]\ntargets: {resnet50: null}\n")
+    (place / "more.yaml").write_text("probes: {scenes: {images: 900}}\n")
+    files = ["--configfile", "own.yaml", "--configfile", "more.yaml"]
+    assert main(["check", *files]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("linexp: config.yaml: targets.resnet50_"), "those that are like what was taken out"
+    (place / "own.yaml").write_text("run: [scenes_resnet/layer3]\n")
+    assert main(["check", *files]) == 0
+    out = capsys.readouterr().out
+    assert "made here  scenes              900 scenes" in out
+    assert out.splitlines()[-1].split() == ["ready", "scenes_resnet/layer3"]
+    (place / "more.yaml").write_text("probes: {scenes: {images: none}}\n")
+    assert main(["check", *files]) == 1
+    assert capsys.readouterr().err.startswith("linexp: more.yaml: probes.scenes.images: 'none' has the wrong type")
+
+
+LABELS = {
+    "labelled": ({}, "photos has classes that the model knows: all methods, any loss, Top Impact, calibration"),
+    "unmapped": ({"class_map": "none"}, "photos has labels, of no class of the model: all methods and calibration"),
+    "flat": ({}, "photos has no labels: no method by labels, no calibration on it, loss: kl, no Top Impact"),
+}
+
+
+@pytest.mark.parametrize("case", LABELS)
+def test_what_labels_allow_is_said(case, place):
+    further, said = LABELS[case]
+    folder = place / ("photos" if case == "flat" else "photos/cat")
+    folder.mkdir(parents=True)
+    (folder / "a.jpg").touch()
+    config = _config(probes={"photos": {"kind": "image_folder", "root": "photos"}})
+    config["targets"]["resnet50"] |= {"probe": "photos"} | further
+    assert data_check.labels_text(config, ["resnet50"]).splitlines()[1].startswith(f"  resnet50  {said}")
+
+
+def test_the_words_that_passed_the_filter_are_listed_once_p_is_there(place):
+    config = _config()
+    target = config["targets"]["resnet50"]
+    assert data_check.concepts_text(config, ["resnet50/layer4"]) is None
+    path = place / f"results/probes/imagenet_val/P/{target['concepts']}/{target['explainer']}/P.h5"
+    path.parent.mkdir(parents=True)
+    provenance = store.Provenance("made_by_hand", {}, "fingerprint")
+    arrays = {"kept": np.array([True, False, True, False]), "top_mean": np.array([0.6, 0.3, 0.9, 0.45])}
+    store.write_arrays(path, provenance, arrays | {"all_concepts": ["car", "cat", "dog", "snow"]})
+    _, _, text, kept = data_check.concepts_text(config, ["resnet50/layer4"]).splitlines()
+    assert text.strip() == "2 of 4 kept: top-5 mean ≥ 0.5; next: snow 0.45, cat 0.30"
+    assert kept.strip() == "kept: dog, car"
+
+
+def test_a_folder_without_labels_is_no_place_to_calibrate_on_or_to_take_labels_from(place):
+    (place / "photos").mkdir()
+    (place / "photos/a.jpg").touch()
+    config = _config(probes={"photos": {"kind": "image_folder", "root": "photos"}})
+    config["image_text_models"]["siglip_l16_384"]["calibration"] = {"probe": "photos"}
+    config["targets"]["resnet50"] |= {"probe": "photos", "methods": ["le_siglip", "le_label"]}
+    problems = [line for line in layer_problems(config, "resnet50/layer4") if "without labels" in line]
+    places = ["image_text_models.siglip_l16_384.calibration.probe", "targets.resnet50.methods.1 (le_label)"]
+    assert sorted(line.split(": ")[0] for line in problems) == places
 
 
 @pytest.mark.parametrize(

@@ -8,20 +8,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from .artifacts import store
 from .config import checks as configuration
+from .config import origins
 from .config.derived_targets import recorded_target
-from .config.text import check_text
 from .errors import LinexpError, suggest
 from .networks.repositories import with_code
 from .networks.sources import SOURCES
-from .planning import data_check, missing
+from .planning import data_check, missing, steps
 from .terminal import export, neuron, new_folder
 from .workflow import SCHEMA
 
 CONFIG = "config.yaml"
+OVER = f"merged over {CONFIG}, as Snakemake does; can be given again"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="*",
         help="only these, as target/layer; all: every one (default: those under `run`, and all data)",
     )
-    check.add_argument("--configfile", default=CONFIG, help="default: %(default)s")
+    check.add_argument("--configfile", action="append", default=[], help=OVER)
     check.set_defaults(command=_check)
 
     layers = commands.add_parser("layers", help="list the modules of a network, and what can be explained of them")
@@ -82,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     layers.add_argument("--model", help="instead: torchvision or timm, and a name there, such as timm:resnet50")
     layers.add_argument("--size", type=int, help="pixels a side of an image (default: what the model preprocesses to)")
     layers.add_argument("--depth", type=int, default=2, help="parts of a module's path to show (default: %(default)s)")
-    layers.add_argument("--configfile", default=CONFIG, help="default: %(default)s")
+    layers.add_argument("--configfile", action="append", default=[], help=OVER)
     layers.set_defaults(command=_layers)
     return parser
 
@@ -107,7 +106,7 @@ def _recorded_activations(folder: Path) -> Path:
     """The activations of a layer; a target that is `like` another has them in the folder of that one."""
     path = folder / "activations.h5"
     if not path.is_file() and Path(CONFIG).is_file():
-        targets = _configuration(CONFIG)["targets"]
+        targets = _configuration()["targets"]
         if folder.parent.name in targets:
             path = folder.parents[1] / recorded_target(targets, folder.parent.name) / folder.name / path.name
     if not path.is_file():
@@ -136,8 +135,18 @@ def _check(options: argparse.Namespace) -> int:
     places = data_check.layer_names(config) if options.layers == ["all"] else options.layers or config["run"]
     problems = {place: data_check.layer_problems(config, place) for place in places}
     overview = [] if options.layers else [data_check.parts_text(config)]
+    if options.layers != ["all"]:
+        overview += _outlook(config, places, [place for place, lacking in problems.items() if not lacking])
     print("\n\n".join([*overview, data_check.layers_text(problems)]))
     return 1 if any(problems.values()) else 0
+
+
+def _outlook(config: configuration.Config, places: Sequence[str], ready: Sequence[str]) -> list[str]:
+    """What labels allow, which concepts pass, and how long the steps of the layers that are ready will take."""
+    targets = list(dict.fromkeys(place.strip("/").removeprefix("results/").split("/")[0] for place in places))
+    labels = [data_check.labels_text(config, targets)] if targets else []
+    concepts = data_check.concepts_text(config, places)
+    return [*labels, *([concepts] if concepts else []), *(steps.steps_text(config, place) for place in ready)]
 
 
 def _layers(options: argparse.Namespace) -> int:
@@ -173,17 +182,17 @@ def _made(path: str) -> str:
     return path
 
 
-def _configuration(path: str) -> configuration.Config:
-    """The configuration, checked as Snakemake would find it."""
+def _configuration(over: Sequence[str] = ()) -> configuration.Config:
+    """The configuration, merged and checked as Snakemake would find it, with files over config.yaml."""
+    paths = [CONFIG, *over] if os.path.exists(CONFIG) or not over else list(over)
+    for path in paths:
+        if not os.access(path, os.R_OK):
+            raise LinexpError(f"{path} cannot be read; run this in the folder that has it, or give --configfile")
+    found = origins.read_files(list(dict.fromkeys(paths)))
     try:
-        text = Path(path).read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise LinexpError(f"{path} cannot be read; run this in the folder that has it, or give --configfile") from error
-    check_text(path)
-    try:
-        return configuration.checked(yaml.safe_load(text), SCHEMA)
+        return configuration.checked(origins.without_nulls(origins.merged(found), found), SCHEMA)
     except LinexpError as error:
-        raise LinexpError(f"{path}: {error}") from error
+        raise LinexpError(f"{origins.origin_of(str(error), found)}: {error}") from error
 
 
 def _width() -> int:

@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from .text import check_text
+
 Config = Mapping[str, Any]
 Origin = tuple[str, Config]
 """A name for messages, and what is given there."""
@@ -27,6 +29,35 @@ def origins(workflow, config: Config) -> list[Origin]:
     for file in [*files, *settings.configfiles]:
         found.append((_short(file), yaml.safe_load(Path(file).read_text(encoding="utf-8-sig"))))
     return [*found, ("--config", settings.config)] if settings.config else found
+
+
+def read_files(paths: Sequence[str | Path]) -> list[Origin]:
+    """The contents of configuration files, each with its name; their text is checked.
+
+    Raises
+    ------
+    LinexpError
+        See `text.check_text`.
+    """
+    for path in paths:
+        check_text(path)
+    return [(_short(path), yaml.safe_load(Path(path).read_text(encoding="utf-8-sig"))) for path in paths]
+
+
+def merged(found: Sequence[Origin]) -> dict[str, Any]:
+    """What Snakemake makes of several files: the later over the earlier, mappings key by key, all else as a whole."""
+    result: dict[str, Any] = {}
+    for _, content in found:
+        result = _over(result, content)
+    return result
+
+
+def _over(below: Config, above: Config) -> dict[str, Any]:
+    under = {key: below[key] if isinstance(below.get(key), Mapping) else {} for key in above}
+    return {
+        **below,
+        **{key: _over(under[key], part) if isinstance(part, Mapping) else part for key, part in above.items()},
+    }
 
 
 def _short(file: str | Path) -> str:

@@ -1,16 +1,26 @@
 """What `linexp check` prints: the data and weights of a configuration, and which layers can be explained."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
+from ..artifacts import store
+from ..concepts.presence import filter_text
 from ..config.checks import Config
 from ..config.derived_targets import UNTRAINED_SUFFIX, recorded_target
-from ..errors import LinexpError, suggest
+from ..errors import LinexpError, shortened, suggest
+from ..probes import sources
 from . import missing
+from .inputs import presence_folder
 from .missing import MADE, MISSING, Part
 
 READY = "ready"
 STATE_WIDTH = len(MADE)
+MOST_CONCEPTS = 30
+"""That are named of those that pass the filter."""
 
 
 def parts(config: Config) -> list[Part]:
@@ -84,6 +94,49 @@ def parts_text(config: Config) -> str:
             section = part.section
         lines.append(f"  {part.state:<{STATE_WIDTH}}  {part.name:<{names}}  {part.remark}")
     return "\n".join(lines)
+
+
+def labels_text(config: Config, targets: Sequence[str]) -> str:
+    """What the labels of the probes of some targets allow, a line each."""
+    width = max(map(len, targets), default=0)
+    return "\n".join(["labels", *(f"  {name:<{width}}  {_allowed(config, name)}" for name in targets)])
+
+
+def _allowed(config: Config, target: str) -> str:
+    probe = config["targets"][target]["probe"]
+    entry = config["probes"][probe]
+    if missing.images(config, "probes", probe).problem:
+        return f"{probe}: its images are not there yet, so nobody knows"
+    if missing.has_labels(config, target):
+        return f"{probe} has classes that the model knows: all methods, any loss, Top Impact, calibration"
+    if "concepts" in sources.possible_labels(entry) or sources.has_classes(entry):
+        return f"{probe} has labels, of no class of the model: all methods and calibration; loss: kl, no Top Impact"
+    return f"{probe} has no labels: no method by labels, no calibration on it, loss: kl, no Top Impact"
+
+
+def concepts_text(config: Config, places: Sequence[str]) -> str | None:
+    """Which words pass the filter, for every P of pseudo-labels of some layers that is there; None without any."""
+    lines = {}
+    for place in places:
+        target, layer = place.strip("/").removeprefix("results/").split("/")
+        for method in config["targets"][target]["methods"]:
+            here = SimpleNamespace(target=target, layer=layer, method=method)
+            if config["methods"][method].get("presence") in ("pseudo", "both"):
+                pseudo = f"{presence_folder(config, here).split('/both_')[0]}/P.h5"
+                if os.path.isfile(pseudo):
+                    lines[pseudo] = _passing(config, pseudo)
+    return "\n".join(["concepts", *lines.values()]) if lines else None
+
+
+def _passing(config: Config, path: str) -> str:
+    """What of a concept set passed the filter when P was made, those that are most present first."""
+    kept, top_mean = store.read_arrays(path, "kept", "top_mean")
+    concepts = store.read_strings(path, "all_concepts")
+    best = [column for column in np.argsort(-top_mean, kind="stable").tolist() if kept[column]]
+    named = ", ".join(shortened(concepts[column], 40) for column in best[:MOST_CONCEPTS])
+    more = f" and {len(best) - MOST_CONCEPTS:,} more" if len(best) > MOST_CONCEPTS else ""
+    text = filter_text(concepts, kept, top_mean, config["min_presence"])
+    return f"  {path}\n    {text}\n    kept: {named}{more}"
 
 
 def layers_text(problems: Mapping[str, Sequence[str]]) -> str:

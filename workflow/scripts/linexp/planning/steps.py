@@ -1,0 +1,241 @@
+"""How long the steps of a layer will take and how much they write, for `linexp check`; `resources` says how it is seen.
+
+What is known better than from the configuration is taken from what lies there: images and neurons are counted, and the
+head says whether ablation and Top Impact run the network.
+"""
+
+import copy
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import h5py
+import pyarrow.parquet as pq
+
+from ..artifacts import attributes
+from ..baselines import BASELINES
+from ..concepts.sets import RANDOM_CONCEPTS
+from ..config.checks import Config, explainers_of
+from ..config.derived_targets import UNTRAINED_SUFFIX
+from ..jobs.progress import duration
+from ..probes import sources
+from ..probes.kinds import KINDS
+from . import figure_files, resources, work, work_sizes
+from .evaluation_files import has_labels
+from .inputs import (
+    AND,
+    OWN_CONCEPTS,
+    concept_set_of,
+    method_settings,
+    presence_folder,
+    recorded,
+    scored_pairs,
+    with_method,
+)
+from .resources import DIMENSION, FORWARD, Work
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm")
+EXPLAINING: dict[str, tuple[str, Callable]] = {
+    "linear": ("explain_linear", work.fitting),
+    "best_concept": ("explain_best_concept", work.fitting),
+    RANDOM_CONCEPTS: ("explain_random_concepts", work.fitting),
+    "network_dissection": ("dissect_network", resources.dissecting),
+    "imported": ("import_explanations", work.importing),
+    **dict.fromkeys(BASELINES, ("explain_baseline", work.fitting_baseline)),
+}
+"""The rule of each kind of method, and its work."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A job.
+
+    Attributes
+    ----------
+    rule, artifact
+        What makes which file.
+    work
+        What it takes.
+    values
+        Single-precision numbers that it writes, where they are many.
+    """
+
+    rule: str
+    artifact: str
+    work: Work
+    values: float = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the file lies there, up to date or not."""
+        return os.path.isfile(self.artifact)
+
+
+def counted(config: Config, target: str, layer: str) -> Config:
+    """The configuration with a probe's images and a layer's neurons counted, where they can be."""
+    config = copy.deepcopy(config)
+    entry = config["targets"][target]
+    probe = config["probes"][entry["probe"]]
+    index = Path(f"results/probes/{entry['probe']}/index.parquet")
+    if index.is_file():
+        probe["limit"] = pq.read_metadata(index).num_rows
+    elif probe["kind"] == "image_folder" and not sources.missing(probe):
+        (root, *_) = sources.paths(probe)
+        found = sum(file.lower().endswith(SUFFIXES) for _, _, files in os.walk(root) for file in files)
+        probe["limit"] = min(found, probe.get("limit") or found) or 1
+    here = SimpleNamespace(target=target, layer=layer)
+    activations = recorded(config, here, f"{layer}/activations.h5")
+    if not entry.get("neurons") and os.path.isfile(activations):
+        with h5py.File(activations, "r", locking=False) as file:
+            entry["neurons"] = f"0:{file['activations'].shape[1]}"
+    return config
+
+
+def steps(config: Config, target: str, layer: str) -> list[Step]:
+    """The jobs that a layer's scores and figures take, each once; those of tables and pictures are left out.
+
+    Parameters
+    ----------
+    config
+        `counted`.
+    """
+    entry, here = config["targets"][target], SimpleNamespace(target=target, layer=layer)
+    found = [*_of_images(config, target, layer), *_of_layer(config, target, layer)]
+    found.append(Step("check_sanity", f"results/{target}/{layer}/sanity.csv", work.checking(config, here)))
+    if "untrained" in entry["controls"]:
+        found += _of_layer(config, target + UNTRAINED_SUFFIX, layer)
+    return list({step.artifact: step for step in found}.values())
+
+
+def _of_images(config: Config, target: str, layer: str) -> Iterator[Step]:
+    """Index, embeddings, calibration and P of a target's probe."""
+    entry = config["targets"][target]
+    probe = entry["probe"]
+    folder, n_images = f"results/probes/{probe}", work_sizes.n_images(config["probes"][probe])
+    images = SimpleNamespace(place="probes", images=probe)
+    if KINDS[config["probes"][probe]["kind"]].is_drawn:
+        yield Step("draw_scenes", f"{folder}/images.parquet", resources.drawing(config, images))
+    yield Step("index_images", f"{folder}/index.parquet", resources.reading(config, images))
+    for model, concept_set in _embedded(config, target, layer):
+        names = SimpleNamespace(probe=probe, image_text_model=model, concept_set=concept_set)
+        embedding = resources.embedding_images(config, names)
+        yield Step("embed_images", f"{folder}/embeddings/{model}.h5", embedding, n_images * DIMENSION)
+        if concept_set is not None:
+            n_values = work_sizes.n_concepts(config, concept_set) * DIMENSION
+            texts = resources.embedding_concepts(config, names)
+            yield Step("embed_concepts", f"{folder}/concepts/{concept_set}/{model}.h5", texts, n_values)
+        if "probe" in config["image_text_models"][model]["calibration"]:
+            yield Step("calibrate", f"results/calibration/{model}.json", resources.calibrating(config, names))
+    for method in entry["methods"]:
+        here = with_method(SimpleNamespace(target=target, layer=layer), method)
+        settings = method_settings(config, here)
+        if "presence" not in settings:
+            continue
+        concept_set, explainers = concept_set_of(config, here), AND.join(explainers_of(settings))
+        names = SimpleNamespace(probe=probe, concept_set=concept_set, explainers=explainers)
+        where, n_concepts = presence_folder(config, here), work_sizes.n_concepts(config, concept_set)
+        by_labels = settings["presence"] == "label"
+        making = resources.presence_of_labels if by_labels else resources.presence_of_concepts
+        rule = "make_label_presence" if by_labels else f"make_{settings['presence']}_presence"
+        yield Step(rule, f"{where}/P.h5", making(config, names), n_images * n_concepts)
+        names = SimpleNamespace(probe=probe, presence="label" if by_labels else f"{concept_set}/{explainers}")
+        yield Step(
+            "compute_moments", f"{where}/moments.h5", resources.summing_moments(config, names), 2 * n_concepts**2
+        )
+
+
+def _embedded(config: Config, target: str, layer: str) -> list[tuple[str, str | None]]:
+    """Image-text models and the concept sets that they embed; None for words that come with explanations."""
+    found: list[tuple[str, str | None]] = []
+    for method, simulator in scored_pairs(config, SimpleNamespace(target=target, layer=layer)):
+        here = with_method(SimpleNamespace(target=target, layer=layer), method)
+        settings, concept_set = method_settings(config, here), concept_set_of(config, here)
+        found.append((simulator, None if settings["kind"] in OWN_CONCEPTS else concept_set))
+        if settings.get("presence") in ("pseudo", "both") or settings["kind"] in BASELINES:
+            found += [(name, concept_set) for name in explainers_of(settings)]
+    return list(dict.fromkeys(found))
+
+
+def _of_layer(config: Config, target: str, layer: str) -> Iterator[Step]:
+    """What is recorded, fitted, simulated and scored of a layer."""
+    here, entry = SimpleNamespace(target=target, layer=layer), config["targets"][target]
+    folder, ablation = f"results/{target}/{layer}", entry["layers"][layer]["ablation"]
+    explained = resources.explained_numbers(config, here)
+    recording, numbers = resources.recording(config, here), resources.recorded_numbers(config, here)
+    whole = numbers if entry.get("neurons") is None else explained
+    yield Step("record_activations", recorded(config, here, f"{layer}/activations.h5"), recording, whole)
+    has_impact = figure_files.has_impact(entry["layers"][layer]) and has_labels(config, here)
+    if ablation or has_impact:
+        yield Step("record_outputs", recorded(config, here, "outputs.h5"), recording)
+    for method, simulator in scored_pairs(config, here):
+        kind = config["methods"][method]["kind"]
+        rule, making = EXPLAINING[kind]
+        names = SimpleNamespace(target=target, layer=layer, method=method, simulator=simulator)
+        yield Step(rule, f"{folder}/explanations/{method}.parquet", making(config, names))
+        simulation = f"{folder}/simulations/{simulator}/{method}.h5"
+        yield Step("simulate", simulation, work.simulating(config, names), explained)
+        if ablation:
+            scored = f"{folder}/ablation/{simulator}/{method}.parquet"
+            yield Step(
+                "score_ablation", scored, _replayed(config, names, work.ablating(config, names), 2, ("val", "test"))
+            )
+    if ablation:
+        settings = entry["ablation"]
+        nodes = settings["most_nodes"] if settings["optim"] else 0
+        curves = _replayed(config, here, work.sampling_curves(config, here), nodes, ("val",))
+        yield Step("sample_curves", f"{folder}/curves.h5", curves)
+    if has_impact:
+        removing = _replayed(config, here, work.removing(config, here), 1, ("train", "val", "test"))
+        yield Step("measure_impact", f"{folder}/impact.parquet", removing)
+    yield Step("score_explanations", f"{folder}/scores.parquet", work.scoring(config, here))
+    if "shuffled" in entry["controls"]:
+        yield Step("shuffle_explanations", f"{folder}/shuffles.parquet", work.shuffling(config, here))
+
+
+def _replayed(config: Config, here, linear: Work, passes: int, splits: tuple[str, ...]) -> Work:
+    """The work where the head is known not to be linear: so many passes of some splits for every neuron."""
+    if _is_linear(config, here) is not False:
+        return linear
+    share = sum(config["split"][split] for split in splits)
+    return replace(linear, seconds=passes * share * resources.explained_numbers(config, here) / FORWARD)
+
+
+def _is_linear(config: Config, here) -> bool | None:
+    """Whether a linear head follows a layer; None before that has been looked at."""
+    head = attributes.read_attributes(recorded(config, here, f"{here.layer}/head.h5"))
+    return bool(head["linear"]) if head and "linear" in head else None
+
+
+def steps_text(config: Config, place: str) -> str:
+    """A line a rule with its jobs, time and size, and what a tail that is replayed would add.
+
+    Parameters
+    ----------
+    place
+        `target/layer`, with its data there.
+    """
+    target, layer = place.strip("/").removeprefix("results/").split("/")
+    config = counted(config, target, layer)
+    entry, here = config["targets"][target], SimpleNamespace(target=target, layer=layer)
+    n_images, n_neurons = work_sizes.n_images(config["probes"][entry["probe"]]), work_sizes.n_explained(entry)
+    guess = "" if entry.get("neurons") else ", a guess until it is recorded"
+    size = f"{n_images:,} images, {n_neurons:,} neurons{guess}"
+    lines = [f"steps of {place}: {size}; at most, on a slow machine"]
+    by_rule: dict[str, list[Step]] = {}
+    for step in steps(config, target, layer):
+        by_rule.setdefault(step.rule, []).append(step)
+    width = max(map(len, by_rule))
+    for rule, of_rule in by_rule.items():
+        left = [step for step in of_rule if not step.is_done]
+        jobs = f"{len(left)} job{'s' * (len(left) != 1)}" if left else "there"
+        seconds, gigabytes = sum(step.work.seconds for step in left), sum(step.values for step in left) * 4 / 1e9
+        cells = [f"{duration(seconds):>6}", f"{gigabytes:.2f} GB to write" if gigabytes >= 0.01 else ""] if left else []
+        lines.append("  ".join(["", f"{rule:<{width}}", f"{jobs:<7}", *cells]).rstrip())
+    costly = [rule for rule in ("sample_curves", "score_ablation", "measure_impact") if rule in by_rule]
+    if costly and _is_linear(config, here) is None:
+        pass_of_all = duration(resources.explained_numbers(config, here) / FORWARD)
+        said = f"if more than a linear head follows the layer, {', '.join(costly)} run it again for every neuron"
+        lines.append(f"  {said}: up to {pass_of_all} each time that all images pass")
+    return "\n".join(lines)
