@@ -91,7 +91,8 @@ def image_files(config: Config, wildcards) -> list[str]:
     settings = image_settings(config, wildcards)
     missing.required(missing.images(config, SECTIONS[wildcards.place], wildcards.images))
     named = [settings.get(key) for key in ("class_names", "superclasses")]
-    return [*sources.paths(settings), *filter(class_lists.is_names_file, named)]
+    files = [*sources.paths(settings), *filter(class_lists.is_names_file, named), sources.split_file(settings)]
+    return list(filter(None, files))
 
 
 def probe_of(config: Config, wildcards) -> SimpleNamespace:

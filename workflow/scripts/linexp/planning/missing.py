@@ -83,7 +83,11 @@ def images(config: Config, section: str, name: str) -> Part:
         return Part(f"{place}.{key}", MISSING, remark)
     named = ((key, entry.get(key)) for key in ("class_names", "superclasses"))
     files = [file(f"{place}.{key}", path) for key, path in named if class_lists.is_names_file(path)]
-    there = Part(place, THERE, ", ".join(sources.paths(entry)))
+    split = sources.split_file(entry)
+    files += [file(f"{place}.split", split)] if split else []
+    first, *others = sources.paths(entry)
+    shown = [first, *others] if len(others) < 3 else [first, "…", f"{others[-1]} ({len(others) + 1} files)"]
+    there = Part(place, THERE, ", ".join(shown))
     return next((part for part in files if part.problem), there)
 
 

@@ -31,6 +31,7 @@ properties:
   }
   class_names: {$ref: "#/$defs/class_names"}
   superclasses: {$ref: "#/$defs/superclasses"}
+  split: {$ref: "#/$defs/split_file"}
   limit: {description: Take the first images only., $ref: "#/$defs/positive", examples: [1000]}
   on_bad_image: {$ref: "#/$defs/on_bad_image"}
 """
