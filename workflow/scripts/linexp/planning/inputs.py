@@ -67,6 +67,8 @@ def image_entry(config: Config, wildcards) -> Settings:
 def image_settings(config: Config, wildcards) -> Settings:
     """What opens a set of images; scenes are read from the Parquet file that they are drawn to."""
     settings = {key: value for key, value in image_entry(config, wildcards).items() if key != "origin"}
+    if KINDS[settings["kind"]].fetched:
+        return settings | {"fetched": fetched_record(wildcards.place, wildcards.images)}
     if not KINDS[settings["kind"]].is_drawn:
         return settings
     return {
@@ -78,6 +80,23 @@ def image_settings(config: Config, wildcards) -> Settings:
         "class_names": list(scenes.CLASS_NAMES),
         "superclasses": {name: list(members) for name, members in scenes.SUPERCLASSES.items()},
     }
+
+
+def fetched_record(place: str, images: str) -> str:
+    """The record of the files of a set of images that the workflow fetches."""
+    return f"results/{place}/{images}/files.json"
+
+
+def fetched_images(config: Config) -> set[str]:
+    """The names of the sets of images that the workflow fetches."""
+    entries = [*config["probes"].items(), *config["training_sets"].items()]
+    return {name for name, entry in entries if KINDS[entry["kind"]].fetched}
+
+
+def fetch_settings(config: Config, wildcards) -> Settings:
+    """What says which files of a set of images are fetched."""
+    entry = image_entry(config, wildcards)
+    return {key: entry[key] for key in KINDS[entry["kind"]].fetched if key in entry}
 
 
 def image_files(config: Config, wildcards) -> list[str]:

@@ -77,6 +77,9 @@ def images(config: Config, section: str, name: str) -> Part:
     entry, place = config[section][name], f"{section}.{name}"
     if KINDS[entry["kind"]].is_drawn:
         return Part(place, MADE, f"{entry['images']:,} scenes")
+    if KINDS[entry["kind"]].fetched:
+        kept = f"results/{'probes' if section == 'probes' else 'models'}/{name}/files.json"
+        return Part(place, THERE if os.path.isfile(kept) else DOWNLOAD, f"{entry['repo']}, {entry['split']}, once")
     problem = sources.missing(entry)
     if problem:
         key, _, remark = problem.partition(": ")
