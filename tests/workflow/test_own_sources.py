@@ -89,4 +89,3 @@ def test_images_and_networks_as_others_hand_them_out_are_used_in_a_run(project):
     assert len(asked) == count, "planning asks nothing of the hub"
     (project.folder / "splits.csv").write_text("\n".join(["key,split", *(f"{name},train" for name in names)]))
     assert project.planned(FILES[2]) == {"index_images": 1}
-    assert "linexp: 20 images leave none for val" in project.snakemake(FILES[2]).stdout
