@@ -47,7 +47,12 @@ def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
     if not isinstance(network, nn.Module):
         raise LinexpError(f"model: {what} returns a {type(network).__name__}; it has to return a torch.nn.Module")
     key = settings.get("output")
-    network.register_forward_hook(lambda _network, _images, output: logits_in(output, key))
+    try:
+        network.register_forward_hook(lambda _network, _images, output: logits_in(output, key))
+    except RuntimeError as error:
+        raise LinexpError(
+            f"model: {what} returns a ScriptModule, whose modules cannot be recorded; return the network without scripting"
+        ) from error
     return network
 
 
