@@ -134,6 +134,7 @@ def scripted():
 """
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit")
 def test_a_network_returns_the_part_that_its_entry_names(tmp_path, monkeypatch):
     (tmp_path / "network_of_two.py").write_text(FACTORY)
     monkeypatch.syspath_prepend(tmp_path)

@@ -51,7 +51,7 @@ def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
         network.register_forward_hook(lambda _network, _images, output: logits_in(output, key))
     except RuntimeError as error:
         raise LinexpError(
-            f"model: {what} returns a ScriptModule, whose modules cannot be recorded; return the network without scripting"
+            f"model: {what} returns a ScriptModule, whose modules cannot be recorded; return it without scripting"
         ) from error
     return network
 

@@ -21,7 +21,7 @@ KEYS = """
 description: >-
   One folder a class, in the order of their names, or of their numbers where all are whole numbers; if the class names
   are those of the folders, in the order of the class names. Or a flat folder of images without labels. JPEG, PNG, WebP,
-  BMP, TIFF, GIF or PPM, with 8 bits a channel.
+  BMP, TIFF, GIF or PPM, with 8 bits a channel, PNG with 16 too.
 required: [root]
 properties:
   root: {description: Path; environment variables are filled in., type: string, examples: [data/imagenet/val]}
