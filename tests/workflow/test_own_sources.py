@@ -1,8 +1,6 @@
-"""Images and networks as others hand them out: from the hub, in shards, split by a file; a saved transformer."""
+"""Images and networks as others hand them out, in a run: from the hub, split by a file; a saved transformer."""
 
-import io
 import json
-import tarfile
 
 import h5py
 import numpy as np
@@ -12,12 +10,12 @@ import torch
 from transformers import Dinov2Config, Dinov2Model, ViTImageProcessor
 
 from helpers.hub_server import hub_of
-from helpers.parquet_files import parquet, png
+from helpers.parquet_files import parquet
 from helpers.projects import new_project
 
 REPO, REVISION = "somebody/animals", "refs/convert/parquet"
 FILES = [
-    *("results/probes/hub/labels.h5", "results/probes/shards/index.parquet", "results/probes/listed/index.parquet"),
+    *("results/probes/hub/index.parquet", "results/probes/listed/index.parquet"),
     "results/features/last/activations.h5",
 ]
 
@@ -32,12 +30,6 @@ def project(tmp_path, monkeypatch):
         rows = range(10 * number, 10 * number + 10)
         parquet(folder / f"{number:04d}.parquet", rows, [row % 2 for row in rows], names=["cat", "dog"])
         parquet(project.folder / f"part-{number}.parquet", rows, name=[f"{row}.png" for row in rows])
-    with tarfile.open(project.folder / "val-0.tar", "w") as tar:
-        for row in range(20):
-            for name, content in ((f"{row:02d}.png", png(row)), (f"{row:02d}.cls", (b"cat", b"dog")[row % 2])):
-                member = tarfile.TarInfo(name)
-                member.size = len(content)
-                tar.addfile(member, io.BytesIO(content))
     torch.manual_seed(0)
     sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "image_size": 32, "patch_size": 8}
     Dinov2Model(Dinov2Config(**sizes, mlp_ratio=2)).save_pretrained(project.folder / "dino")
@@ -56,7 +48,6 @@ def test_images_and_networks_as_others_hand_them_out_are_used_in_a_run(project):
     config = project.config()
     config["probes"] |= {
         "hub": {"kind": "huggingface", "repo": REPO, "split": "validation", "label": "label"},
-        "shards": {"kind": "webdataset", "files": ["val-{0..0}.tar"], "image": "png", "label": "cls"},
         "listed": {"kind": "parquet", "files": ["part-*.parquet"], "key": "name", "split": "splits.csv"},
     }
     config["targets"]["features"] = {
@@ -71,14 +62,11 @@ def test_images_and_networks_as_others_hand_them_out_are_used_in_a_run(project):
     project.configure(config)
     project.run(*FILES)
 
-    with h5py.File(project.folder / FILES[0]) as file:
-        assert file["labels"][:, :2].tolist() == [[1 - row % 2, row % 2] for row in range(20)]
-    shards, listed = (pd.read_parquet(project.folder / file) for file in FILES[1:3])
-    assert shards["key"].tolist() == [f"val-0/{row:02d}" for row in range(20)]
-    assert shards["class_name"].tolist() == ["cat", "dog"] * 10
+    hub, listed = (pd.read_parquet(project.folder / file) for file in FILES[:2])
+    assert hub["class_name"].tolist() == ["cat", "dog"] * 10
     assert listed["key"].tolist() == names and listed["split"].tolist() == splits.tolist()
-    assert listed["sha256"].tolist() == shards["sha256"].tolist()
-    with h5py.File(project.folder / FILES[3]) as file:
+    assert listed["sha256"].tolist() == hub["sha256"].tolist()
+    with h5py.File(project.folder / FILES[2]) as file:
         recorded = file["activations"][...]
     assert recorded.shape == (20, 16) and recorded.std(0).min() > 0
     fetched = json.loads((project.folder / "results/probes/hub/files.json").read_text())["files"]
@@ -88,4 +76,4 @@ def test_images_and_networks_as_others_hand_them_out_are_used_in_a_run(project):
     assert project.planned(*FILES) == {}
     assert len(asked) == count, "planning asks nothing of the hub"
     (project.folder / "splits.csv").write_text("\n".join(["key,split", *(f"{name},train" for name in names)]))
-    assert project.planned(FILES[2]) == {"index_images": 1}
+    assert project.planned(FILES[1]) == {"index_images": 1}
