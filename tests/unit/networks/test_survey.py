@@ -53,14 +53,6 @@ def test_tokens_and_maps_that_end_with_channels_have_their_neurons_at_the_end():
     assert found["1"].output == (62, 62, 5) and found["1"].neurons == 5
 
 
-def test_where_neurons_are_is_taken_from_the_network_where_it_says_so():
-    swin = timm.models.SwinTransformer(64, window_size=4, embed_dim=12, depths=(1, 1), num_heads=(2, 2), num_classes=3)
-    found = by_path(swin)
-    assert (found["layers.0"].output, found["layers.0"].neurons) == ((16, 16, 12), 12)
-    assert (found["patch_embed.proj"].output, found["patch_embed.proj"].neurons) == ((12, 16, 16), 12)
-    assert found["norm"].channels == "last" and found["norm"].linear == ("avg",)
-
-
 class Odd(nn.Module):
     """Modules that cannot be explained: of a tuple, of rows of their own, unused."""
 

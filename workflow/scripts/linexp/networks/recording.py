@@ -97,20 +97,14 @@ def check_used_once(network: nn.Module, module: str, images: Tensor) -> None:
         raise LinexpError(f"module: {module} is used {uses[module]} times in a forward pass; take {once}")
 
 
-def has_channels_last(network: nn.Module, module: nn.Module) -> bool:
-    """Whether a network says that its maps have their neurons last, as timm's do, and a module is no exception.
-
-    Convolutions and their normalisation have them first all the same.
-    """
-    is_last = "NHWC" in str(getattr(network, "output_fmt", "")).upper()
-    return is_last and not isinstance(module, nn.Conv2d | nn.BatchNorm2d)
-
-
 def _check_output(network: nn.Module, module: str, channels: str, output: Tensor, n_images: int) -> None:
     shape = tuple(output.shape)
     if len(output) != n_images:
         raise LinexpError(f"module: {module} gives {shape} for {n_images} images; take one with a row for each")
-    if output.ndim == 4 and channels == "first" and has_channels_last(network, find_module(network, module)):
+    # timm says where neurons are in the maps of its networks; convolutions have them first all the same
+    is_last = "NHWC" in str(getattr(network, "output_fmt", "")).upper()
+    convolution = isinstance(find_module(network, module), nn.Conv2d | nn.BatchNorm2d)
+    if is_last and output.ndim == 4 and channels == "first" and not convolution:
         raise LinexpError(f"module: {module} gives maps of {shape[1:]}, neurons last; write `channels: last`")
 
 

@@ -11,7 +11,7 @@ from ..errors import LinexpError
 from .heads import linear_head
 from .outputs import as_input
 from .parts import Key, tensors_in
-from .recording import has_channels_last, pool_neurons
+from .recording import pool_neurons
 from .tails import split_network
 
 POOLS = {2: ("none",), 3: ("avg", "max", "first"), 4: ("avg", "max")}
@@ -63,7 +63,7 @@ class Surveyed:
 
 
 @torch.inference_mode()
-def survey(network: nn.Module, images: Tensor, channels: str | None = None) -> list[Surveyed]:
+def survey(network: nn.Module, images: Tensor, channels: str = "first") -> list[Surveyed]:
     """All modules of a network but the network itself, in its order.
 
     Parameters
@@ -73,18 +73,14 @@ def survey(network: nn.Module, images: Tensor, channels: str | None = None) -> l
     images
         (n, 3, height, width), two or more.
     channels
-        Where the neurons of 4-axis maps are; None where the network says it, as timm's do, and else `first`.
+        Where the neurons of 4-axis maps are.
     """
     outputs, into_last = _outputs(network, images)
     return [
-        _surveyed(network, images, path, module, outputs[path], into_last, channels or _channels(network, module))
+        _surveyed(network, images, path, module, outputs[path], into_last, channels)
         for path, module in network.named_modules()
         if path
     ]
-
-
-def _channels(network: nn.Module, module: nn.Module) -> str:
-    return "last" if has_channels_last(network, module) else "first"
 
 
 def _outputs(network: nn.Module, images: Tensor) -> tuple[dict[str, list], Tensor | None]:

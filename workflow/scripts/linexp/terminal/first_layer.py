@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import LinexpError
-from ..networks.recording import has_channels_last
 
 PASSING = (nn.Identity, nn.Dropout, nn.AdaptiveAvgPool2d)
 """Modules that hand on or average what the module before them has said."""
@@ -48,9 +47,7 @@ def first_layer(network: nn.Module, image: Tensor) -> FirstLayer:
     if len(shape) == 3:
         has_class_token = any(part.endswith(("cls_token", "class_token")) for part, _ in network.named_parameters())
         return FirstLayer(name, "first" if has_class_token else "avg", "first", shape[-1])
-    says = getattr(network, "output_fmt", None)
-    said = has_channels_last(network, network.get_submodule(name))
-    is_last = said if says else shape[1] == shape[2] != shape[3]
+    is_last = shape[1] == shape[2] != shape[3]
     return FirstLayer(name, "avg", "last" if is_last else "first", shape[-1 if is_last else 1])
 
 
