@@ -40,6 +40,24 @@ rule draw_masks:
         "../workflow/scripts/draw_masks.py"
 
 
+rule fetch_images:
+    output:
+        "results/{place}/{images}/files.json",
+    log:
+        "results/logs/fetch_images/{place}/{images}.log",
+    wildcard_constraints:
+        images=one_of(inputs.fetched_images(config)),
+    localrule: True
+    conda:
+        "../envs/linexp.yaml"
+    params:
+        images=ask(inputs.fetch_settings),
+    message:
+        "Fetch the images of {wildcards.images}"
+    script:
+        "../workflow/scripts/fetch_images.py"
+
+
 rule index_images:
     input:
         images=needs(inputs.image_files),

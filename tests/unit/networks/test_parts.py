@@ -124,9 +124,16 @@ class Two(nn.Module):
 
     def forward(self, images):
         return images, {"scores": self.fc(images.mean((2, 3)))}["scores"]
+
+
+def scripted():
+    import torch
+
+    return torch.jit.script(nn.Sequential(nn.Flatten(), nn.Linear(192, 5)))
 """
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit")
 def test_a_network_returns_the_part_that_its_entry_names(tmp_path, monkeypatch):
     (tmp_path / "network_of_two.py").write_text(FACTORY)
     monkeypatch.syspath_prepend(tmp_path)
@@ -139,6 +146,8 @@ def test_a_network_returns_the_part_that_its_entry_names(tmp_path, monkeypatch):
     with torch.no_grad():
         np.testing.assert_array_equal(logits_of(built, images()), built.fc(images().mean((2, 3))))
     assert [name for name, _ in built.named_modules()] == ["", "fc"], "paths of modules stay as they are"
+    with pytest.raises(LinexpError, match="network_of_two:scripted returns a ScriptModule, whose modules cannot be"):
+        build_network(settings | {"call": "network_of_two:scripted"})
 
 
 @pytest.mark.parametrize("part", ["left", 0])

@@ -281,7 +281,7 @@ class DependsOnData(Odd):
         (Odd, "unused", "module: unused takes no part in the network's forward pass, or only by"),
         (Odd, "lost", "module: lost is not on the path to the network's output; take another layer"),
         (Odd, "shared", "module: shared is used 2 times in a forward pass; take one that is used once"),
-        (Odd, "attention", r"module: attention returns a tuple with 0 \(2 × .*; write `output: 0` or another of them"),
+        (Odd, "attention", "module: attention returns a tuple with 0 (2 × "),
         (ByRow, "rows", "module: rows gives (64, 3) for 2 images; take one with a row for each"),
         (TwoOutputs, "stem", "model: 2 images give an output of type tuple; say which part are (n, classes) logits"),
         (Maps, "stem", "model: 2 images give an output of shape (2, 32, 32, 3); return (n, classes) logits"),

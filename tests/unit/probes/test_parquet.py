@@ -91,7 +91,7 @@ def test_labels_are_read_from_any_integer_column(tmp_path, kind):
 
 @pytest.mark.parametrize(
     "labels",
-    [pa.array(["cat", "dog"]), pa.array([0.0, 1.0]), pa.array([[0], [1]]), pa.array(["a", "b"]).dictionary_encode()],
+    [pa.array([0.0, 1.0]), pa.array([[0], [1]]), pa.array([["cat"], ["dog"]])],
 )
 def test_labels_that_are_no_class_numbers_are_refused(tmp_path, labels):
     file = parquet(tmp_path / "a.parquet", range(2), labels)
@@ -257,9 +257,9 @@ def test_an_image_of_absurd_size_is_refused(tmp_path, monkeypatch):
         source.image(0)
 
 
-def test_images_with_16_bits_a_channel_are_refused_rather_than_read_as_white(tmp_path):
+def test_images_with_16_bits_a_channel_but_png_are_refused_rather_than_read_as_white(tmp_path):
     buffer = io.BytesIO()
-    Image.fromarray(np.full((4, 4), 30000, np.uint16)).save(buffer, "PNG")
+    Image.fromarray(np.full((4, 4), 30000, np.uint16)).save(buffer, "TIFF")
     with pytest.raises(LinexpError, match=r"row00000000 cannot be decoded .*more than 8 bits a channel"):
         of_contents(tmp_path, buffer.getvalue()).image(0)
 
@@ -280,3 +280,33 @@ def test_images_of_other_modes_become_rgb(tmp_path, mode, suffix):
     np.testing.assert_array_equal(np.asarray(read), np.asarray(image.convert("RGB")))
     if mode == "L":
         assert (np.asarray(read) == np.asarray(image)[..., None]).all()
+
+
+TEXTS = ["dog", None, "cat", "dog"]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())])
+def test_labels_that_are_names_are_numbered_by_the_alphabet_or_by_the_class_names(tmp_path, kind):
+    file = parquet(tmp_path / "a.parquet", range(4), pa.array(TEXTS).cast(kind))
+    source = open_source(entry(file, label="label"))
+    assert (source.labels.tolist(), list(source.class_names)) == ([1, -1, 0, 1], ["cat", "dog"])
+    assert source.labels.dtype == np.int32
+    assert open_source(entry(file, label="label", class_names=["Dog", "cat"])).labels.tolist() == [0, -1, 1, 0]
+    assert "label 'cat' is none of the class names; did you mean 'cap'?" in refusal(
+        entry(file, label="label"), ["dog", "cap"]
+    )
+    assert "'dog' is the name of two classes" in refusal(entry(file, label="label"), ["dog", "Dog", "cat"])
+
+
+def test_labels_that_are_all_blank_are_refused(tmp_path):
+    file = parquet(tmp_path / "a.parquet", range(2), pa.array([None, ""], pa.string()))
+    assert "no image has a label; correct label, or take it out" in refusal(entry(file, label="label"))
+
+
+@pytest.mark.parametrize("keys", [["x.jpg", "y.jpg"], [17, 4]])
+def test_a_column_can_be_the_key(tmp_path, keys):
+    file = parquet(tmp_path / "a.parquet", range(2), name=pa.array(keys))
+    assert open_source(entry(file, key="name")).keys == list(map(str, keys))
+    assert "has no column 'nom'" in refusal(entry(file, key="nom"))
+    blank = parquet(tmp_path / "b.parquet", range(2), name=pa.array([keys[0], None]))
+    assert "row 1 has no name, which is to be its key; fill it" in refusal(entry(blank, key="name"))

@@ -44,10 +44,11 @@ def png_chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)
 
 
-def raw_png(width: int, height: int, depth: int, colour: int, rows: bytes) -> bytes:
+def raw_png(width: int, height: int, depth: int, colour: int, rows: bytes, *further: tuple[bytes, bytes]) -> bytes:
     """A PNG file by its specification, for what Pillow does not write."""
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    data = png_chunk(b"IHDR", header) + png_chunk(b"IDAT", rows) + png_chunk(b"IEND", b"")
+    before = b"".join(png_chunk(*chunk) for chunk in further)
+    data = png_chunk(b"IHDR", header) + before + png_chunk(b"IDAT", rows) + png_chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + data
 
 
@@ -171,6 +172,18 @@ GOOD = {
         np.array([[0, 1000 >> 8, 30000 >> 8, 255]])[..., None].repeat(3, -1),
         1,
     ),
+    "16 bits of grey": (
+        ".png",
+        encoded(np.array([[0, 255, 256, 30000, 65535]], np.uint16), "PNG"),
+        np.array([[0, 0, 1, 30000 >> 8, 255]])[..., None].repeat(3, -1),
+        0,
+    ),
+    "16 bits of grey, one of them clear": (
+        ".png",
+        raw_png(3, 1, 16, 0, zlib.compress(b"\0" + struct.pack(">HHH", 10, 30000, 500)), (b"tRNS", b"\x75\x30")),
+        np.array([[0, 255, 1]])[..., None].repeat(3, -1),
+        0,
+    ),
     "damaged exif of a png": (".png", encoded(PICTURE, "PNG", pnginfo=no_hexadecimal()), PICTURE, 0),
     "colour profile of 3 MB": (".png", encoded(PICTURE, "PNG", icc_profile=bytes(3_000_000)), PICTURE, 0),
     **{
@@ -215,7 +228,7 @@ BAD = {
     "xbm, an image in words": (".jpg", b"#define w_width 8\n#define w_height 1\nstatic char w_bits[] = { 0x00 };\n"),
     "postscript": (".jpg", encoded(PICTURE, "EPS")),
     "a format that nobody expects": (".png", encoded(PICTURE, "PCX")),
-    "grey of 16 bits": (".png", encoded(np.full((4, 4), 30_000, np.uint16), "PNG")),
+    "grey of 16 bits in another format": (".tif", encoded(np.full((4, 4), 30_000, np.uint16), "TIFF")),
     "grey of 32 bits": (".tif", encoded(np.full((4, 4), 30_000, np.int32), "TIFF")),
     "numbers that are not whole": (".tif", encoded(np.full((4, 4), 0.5, np.float32), "TIFF")),
     "20,000 pixels a side": (".png", bomb()),

@@ -266,7 +266,7 @@ def _check_effects(config: Config, target: Mapping[str, Any], place: str) -> Non
 
 NO_LABELS = (
     "cross_entropy needs labels of classes that the model knows, and the probe has none; "
-    "set loss: kl, ablation: false in the layers, or `classes: none` for a model without any"
+    "set loss: kl, or ablation: false in the layers, or `classes: none`"
 )
 NO_IMPACT = (
     "Top Impact needs labels of classes that the model knows, and the probe has none; "

@@ -57,7 +57,7 @@ def with_part(output: Any, key: Key | None, tensor: Tensor) -> Any:
     if isinstance(output, Mapping | list):
         changed[name] = tensor
     else:
-        setattr(changed, name, tensor)
+        setattr(changed, str(name), tensor)
     return changed
 
 

@@ -79,6 +79,8 @@ def drawing_settings(config: Config, wildcards) -> Settings:
 def label_settings(config: Config, wildcards) -> Settings:
     """What opens a set of images and labels it; scenes are read from the Parquet file that they are drawn to."""
     settings = {key: value for key, value in image_entry(config, wildcards).items() if key != "origin"}
+    if KINDS[settings["kind"]].fetched:
+        return settings | {"fetched": fetched_record(wildcards.place, wildcards.images)}
     if not KINDS[settings["kind"]].is_drawn:
         return settings
     limit = {"limit": settings["limit"]} if "limit" in settings else {}
@@ -97,6 +99,23 @@ def image_settings(config: Config, wildcards) -> Settings:
     """What opens a set of images, with their classes, and no other labels."""
     settings = label_settings(config, wildcards)
     return {key: value for key, value in settings.items() if key not in FURTHER_LABELS}
+
+
+def fetched_record(place: str, images: str) -> str:
+    """The record of the files of a set of images that the workflow fetches."""
+    return f"results/{place}/{images}/files.json"
+
+
+def fetched_images(config: Config) -> set[str]:
+    """The names of the sets of images that the workflow fetches."""
+    entries = [*config["probes"].items(), *config["training_sets"].items()]
+    return {name for name, entry in entries if KINDS[entry["kind"]].fetched}
+
+
+def fetch_settings(config: Config, wildcards) -> Settings:
+    """What says which files of a set of images are fetched."""
+    entry = image_entry(config, wildcards)
+    return {key: entry[key] for key in KINDS[entry["kind"]].fetched if key in entry}
 
 
 def image_files(config: Config, wildcards) -> list[str]:
@@ -118,7 +137,8 @@ def label_files(config: Config, wildcards) -> list[str]:
 def _files_of_images(config: Config, wildcards, settings: Settings) -> list[str]:
     missing.required(missing.images(config, SECTIONS[wildcards.place], wildcards.images))
     named = [settings.get(key) for key in ("class_names", "superclasses")]
-    return [*sources.paths(settings), *filter(class_lists.is_names_file, named)]
+    files = [*sources.paths(settings), *filter(class_lists.is_names_file, named), sources.split_file(settings)]
+    return list(filter(None, files))
 
 
 def probe_of(config: Config, wildcards) -> SimpleNamespace:

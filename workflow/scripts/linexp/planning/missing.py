@@ -92,13 +92,20 @@ def images(config: Config, section: str, name: str) -> Part:
     braces = next(filter(None, map(braces_in, sources.paths(entry))), None)
     if braces:
         return Part(f"{place}.{'files' if 'files' in entry else 'root'}", MISSING, braces)
+    if KINDS[entry["kind"]].fetched:
+        kept = f"results/{'probes' if section == 'probes' else 'models'}/{name}/files.json"
+        return Part(place, THERE if os.path.isfile(kept) else DOWNLOAD, f"{entry['repo']}, {entry['split']}, once")
     problem = sources.missing(entry)
     if problem:
         key, _, remark = problem.partition(": ")
         return Part(f"{place}.{key}", MISSING, remark)
     named = ((key, entry.get(key)) for key in ("class_names", "superclasses"))
     files = [file(f"{place}.{key}", path) for key, path in named if class_lists.is_names_file(path)]
-    there = Part(place, THERE, ", ".join(sources.paths(entry)))
+    split = sources.split_file(entry)
+    files += [file(f"{place}.split", split)] if split else []
+    first, *others = sources.paths(entry)
+    shown = [first, *others] if len(others) < 3 else [first, "…", f"{others[-1]} ({len(others) + 1} files)"]
+    there = Part(place, THERE, ", ".join(shown))
     return next((part for part in files if part.problem), there)
 
 

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeGuard
 
-from ..errors import LinexpError, shortened
+import numpy as np
 
+from ..errors import LinexpError, shortened, suggest
+
+NO_CLASS = -1
 _WEIGHTS = "_Weights."
 _NUMBERED = (
     re.compile(r"(?P<number>\d+)[\s.,:;]+(?P<name>.*\S)"),
@@ -67,6 +70,50 @@ def spelled_alike(name: str) -> str:
     That is case, underscores for blanks, and whether a letter and its accent are one character (macOS parts them).
     """
     return unicodedata.normalize("NFC", re.sub(r"[\s_]+", " ", name).strip().casefold())
+
+
+def numbered(
+    texts: Sequence[str | None], class_names: Sequence[str] | None, place: str
+) -> tuple[np.ndarray, list[str]]:
+    """Class numbers of labels that are texts, and the names of the classes.
+
+    Parameters
+    ----------
+    texts
+        Of each image, or nothing: all class numbers, or all class names.
+    class_names
+        By class number; None for the names in the order of the alphabet.
+    place
+        The file, for messages.
+
+    Returns
+    -------
+    tuple[np.ndarray, list[str]]
+        (n_images,) int32, -1 where an image has none, and the names.
+
+    Raises
+    ------
+    LinexpError
+        A label is no class, or numbers have no names.
+    """
+    labels = sorted({text for text in texts if text})
+    if not labels:
+        raise LinexpError(f"{place}: no image has a label; correct label, or take it out")
+    if all(re.fullmatch(r"-?\d{1,9}", label) for label in labels):
+        if not class_names:
+            raise LinexpError(f"{place}: the labels are numbers, such as {labels[0]}; give class_names")
+        found = [max(int(text), NO_CLASS) if text else NO_CLASS for text in texts]
+        return np.array(found, np.int32), list(class_names)
+    names = list(class_names or labels)
+    numbers = {spelled_alike(name): number for number, name in enumerate(names)}
+    if len(numbers) < len(names):
+        twice = next(name for number, name in enumerate(names) if numbers[spelled_alike(name)] != number)
+        raise LinexpError(f"{place}: {twice!r} is the name of two classes, so labels by name do not tell; rename one")
+    unknown = next((label for label in labels if spelled_alike(label) not in numbers), None)
+    if unknown is not None:
+        raise LinexpError(f"{place}: label {unknown!r} is none of the class names; {suggest(unknown, names)}")
+    found = [numbers[spelled_alike(text)] if text else NO_CLASS for text in texts]
+    return np.array(found, np.int32), names
 
 
 def check_order(given: Sequence[str] | None, own: Sequence[str], place: str, what: str) -> None:

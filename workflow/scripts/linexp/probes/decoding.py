@@ -2,6 +2,7 @@
 
 import io
 
+import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
@@ -28,22 +29,34 @@ def decode(content: bytes) -> Image.Image:
     Raises
     ------
     ValueError
-        It has more than 8 bits a channel where Pillow would cut off all but the lowest.
+        It has more than 8 bits a channel, and is no PNG.
     Exception
         Whatever Pillow raises on damaged data, on other formats, and on more than 178,956,970 pixels.
     """
     image = Image.open(io.BytesIO(content), formats=FORMATS)
-    if image.mode.startswith(("I", "F")):
+    deep = image.format == "PNG" and image.mode.startswith("I")
+    if not deep and image.mode.startswith(("I", "F")):
         # Pillow would cut every value above 255 off: a white image
         raise ValueError("more than 8 bits a channel, save it with 8")
     image.load()
     turn = _TURNS.get(_orientation(image))
+    image = _of_eight_bits(image) if deep else image
     if turn is not None:
         image = image.transpose(turn)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image.convert("RGB")
+
+
+def _of_eight_bits(image: Image.Image) -> Image.Image:
+    """A grey PNG of 16 bits with the upper 8 of each pixel, as Pillow has it of colours; with its clear level."""
+    levels = np.asarray(image)
+    grey = Image.fromarray((levels >> 8).astype(np.uint8))
+    if "transparency" not in image.info:
+        return grey
+    alpha = np.where(levels == image.info["transparency"], 0, 255).astype(np.uint8)
+    return Image.merge("LA", [grey, Image.fromarray(alpha)])
 
 
 def _orientation(image: Image.Image) -> int | None:

@@ -7,9 +7,8 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import LinexpError
+from .class_lists import NO_CLASS as NO_CLASS
 from .decoding import decode
-
-NO_CLASS = -1
 
 
 class ImageSource(ABC):

@@ -16,8 +16,7 @@ from ..jobs.parallel import ordered_map
 from ..jobs.progress import progress
 from .image_source import ImageSource
 from .selected import SelectedImages
-
-SPLITS = ("train", "val", "test")
+from .splits import SPLITS as SPLITS
 
 
 def split_images(n_images: int, fractions: Mapping[str, float], seed: int) -> np.ndarray:
@@ -43,16 +42,23 @@ def _with_copies(split: np.ndarray, contents: Sequence[str]) -> np.ndarray:
 
 
 def index_images(
-    source: ImageSource, fractions: Mapping[str, float], seed: int, threads: int = 1, skip_bad: bool = False
+    source: ImageSource,
+    fractions: Mapping[str, float],
+    seed: int,
+    threads: int = 1,
+    skip_bad: bool = False,
+    given: np.ndarray | None = None,
 ) -> pa.Table:
     """Read and decode every image once, so that a damaged one is found before any other work.
 
-    Images of the same content are in one split; near copies are not looked for.
+    Images of the same content are in one split, unless the split is given; near copies are not looked for.
 
     Parameters
     ----------
     skip_bad
         Leave out images that cannot be read or decoded, before the split; else they are an error.
+    given
+        (n_images,) the split of each image of the source, instead of a seeded one.
 
     Returns
     -------
@@ -88,7 +94,8 @@ def index_images(
         raise LinexpError(f"none of the {len(bad)} images can be used: {next(iter(bad.values()))}")
     kept = SelectedImages(source, [row for row, key in enumerate(source.keys) if key not in bad])
     facts = [looks[row] for row in kept.rows]
-    split = _with_copies(split_images(len(kept), fractions, seed), [digest for _, digest in facts])
+    drawn = split_images(len(kept), fractions, seed)
+    split = given[kept.rows] if given is not None else _with_copies(drawn, [digest for _, digest in facts])
     for name in SPLITS:
         if fractions[name] > 0 and not (split == name).any():
             raise LinexpError(f"{len(kept)} images leave none for {name}; take more images, or another split")
@@ -116,6 +123,12 @@ def skipped_images(index: pa.Table) -> dict[str, str]:
 def copies_in(index: pa.Table) -> int:
     """How many images have the content of another one that comes before them."""
     return len(index) - len(index["sha256"].unique())
+
+
+def copies_across(index: pa.Table) -> int:
+    """How many contents are in images of different splits, as only a given split can have it."""
+    places = index.group_by("sha256").aggregate([("split", "count_distinct")])
+    return sum(count > 1 for count in places["split_count_distinct"].to_pylist())
 
 
 def indexed_source(source: ImageSource, index: pa.Table) -> SelectedImages:

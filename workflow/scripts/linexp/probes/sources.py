@@ -12,13 +12,26 @@ from ..jobs.progress import progress
 from .class_lists import class_names
 from .image_source import ImageSource
 from .kinds import KINDS, Kind
+from .patterns import matching
 from .selected import SelectedImages
 
 
 def paths(settings: Mapping[str, Any]) -> list[str]:
-    """The files or folders that an entry names, with environment variables and ~ filled in."""
-    named = settings.get("files") or [settings[key] for key in ("root", "devkit") if key in settings]
-    return [os.path.expanduser(os.path.expandvars(path)) for path in named]
+    """The files or folders that an entry names, with environment variables, ~ and patterns of files filled in."""
+    if "fetched" in settings:
+        return [settings["fetched"]]
+    if settings.get("files"):
+        return [path for named in settings["files"] for path in matching(_filled_in(named))]
+    return [_filled_in(settings[key]) for key in ("root", "devkit") if key in settings]
+
+
+def split_file(settings: Mapping[str, Any]) -> str | None:
+    """The file that says which split an image is in, if the entry names one; of the hub, `split` is another thing."""
+    return _filled_in(settings["split"]) if "split" in settings and not _kind(settings).fetched else None
+
+
+def _filled_in(path: str) -> str:
+    return os.path.expanduser(os.path.expandvars(path))
 
 
 def missing(settings: Mapping[str, Any]) -> str | None:

@@ -222,7 +222,7 @@ def _positive_share(explanation: Explanation, wanted: set[str]) -> float:
 
 
 def _number(value: float | None) -> float | None:
-    return None if pd.isna(value) else float(value)
+    return None if value is None or pd.isna(value) else float(value)
 
 
 def _hint(words: str, named: set[str]) -> str:

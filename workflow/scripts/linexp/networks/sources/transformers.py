@@ -80,7 +80,7 @@ def _class(model: Model) -> Any:
         name = next(iter(configuration.architectures or ()), None)
     if name is None:
         raise LinexpError(f"model: the configuration of {model['name']} names no architecture; give architecture")
-    found = getattr(transformers, name, None)
+    found: Any = getattr(transformers, name, None)
     if getattr(found, "config_class", None) is None:
         raise LinexpError(f"model.architecture: {name} is not a network of transformers; give the name of its class")
     if found.main_input_name != "pixel_values":

@@ -4,7 +4,17 @@ from importlib import import_module
 
 from .kind import Kind
 
-_NAMES = ("scenes", "parquet", "image_folder", "cifar100", "imagenet", "places365", "broden")
+_NAMES = (
+    "scenes",
+    "parquet",
+    "image_folder",
+    "webdataset",
+    "huggingface",
+    "cifar100",
+    "imagenet",
+    "places365",
+    "broden",
+)
 
 KINDS: dict[str, Kind] = {name: import_module(f".{name}", __name__).KIND for name in _NAMES}
 

@@ -11,6 +11,7 @@ properties:
     description: Path of the folder of index.csv; environment variables are filled in.,
     type: string, examples: [data/broden1_224]
   }
+  split: {$ref: "#/$defs/split_file"}
   limit: {description: Take the first images only., $ref: "#/$defs/positive", examples: [1000]}
   on_bad_image: {$ref: "#/$defs/on_bad_image"}
 """

@@ -16,6 +16,7 @@ required: [root]
 properties:
   root: {description: Path; environment variables are filled in., type: string, examples: [data/cifar100]}
   superclasses: {$ref: "#/$defs/superclasses", default: cifar100, examples: [cifar100]}
+  split: {$ref: "#/$defs/split_file"}
   limit: {description: Take the first images only., $ref: "#/$defs/positive", examples: [1000]}
   on_bad_image: {$ref: "#/$defs/on_bad_image"}
 """

@@ -25,7 +25,7 @@ KEYS = """
 description: >-
   One folder a class, in the order of their names, or of their numbers where all are whole numbers; if the class names
   are those of the folders, in the order of the class names. Or a flat folder of images without labels. Links to folders
-  are followed. JPEG, PNG, WebP, BMP, TIFF, GIF or PPM, with 8 bits a channel.
+  are followed. JPEG, PNG, WebP, BMP, TIFF, GIF or PPM, with 8 bits a channel, PNG with 16 too.
 required: [root]
 properties:
   root: {description: Path; environment variables are filled in., type: string, examples: [data/imagenet/val]}
@@ -35,6 +35,7 @@ properties:
   }
   class_names: {$ref: "#/$defs/class_names"}
   superclasses: {$ref: "#/$defs/superclasses"}
+  split: {$ref: "#/$defs/split_file"}
   limit: {description: Take the first images only., $ref: "#/$defs/positive", examples: [1000]}
   on_bad_image: {$ref: "#/$defs/on_bad_image"}
 """

@@ -17,6 +17,7 @@ properties:
   }
   class_names: {$ref: "#/$defs/class_names", default: imagenet1k, examples: [imagenet1k]}
   superclasses: {$ref: "#/$defs/superclasses"}
+  split: {$ref: "#/$defs/split_file"}
   limit: {description: Take the first images only., $ref: "#/$defs/positive", examples: [1000]}
   on_bad_image: {$ref: "#/$defs/on_bad_image"}
 """

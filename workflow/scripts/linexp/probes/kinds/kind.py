@@ -38,6 +38,8 @@ class Kind:
         What is wrong with an entry beyond its schema, as (key, what and remedy).
     label_remedy
         What to do about an entry without labels, in front of "another".
+    fetched
+        The keys that say which files the workflow fetches; empty where the files are the user's.
     """
 
     keys: str
@@ -48,6 +50,7 @@ class Kind:
     has_classes: Callable[[str], bool] | None = None
     problem: Callable[[Entry], tuple[str, str] | None] = _nothing_wrong
     label_remedy: str = "use"
+    fetched: Sequence[str] = ()
 
     @property
     def is_drawn(self) -> bool:

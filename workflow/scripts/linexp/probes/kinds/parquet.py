@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...errors import LinexpError
-from ..class_lists import check_order
+from ..class_lists import check_order, numbered
 from ..image_source import NO_CLASS, ImageSource
 from .kind import Entry, Kind
 
@@ -22,11 +22,18 @@ description: Image bytes in Parquet files, in the layout of Hugging Face image d
 required: [files]
 properties:
   files: {
-    description: Paths; environment variables are filled in.,
-    type: array, items: {type: string}, minItems: 1, examples: [["$CIFAR10/cifar10_test.parquet"]]
+    description: "Paths, also with * or {00..11}; environment variables are filled in.",
+    type: array, items: {type: string}, minItems: 1, examples: [["$CIFAR10/cifar10_test.parquet"], ["photos/*.parquet"]]
   }
   image: {description: "Column: struct<bytes, path> or binary.", type: string, default: image}
-  label: {description: "Column: class number, -1 for none. Left out: no labels.", type: string, examples: [label]}
+  label: {
+    description: "Column: class number, -1 for none, or class name. Left out: no labels.",
+    type: string, examples: [label]
+  }
+  key: {
+    description: "Column: what an image is called, a text or number of its own; left out, its row.",
+    type: string, examples: [file_name]
+  }
   concepts: {
     description: "Column: list of further concepts that are true of the image.",
     type: string, examples: [tags]
@@ -37,6 +44,7 @@ properties:
   }
   class_names: {$ref: "#/$defs/class_names"}
   superclasses: {$ref: "#/$defs/superclasses"}
+  split: {$ref: "#/$defs/split_file"}
   limit: {description: Take the first images only., $ref: "#/$defs/positive", examples: [1000]}
   on_bad_image: {$ref: "#/$defs/on_bad_image"}
 """
@@ -61,11 +69,12 @@ class ParquetImages(ImageSource):
         label: str | None = None,
         concepts: str | None = None,
         class_names: Sequence[str] | None = None,
+        key: str | None = None,
     ):
         self._files = [_open_parquet(file) for file in files]
         self._image = image
         for file, path in zip(self._files, files, strict=True):
-            for column in filter(None, (image, label, concepts)):
+            for column in filter(None, (image, label, concepts, key)):
                 found = file.schema_arrow.names.count(column)
                 if not found:
                     columns = ", ".join(file.schema_arrow.names)
@@ -73,7 +82,8 @@ class ParquetImages(ImageSource):
                 if found > 1:
                     raise LinexpError(f"{path} has {found} columns {column!r}; write it with other names")
             kinds = {image: (_holds_images, "bytes, or struct<bytes, path>")}
-            kinds |= {label: (pa.types.is_integer, "class numbers")} if label else {}
+            kinds |= {label: (_is_label, "class numbers or names")} if label else {}
+            kinds |= {key: (_is_label, "texts or numbers")} if key else {}
             kinds |= {concepts: (_is_list_of_text, "lists of text")} if concepts else {}
             for column, (fits, wanted) in kinds.items():
                 kind = file.schema_arrow.field(column).type
@@ -86,20 +96,36 @@ class ParquetImages(ImageSource):
         self._lock = threading.Lock()
         self._read_group = lru_cache(maxsize=2)(self._read_group_uncached)
         self._unreadable: dict[int, str] = {}
-        self.keys = [f"row{row:08d}" for row in range(int(self._ends[-1]) if sizes else 0)]
-        self.labels = self._labels(label) if label else np.full(len(self), NO_CLASS, np.int32)
-        own_names = self._hugging_face_names(files, label) if label else []
-        check_order(class_names, own_names, str(files[0]), "class")
-        self.class_names = (class_names or own_names) if label else []
-        if label and not self.class_names:
-            raise LinexpError(f"{files[0]} does not name its classes; give class_names")
+        rows = range(int(self._ends[-1]) if sizes else 0)
+        self.keys = self._own_keys(key) if key else [f"row{row:08d}" for row in rows]
+        self.labels, self.class_names = np.full(len(self), NO_CLASS, np.int32), []
+        if label:
+            self.labels, self.class_names = self._labels(label, class_names, files)
         if concepts:
             rows = (names or [] for file in self._files for names in _read(file, concepts).to_pylist())
             self.concepts = [[name for name in names if name is not None] for names in rows]
 
-    def _labels(self, name: str) -> np.ndarray:
-        columns = (_class_numbers(_read(file, name)) for file in self._files)
-        return np.clip(np.concatenate(list(columns)), NO_CLASS, _HIGHEST_LABEL).astype(np.int32)
+    def _own_keys(self, name: str) -> list[str]:
+        keys = [key for file in self._files for key in _read(file, name).to_pylist()]
+        if None in keys:
+            raise LinexpError(f"row {keys.index(None)} has no {name}, which is to be its key; fill it")
+        return list(map(str, keys))
+
+    def _labels(
+        self, name: str, class_names: Sequence[str] | None, files: Sequence[str | Path]
+    ) -> tuple[np.ndarray, Sequence[str]]:
+        """The class number of each image, and the class names."""
+        columns = [_read(file, name) for file in self._files]
+        if any(_is_text(column.type) for column in columns):
+            texts = [text for column in columns for text in column.cast(pa.string()).to_pylist()]
+            return numbered(texts, class_names, str(files[0]))
+        own_names = self._hugging_face_names(files, name)
+        check_order(class_names, own_names, str(files[0]), "class")
+        if not (class_names or own_names):
+            raise LinexpError(f"{files[0]} does not name its classes; give class_names")
+        numbers = np.concatenate([_class_numbers(column) for column in columns])
+        labels = np.clip(numbers, NO_CLASS, _HIGHEST_LABEL).astype(np.int32)
+        return labels, class_names or own_names
 
     def _hugging_face_names(self, paths: Sequence[str | Path], label: str) -> list[str]:
         """The class names in the metadata, which have to be the same in all files that have any."""
@@ -173,6 +199,10 @@ def _holds_images(kind: pa.DataType) -> bool:
     return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
 
 
+def _is_label(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or _is_text(kind)
+
+
 def _is_list_of_text(kind: pa.DataType) -> bool:
     is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
     return is_list and _is_text(kind.value_type)
@@ -200,7 +230,7 @@ def _labels(entry: Entry) -> set[str]:
 
 
 def _open(entry: Entry, paths: Sequence[str], class_names: Sequence[str] | None) -> ParquetImages:
-    columns: dict[str, Any] = {name: entry.get(name) for name in ("image", "label", "concepts")}
+    columns: dict[str, Any] = {name: entry.get(name) for name in ("image", "label", "concepts", "key")}
     return ParquetImages(paths, class_names=class_names, **columns)
 
 

@@ -9,6 +9,7 @@ required: [root]
 properties:
   root: {description: Path; environment variables are filled in., type: string, examples: [data/places365]}
   superclasses: {$ref: "#/$defs/superclasses", examples: [{home: [kitchen, bedroom]}]}
+  split: {$ref: "#/$defs/split_file"}
   limit: {description: Take the first images only., $ref: "#/$defs/positive", examples: [1000]}
   on_bad_image: {$ref: "#/$defs/on_bad_image"}
 """

@@ -1,0 +1,59 @@
+"""Image data sets of the Hugging Face hub, whose Parquet files the workflow fetches once."""
+
+from collections.abc import Sequence
+
+from ..hub import fetched_files
+from .kind import Entry, Kind
+from .parquet import KIND as PARQUET
+from .parquet import ParquetImages
+
+KEYS = """
+description: >-
+  A data set of the Hugging Face hub, by its name: the workflow fetches its Parquet files once, as the hub has them of
+  every data set.
+required: [repo, split]
+properties:
+  repo: {
+    description: owner/name on the hub.,
+    type: string, pattern: "^[^/]+/[^/]+$(?!\\\\n)", examples: [uoft-cs/cifar10]
+  }
+  subset: {description: "Its subset, where it has several.", type: string, examples: [default]}
+  split: {description: The split to take., type: string, examples: [validation]}
+  revision: {description: Where its Parquet files are., type: string, default: refs/convert/parquet}
+  image: {description: "Column: struct<bytes, path> or binary.", type: string, default: image}
+  label: {
+    description: "Column: class number, -1 for none, or class name. Left out: no labels.",
+    type: string, examples: [label]
+  }
+  key: {
+    description: "Column: what an image is called, a text or number of its own; left out, its row.",
+    type: string, examples: [file_name]
+  }
+  concepts: {
+    description: "Column: list of further concepts that are true of the image.",
+    type: string, examples: [tags]
+  }
+  class_names: {$ref: "#/$defs/class_names"}
+  superclasses: {$ref: "#/$defs/superclasses"}
+  limit: {
+    description: "Take the first images only, and fetch no more files than they are in.",
+    $ref: "#/$defs/positive", examples: [1000]
+  }
+  on_bad_image: {$ref: "#/$defs/on_bad_image"}
+"""
+
+
+def _open(entry: Entry, paths: Sequence[str], class_names: Sequence[str] | None) -> ParquetImages:
+    columns = {name: entry.get(name) for name in ("label", "concepts", "key")}
+    return ParquetImages(fetched_files(paths[0]), entry.get("image", "image"), class_names=class_names, **columns)
+
+
+KIND = Kind(
+    keys=KEYS,
+    how_to_get="run it where there is internet",
+    labels=PARQUET.labels,
+    open=_open,
+    problem=PARQUET.problem,
+    label_remedy=PARQUET.label_remedy,
+    fetched=("repo", "subset", "split", "revision", "limit"),
+)
