@@ -34,7 +34,7 @@ CHANGES_NOTHING = (
 
 
 def known_code_of(script: str) -> dict[str, str]:
-    """The same as `code_of`, kept among the results until a file of the library or a script has another size or time."""
+    """The same as `code_of`, kept among the results until a file of them all has another size or time."""
     return _known_code()[script]
 
 
