@@ -46,7 +46,7 @@ rule shuffle_explanations:
         activations=needs(inputs.activations_of),
         simulations=needs(inputs.simulations_of),
     output:
-        "results/{target}/{layer}/shuffles.parquet",
+        update("results/{target}/{layer}/shuffles.parquet"),  # of which explanations that are the same are kept
     log:
         "results/logs/shuffle_explanations/{target}/{layer}.log",
     conda:
@@ -68,7 +68,7 @@ rule check_sanity:
     input:
         unpack(needs(evaluation_files.sanity_files)),
     output:
-        "results/{target}/{layer}/sanity.csv",
+        update("results/{target}/{layer}/sanity.csv"),
     log:
         "results/logs/check_sanity/{target}/{layer}.log",
     conda:

@@ -1,16 +1,23 @@
 """Results tell by themselves whether they are stale: by settings, code and files, whatever Snakemake remembers."""
 
+import json
 import os
 import shutil
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from helpers.running import differing
+from linexp.artifacts import ancestry
+from linexp.artifacts.attributes import read_attributes, record_path
+from linexp.errors import LinexpError
+from linexp.planning import recipes
 
 LIBRARY = "workflow/scripts/linexp"
 SHOWING = {"compare_methods", "summarise_scores", "make_report", "draw_layer_figure"}
+OF_LINEAR_METHODS = {"explain_linear", "check_sanity"}
 ONE_METHOD = {
     *("explain_linear", "simulate", "score_ablation", "merge_ablation", "check_sanity"),
     *("shuffle_explanations", "score_explanations"),
@@ -48,6 +55,16 @@ def test_without_snakemake_s_memory_a_changed_setting_is_noticed_and_told(forgot
     assert line in found.said.splitlines()
     with_lambda(forgotten, 0.05)
     assert forgotten.planned() == {}
+
+
+def test_without_snakemake_s_memory_other_artifacts_to_work_on_are_noticed_though_all_are_there(forgotten):
+    config = forgotten.config()
+    config["methods"]["best_concept"]["presence"] = "label"
+    forgotten.configure(config)
+    found = forgotten.plan()
+    assert {job.rule for job in found.jobs} - {"all"} == {"explain_best_concept"} | ONE_METHOD - OF_LINEAR_METHODS
+    changed = "results/net/layer4/explanations/best_concept.parquet is made again, reason: not made from "
+    assert f"linexp: {changed}results/probes/scenes/P/label/P.h5; " in found.said
 
 
 def test_without_snakemake_s_memory_a_method_that_is_taken_out_leaves_the_tables(forgotten):
@@ -173,6 +190,57 @@ def test_artifacts_of_another_project_with_other_settings_upstream_are_made_agai
     assert f"linexp: {name} is made again, reason: made from another {explained}" in found.said
     project.run(name)
     assert (project.folder / name).read_bytes() == (finished.folder / name).read_bytes()
+
+
+def made_by_recipes() -> dict[str, recipes.Recipe]:
+    """The recipe of every artifact that lies in the folder that is worked in."""
+    outputs = [
+        path for path in Path("results").rglob("*.*") if path.is_file() and recipes.recipe_path(str(path)).is_file()
+    ]
+    return {str(path): json.loads(recipes.recipe_path(str(path)).read_text()) for path in sorted(outputs)}
+
+
+def test_any_artifact_is_made_again_and_refused_if_any_that_it_was_made_from_is_another(finished, monkeypatch):
+    """Such as that of another project, with other settings or another model: of the same path and images."""
+    monkeypatch.chdir(finished.folder)
+    read = {path: read_attributes(path) for path in map(str, Path("results").rglob("*.*")) if Path(path).is_file()}
+    monkeypatch.setattr(ancestry, "_attributes", read.get)
+    all_recipes = made_by_recipes()
+    pairs = [(path, parent) for path, recipe in all_recipes.items() for parent in recipe["made_from"]]
+    scripts = {recipe["made_by"] for recipe in all_recipes.values()}
+    assert len(pairs) > 200 and len(scripts) > 20
+    for path, recipe in all_recipes.items():
+        assert recipes.changes_of(recipe, path) == []
+        assert ancestry.identities([path]) == {path: read[path]["id"]}
+    for path, parent in pairs:
+        with monkeypatch.context() as patched:
+            patched.setattr(ancestry, "_attributes", (read | {parent: read[parent] | {"id": "another"}}).get)
+            assert recipes.changes_of(all_recipes[path], path) == [f"made from another {parent}"]
+            with pytest.raises(
+                LinexpError, match=f"^{path} was made from another {parent} than the one that lies there"
+            ):
+                ancestry.identities([path])
+
+
+def test_any_artifact_in_the_place_of_one_by_the_same_rule_is_made_again_and_refused(project, monkeypatch):
+    """Of two targets, layers, methods, simulators, sets of images, models: one is put over the other."""
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setattr(ancestry, "_attributes", read_attributes)
+    by_script: dict[str, list[str]] = {}
+    all_recipes = made_by_recipes()
+    for path, recipe in all_recipes.items():
+        by_script.setdefault(recipe["made_by"] + Path(path).suffix, []).append(path)
+    several = {script: paths for script, paths in by_script.items() if len(paths) > 1}
+    assert len(several) > 12
+    for one, other, *_ in several.values():
+        shutil.copy(one, other)
+        if record_path(one).is_file():
+            shutil.copy(record_path(one), record_path(other))
+        assert recipes.changes_of(all_recipes[other], other) == ["it does not say how it was made"]
+        with pytest.raises(LinexpError, match=f"^{other} is damaged, or does not say how it was made"):
+            ancestry.identities([other])
+    planned = {output for job in project.plan().jobs for output in job.outputs}
+    assert {other for _, other, *_ in several.values()} <= planned
 
 
 def test_a_reader_refuses_what_was_made_from_others(finished, project, tmp_path):

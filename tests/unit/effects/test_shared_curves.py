@@ -137,7 +137,9 @@ def test_a_neuron_more_takes_its_own_passes_alone_and_what_is_kept_stays_as_it_i
 
     def make(neurons, **others):
         """As the script does; how often the tail is passed."""
-        provenance = store.Provenance("sample_curves", {"neurons": neurons, **others}, "probe")
+        provenance = store.Provenance(
+            "sample_curves", {"neurons": neurons, **others}, "probe", made_from={"results/activations.h5": "1"}
+        )
         before, kept = tail.passed, np.intersect1d(shared_curves.kept(path, provenance), neurons)
         with store.create_arrays(path, provenance) as file:
             found = shared_by_explanations(val, test, np.setdiff1d(neurons, kept))

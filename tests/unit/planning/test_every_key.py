@@ -1,7 +1,7 @@
-"""Every key of the configuration, and whose recipes differ once it has another value: no others are made again at first.
+"""Every key of the configuration, and whose recipes are others once it has another value.
 
-What is made from those follows, as they have other identities then. So a rule is in a row where its own recipe differs,
-or where it has new files to make.
+Those are made again, and what is made from them, as they have other identities then. So a rule is in a row where its
+own recipe is another, or where it has new files to make.
 """
 
 import copy
@@ -11,10 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
+from helpers.configs import SCHEMA
 from helpers.plans import recipes
 from helpers.projects import CONFIG as CORE
 from helpers.projects import new_project
+from linexp.config.checks import whole_schema
 
 NOTHING = set()
 RECORD = {"record_activations", "record_outputs", "extract_head"}
@@ -38,7 +41,7 @@ def core() -> tuple[dict, list[str]]:
     config = copy.deepcopy(CORE)
     config["probes"]["others"] = OWN
     config["training_sets"]["more"] = OWN | {"first": 2000}
-    config["image_text_models"]["three"] = {"trained": "two", "calibration": {"a": 8.0, "b": 0.2}}
+    config["image_text_models"]["three"] = {"trained": "two", "calibration": {"probe": "scenes"}}
     config["concept_sets"] |= {"classes": {"class_names": "imagenet1k"}, "nouns": {"nouns": 9}, "few": {"words": 9}}
     config["concept_sets"]["all"] = {"union": ["labels", "classes", "nouns", "few"]}
     config["methods"]["dissection"] = {"kind": "network_dissection"}
@@ -118,6 +121,7 @@ def networks() -> tuple[dict, list[str]]:
     return config, [f"results/{name}/layer4/{made}" for name in models for made in ("curves.h5", "impact.parquet")]
 
 
+EFFECTS = RECORD | {"sample_curves", "measure_impact"}
 OF_IMAGES = {"index_images", "make_labels", "embed_images"}
 TRAINED = {"train_image_text"}
 EMBED = {"embed_images", "embed_concepts"}
@@ -195,7 +199,7 @@ ROWS = {
         (
             "targets.net.explainer",
             "three",
-            MODEL | PSEUDO | {"explain_linear", "explain_best_concept", "explain_baseline", "make_report"},
+            MODEL | PSEUDO | SHOW | {"explain_linear", "explain_best_concept", "explain_baseline"},
         ),
         (
             "targets.net.simulator",
@@ -205,7 +209,7 @@ ROWS = {
         (
             "targets.net.more_simulators",
             ["three"],
-            MODEL | TABLES | {"simulate", "score_ablation", "embed_explanations", "make_report"},
+            MODEL | TABLES | SHOW | {"simulate", "score_ablation", "embed_explanations"},
         ),
         ("targets.net.allow_same_simulator", True, NOTHING),
         (
@@ -239,8 +243,8 @@ ROWS = {
         ("targets.net.ablation.loss", "kl", {"sample_curves", "score_ablation", "check_sanity"}),
         ("targets.net.ablation.optim", False, {"sample_curves", "score_ablation", "check_sanity"}),
         ("targets.net.ablation.replace", "constant", {"sample_curves", "score_ablation"}),
-        ("targets.net.ablation.most_nodes", 17, {"sample_curves"}),
-        ("targets.net.ablation.tolerance", 0.5, {"sample_curves"}),
+        ("targets.net.ablation.most_nodes", 17, {"sample_curves", "score_ablation"}),
+        ("targets.net.ablation.tolerance", 0.5, {"sample_curves", "score_ablation"}),
         (
             "targets.net.controls",
             ["shuffled"],
@@ -256,8 +260,14 @@ ROWS = {
             | PSEUDO
             | EXPLAIN
             | REPLAY
-            | TABLES
-            | {"simulate", "check_sanity", "summarise_scores", "draw_neuron"}
+            | {
+                "score_explanations",
+                "shuffle_explanations",
+                "simulate",
+                "check_sanity",
+                "summarise_scores",
+                "draw_neuron",
+            }
             | {"make_report"},
         ),
     ],
@@ -331,7 +341,7 @@ ROWS = {
         ("methods.dissection.top_fraction", 0.1, {"dissect_network"}),
         ("methods.dissection.minimum_iou", 0.1, {"explain_network_dissection"}),
         ("methods.theirs.file", "others.csv", {"import_explanations"}),
-        ("methods.theirs.format", "milan", {"import_explanations"}),
+        ("methods.theirs.format", "milannotations", {"import_explanations"}),
         ("methods.theirs.layer", "layer3", {"import_explanations"}),
     ],
     images: [
@@ -361,14 +371,14 @@ ROWS = {
     image_text: [
         ("image_text_models.file.model", "other.json", EMBED),
         ("image_text_models.file.pretrained", "others.safetensors", EMBED),
-        ("image_text_models.file.tokenizer", "other_tokenizer", {"embed_concepts"}),
+        ("image_text_models.file.tokenizer", "other_tokenizer", EMBED),  # it may have the text encoder's configuration
         ("image_text_models.published.model", "ViT-B-16", EMBED | {"download_image_text_weights"}),
         ("image_text_models.published.pretrained", "laion400m_e31", EMBED | {"download_image_text_weights"}),
         ("image_text_models.published.prompt", "a photo of a {}", {"embed_concepts"}),
     ],
     networks: [
         *(
-            (f"targets.{source}.model.{key}", value, NETWORK | {"download_target_weights"})
+            (f"targets.{source}.model.{key}", value, EFFECTS | {"download_target_weights"})
             for source, keys in {
                 "torchvision": {"name": "resnet34", "weights": "IMAGENET1K_V2", "arguments": {"width_per_group": 32}},
                 "timm": {"name": "resnet34", "arguments": {"in_chans": 3}},
@@ -377,7 +387,7 @@ ROWS = {
             for key, value in keys.items()
         ),
         *(
-            (f"targets.{source}.model.{key}", value, NETWORK)
+            (f"targets.{source}.model.{key}", value, EFFECTS)
             for source, keys in {
                 "torchvision": {"preprocess": NORMAL, "untrained": True},
                 "file": {"weights": "others.pt"},
@@ -392,7 +402,7 @@ ROWS = {
             }.items()
             for key, value in keys.items()
         ),
-        ("targets.trained.model.name", "again", NETWORK | {"train_classifier"}),
+        ("targets.trained.model.name", "again", EFFECTS | {"train_classifier"}),
         ("targets.file.weights_origin", "elsewhere", NOTHING),
     ],
 }
@@ -433,6 +443,51 @@ def changed(config: dict, key: str, value) -> dict:
 def differing(before: dict, after: dict) -> set[str]:
     """The rules of jobs that are new, or whose recipe is another."""
     return {rule for output, (rule, recipe) in after.items() if before.get(output, (rule, None))[1] != recipe}
+
+
+CHOICES = ("kind", "source", "similarity")
+"""Keys whose other values are other entries, which have rows of their own."""
+
+
+def keys_of(root: dict) -> dict[int, str]:
+    """The name of every key that a schema knows, by its identity; one that is in several places counts once."""
+    found, waiting = {}, [root]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            found |= {id(inner): name for name, inner in part.get("properties", {}).items() if inner is not False}
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
+    return found
+
+
+def reached(value, schema: dict, root: dict, names: list[str]) -> set[int]:
+    """The keys of a schema, by their identity, that a path in a configuration leads through."""
+    while "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].rpartition("/")[2]]
+    parts = [
+        schema,
+        *(rule["then"] for rule in schema.get("allOf", ()) if Draft202012Validator(rule["if"]).is_valid(value)),
+    ]
+    found, (name, *rest) = set(), names
+    for part in parts:
+        inner = part.get("properties", {}).get(name, part.get("additionalProperties"))
+        if isinstance(inner, dict):
+            found |= {id(inner)} | (reached(value.get(name, {}), inner, root, rest) if rest else set())
+    return found
+
+
+def test_every_key_has_a_row():
+    schema = whole_schema(SCHEMA)
+    known, there = keys_of(schema), set()
+    for of, rows in ROWS.items():
+        for key, value, _ in rows:
+            names = key.split(".")
+            for config in (of()[0], changed(of()[0], key, value)):
+                for inside in [[], *([name] for name in value)] if isinstance(value, dict) else [[]]:
+                    there |= reached(config, schema, schema, [*names, *inside])
+    assert sorted(name for key, name in known.items() if key not in there and name not in CHOICES) == []
 
 
 @pytest.mark.parametrize("of", ROWS)

@@ -71,19 +71,33 @@ def other_ancestors(attributes: dict[str, str]) -> list[str]:
     return [path for path, identity, found in there if found is not None and found.get("id") != identity]
 
 
-def other_settings(path: str, provenance: seals.Provenance) -> set[str]:
-    """The settings by which the artifact that lies there was made otherwise than it is to be made.
+def still_made_from(path: str, provenance: seals.Provenance, but: Iterable[str], common: Iterable[str]) -> set[str]:
+    """The artifacts of which a part of what lies there counts still when it is made again.
 
-    None of them if it was made otherwise by more than settings, or if there is none.
+    Parameters
+    ----------
+    provenance
+        Of what is to be made in its place.
+    but
+        The settings that may be others, as each part is of one value of them alone.
+    common
+        The artifacts that every part is made from.
+
+    Returns
+    -------
+    set[str]
+        The inputs that it was made from and that are the same now. None if something else was otherwise; nor if nothing
+        was, as somebody asks for all of it to be made again then.
     """
-    found = read_attributes(path)
-    if found is None:
+    found, wanted = read_attributes(path), provenance.attributes()
+    if found is None or any(found[part] != wanted[part] for part in ("format", "made_by", "recipe")):
         return set()
-    wanted = provenance.attributes()
     before, after = json.loads(found["settings"]), json.loads(wanted["settings"])
-    if any(found[part] != wanted[part] for part in ("format", "made_by", "recipe", "made_from")):
-        return set()
-    return {name for name in before | after if before.get(name) != after.get(name)}
+    others = {name for name in before | after if before.get(name) != after.get(name)}
+    made_from = json.loads(found["made_from"])
+    same = {parent for parent, identity in provenance.made_from.items() if made_from.get(parent) == identity}
+    is_the_same = not others and made_from == provenance.made_from
+    return same if same.issuperset(common) and others.issubset(but) and not is_the_same else set()
 
 
 _attributes = cache(read_attributes)

@@ -17,8 +17,8 @@ import numpy as np
 from ..errors import LinexpError
 from ..jobs.progress import say_what_is_written
 from . import attributes, seals, tables, tiles
-from .ancestry import other_settings as other_settings
 from .ancestry import provenance_of as provenance_of
+from .ancestry import still_made_from as still_made_from
 from .atomic_files import atomic as atomic
 from .attributes import create_file as create_file
 from .attributes import write_csv as write_csv

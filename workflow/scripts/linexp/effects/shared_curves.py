@@ -49,7 +49,7 @@ def kept(path: str, provenance: store.Provenance) -> np.ndarray:
     They are those that it has, if it is made again for other neurons and for no other reason.
     """
     none = np.array([], np.int32)
-    if store.other_settings(path, provenance) != {"neurons"}:
+    if not store.still_made_from(path, provenance, {"neurons"}, provenance.made_from):
         return none
     try:
         with store.open_arrays(path) as file:

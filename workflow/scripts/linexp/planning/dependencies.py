@@ -6,12 +6,17 @@ an extension point counts whole, where it is used as one.
 
 import ast
 import hashlib
+import json
+import os
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from ..artifacts.atomic_files import atomic
 from ..workflow import LIBRARY, SCRIPTS
 
+KNOWN = Path("results/.recipes/code.json")
 RESOURCES = LIBRARY / "resources"
 CHANGES_NOTHING = (
     "__init__.py",
@@ -26,6 +31,37 @@ CHANGES_NOTHING = (
     "workflow.py",
 )
 """Files and packages of which no artifact can tell: the version, and what is shown, locked or planned."""
+
+
+def known_code_of(script: str) -> dict[str, str]:
+    """The same as `code_of`, kept among the results until a file of them all has another size or time."""
+    return _known_code()[script]
+
+
+@cache
+def _known_code() -> dict[str, dict[str, str]]:
+    seen = _seen()
+    try:
+        known = json.loads(KNOWN.read_text(encoding="utf-8"))
+        if known["seen"] == seen:
+            return known["code"]
+    except (OSError, ValueError, TypeError, KeyError):
+        pass
+    code = {file.stem: code_of(file.stem) for file in SCRIPTS.glob("*.py")}
+    with atomic(KNOWN) as temporary:
+        temporary.write_text(json.dumps({"seen": seen, "code": code}, sort_keys=True), encoding="utf-8")
+    return code
+
+
+def _seen() -> str:
+    """A digest of where the library and the scripts lie, and of the sizes and times of their files."""
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {SCRIPTS} {LIBRARY}".encode())
+    for place in (SCRIPTS, LIBRARY):
+        for folder, _, names in sorted(os.walk(place)):
+            for name in sorted(name for name in names if not folder.endswith("__pycache__")):
+                stat = os.stat(os.path.join(folder, name))
+                digest.update(f"{folder} {name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
 
 
 @cache
@@ -68,10 +104,13 @@ def _changes_nothing(file: Path) -> bool:
 @cache
 def digest_of(file: Path) -> str:
     """The digest of a file; of Python that of its syntax tree, so that comments and docstrings do not count."""
-    content = file.read_bytes()
-    if file.suffix == ".py":
-        content = ast.dump(_without_docstrings(ast.parse(content))).encode()
+    content = ast.dump(_tree(file)).encode() if file.suffix == ".py" else file.read_bytes()
     return hashlib.sha256(content).hexdigest()[:16]
+
+
+@cache
+def _tree(file: Path) -> ast.Module:
+    return _without_docstrings(ast.parse(file.read_bytes()))
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
@@ -90,8 +129,7 @@ def _is_text(statement: ast.AST) -> bool:
 @cache
 def _used_by(file: Path) -> frozenset[Path]:
     """The files of the library that a Python file imports, and the data files that it names."""
-    tree = ast.parse(file.read_bytes())
-    return frozenset(path for node in ast.walk(tree) for path in (*_imported(node, file), *_named(node, file)))
+    return frozenset(path for node in ast.walk(_tree(file)) for path in (*_imported(node, file), *_named(node, file)))
 
 
 def _imported(node: ast.AST, file: Path) -> Iterator[Path]:

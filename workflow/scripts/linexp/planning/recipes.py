@@ -161,7 +161,7 @@ def new_recipe(script: str, settings: Mapping[str, Any], inputs, outputs: Sequen
         "format": FORMAT,
         "made_by": script,
         "settings": json.loads(json.dumps(dict(settings))),
-        "code": dependencies.code_of(script),
+        "code": dependencies.known_code_of(script),
         "files": _digests([*given, *others], outputs[0]),
         "made_from": sorted(made_from),
     }

@@ -183,6 +183,14 @@ def check(
     return pd.DataFrame(rows, columns=COLUMNS).astype({"share_passed": "float64", "passed": "boolean"})
 
 
+def read(path: str) -> pd.DataFrame:
+    """The table of checks in a CSV, as it was before it was written but for the precision of its numbers."""
+    names = {"explanation": str, "simulator": str, "metric": str, "test": str}
+    missing = {"share_passed": [""], "passed": [""]}
+    table = pd.read_csv(path, dtype=names, keep_default_na=False, na_values=missing)
+    return table.astype({"share_passed": "float64", "passed": "boolean"})
+
+
 def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The tables of several checks as one, with the `simulator` of those that have one."""
     columns = ["explanation", "simulator", *COLUMNS[1:]]
