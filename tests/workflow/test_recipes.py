@@ -200,9 +200,10 @@ def made_by_recipes() -> dict[str, recipes.Recipe]:
     return {str(path): json.loads(recipes.recipe_path(str(path)).read_text()) for path in sorted(outputs)}
 
 
-def test_any_artifact_is_made_again_and_refused_if_any_that_it_was_made_from_is_another(finished, monkeypatch):
+def test_any_artifact_is_made_again_and_refused_if_any_that_it_was_made_from_is_another(project, monkeypatch):
     """Such as that of another project, with other settings or another model: of the same path and images."""
-    monkeypatch.chdir(finished.folder)
+    assert project.planned() == {}  # recipes know now which heads are linear
+    monkeypatch.chdir(project.folder)
     read = {path: read_attributes(path) for path in map(str, Path("results").rglob("*.*")) if Path(path).is_file()}
     monkeypatch.setattr(ancestry, "_attributes", read.get)
     all_recipes = made_by_recipes()
