@@ -102,8 +102,8 @@ class ParquetImages(ImageSource):
         if label:
             self.labels, self.class_names = self._labels(label, class_names, files)
         if concepts:
-            rows = (names or [] for file in self._files for names in _read(file, concepts).to_pylist())
-            self.concepts = [[name for name in names if name is not None] for names in rows]
+            listed = (names or [] for file in self._files for names in _read(file, concepts).to_pylist())
+            self.concepts = [[name for name in names if name is not None] for names in listed]
 
     def _own_keys(self, name: str) -> list[str]:
         keys = [key for file in self._files for key in _read(file, name).to_pylist()]
