@@ -73,10 +73,8 @@ def test_every_combination_is_planned_with_the_figures_that_it_can_have(project)
     assert reported == set(by_name)
 
 
-@pytest.mark.parametrize(
-    "combinations",
-    [pytest.param(DIFFERENT[:1], id="least"), pytest.param(DIFFERENT[1:], id="others", marks=pytest.mark.long)],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("combinations", [DIFFERENT[:1], DIFFERENT[1:]], ids=["least", "others"])
 def test_combinations_that_differ_most_run_to_their_end(combinations, project):
     configured(project, combinations).run()
     for combination in combinations:
