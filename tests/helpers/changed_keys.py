@@ -1,0 +1,300 @@
+"""Whose recipes are others once a key of the configuration has another value.
+
+Those are made again, and what is made from them, as they have other identities then. So a rule is in a row where its
+own recipe is another, or where it has new files to make.
+"""
+
+from helpers.whole_configs import NORMAL, core, image_text, images, methods, networks
+
+NOTHING = set()
+RECORD = {"record_activations", "record_outputs", "extract_head"}
+REPLAY = {"sample_curves", "score_ablation", "measure_impact"}
+NETWORK = RECORD | REPLAY
+SHOW = {"make_report", "draw_layer_figure"}
+TABLES = {"merge_ablation", "score_explanations", "shuffle_explanations"}
+EXPLAIN = {"explain_linear", "explain_best_concept", "explain_baseline", "explain_random_concepts"}
+EFFECTS = RECORD | {"sample_curves", "measure_impact"}
+OF_IMAGES = {"index_images", "make_labels", "embed_images"}
+TRAINED = {"train_image_text"}
+EMBED = {"embed_images", "embed_concepts"}
+PSEUDO = {"make_pseudo_presence", "compute_moments"}
+MODEL = EMBED | {"calibrate"}
+DRAW = {"draw_scenes", "index_images"}
+FIT = {"explain_linear"}
+BASELINE = {"explain_baseline"}
+
+# of each configuration: key, another value, and the rules whose recipes are others then or that have new files to make
+ROWS = {
+    core: [
+        (
+            "seed",
+            1,
+            {"draw_scenes", "draw_masks", "index_images", "train_classifier", "train_image_text", *NETWORK}
+            | {"dissect_network", "explain_random_concepts", "shuffle_explanations", "check_sanity", "compare_methods"}
+            | {"summarise_scores", "make_report", "draw_neuron"},
+        ),
+        ("split", {"train": 0.6, "val": 0.2, "test": 0.2}, {"index_images"}),
+        (
+            "paper_parity",
+            True,
+            {"calibrate", "make_label_presence", "make_pseudo_presence", "dissect_network"} | EXPLAIN,
+        ),
+        ("run", ["net/layer3"], NOTHING),
+        ("probes.scenes.images", 250, {"draw_scenes", "draw_masks", "dissect_network"}),
+        ("probes.scenes.size", 40, {"draw_scenes", "draw_masks", "dissect_network"}),
+        ("probes.scenes.first", 7, {"draw_scenes", "draw_masks", "dissect_network"}),
+        (
+            "probes.scenes.limit",
+            200,
+            OF_IMAGES | NETWORK | {"dissect_network", "make_report", "draw_neuron"},
+        ),
+        ("training_sets.training.images", 250, {"draw_scenes"}),
+        ("training_sets.training.limit", 200, {"index_images", "make_labels", "train_classifier", "train_image_text"}),
+        ("trained_models.net.images", "more", DRAW | {"train_classifier"}),
+        ("trained_models.net.network", "resnet10t", {"train_classifier"}),
+        ("trained_models.net.arguments", {"act_layer": "silu"}, {"train_classifier"}),
+        ("trained_models.net.size", 40, {"train_classifier"}),
+        ("trained_models.net.epochs", 2, {"train_classifier"}),
+        ("trained_models.net.batch_size", 32, {"train_classifier"}),
+        ("trained_models.net.learning_rate", 0.01, {"train_classifier"}),
+        ("trained_models.one.images", "more", DRAW | TRAINED | {"make_labels"}),
+        ("trained_models.one.model", "other.json", TRAINED | EMBED),
+        ("trained_models.one.absent", ["shoe"], TRAINED),
+        ("trained_models.one.epochs", 3, TRAINED),
+        ("trained_models.one.batch_size", 32, TRAINED),
+        ("trained_models.one.learning_rate", 0.01, TRAINED),
+        ("image_text_models.one.trained", "two", EMBED),
+        ("image_text_models.one.prompt", "a photo of a {}", {"embed_concepts"}),
+        ("image_text_models.two.prompt", "a photo of a {}", {"embed_concepts", "embed_explanations"}),
+        ("image_text_models.one.batch_size", 7, NOTHING),
+        ("image_text_models.one.calibration.a", 11.0, {"calibrate"}),
+        ("image_text_models.one.calibration.b", 0.4, {"calibrate"}),
+        (
+            "image_text_models.two.calibration.probe",
+            "others",
+            DRAW | MODEL | {"make_labels", "make_concept_set"},
+        ),
+        ("concept_sets.mine.file", "other.txt", {"make_concept_set"}),
+        ("concept_sets.classes.class_names", "ResNet50_Weights.IMAGENET1K_V1", {"make_concept_set"}),
+        ("concept_sets.nouns.nouns", 8, {"make_concept_set"}),
+        ("concept_sets.few.words", 8, {"make_concept_set"}),
+        ("concept_sets.words.union", ["mine", "labels"], {"make_concept_set"}),
+        (
+            "targets.brief.like",
+            "twin",
+            RECORD | FIT | {"sample_curves", "score_ablation", "score_explanations"},
+        ),
+        ("targets.net.layers.layer4.module", "layer3", NETWORK - {"record_outputs"} | {"dissect_network"}),
+        ("targets.net.layers.layer4.pool", "max", NETWORK - {"record_outputs"}),
+        ("targets.net.layers.layer4.channels", "last", NETWORK - {"record_outputs"} | {"dissect_network"}),
+        ("targets.net.layers.layer4.ablation", False, {"score_explanations", "check_sanity"}),
+        (
+            "targets.net.explainer",
+            "three",
+            MODEL | PSEUDO | SHOW | {"explain_linear", "explain_best_concept", "explain_baseline"},
+        ),
+        (
+            "targets.net.simulator",
+            "three",
+            MODEL | TABLES | SHOW | {"simulate", "score_ablation", "embed_explanations", "check_sanity", "draw_neuron"},
+        ),
+        (
+            "targets.net.more_simulators",
+            ["three"],
+            MODEL | TABLES | SHOW | {"simulate", "score_ablation", "embed_explanations"},
+        ),
+        ("targets.net.allow_same_simulator", True, NOTHING),
+        (
+            "targets.net.concepts",
+            "mine",
+            {"make_concept_set", "embed_concepts", "explain_linear", "explain_best_concept", "simulate"}
+            | {"check_sanity", "make_report"}
+            | PSEUDO,
+        ),
+        (
+            "targets.net.methods",
+            ["le_label", "le_siglip", "best_concept", "clip_dissect", "dissection", "le_siglip_top5"],
+            FIT | TABLES | {"simulate", "score_ablation", "check_sanity", "make_report", "draw_neuron"},
+        ),
+        (
+            "targets.net.neurons",
+            [0, 3],
+            EXPLAIN
+            | {"explain_network_dissection", "sample_curves", "check_sanity"}
+            | {"score_explanations", "shuffle_explanations"},
+        ),
+        ("targets.net.batch_size", 7, NOTHING),
+        (
+            "targets.net.neuron_blocks",
+            2,
+            {"sample_curves_block", "score_ablation_block", "measure_impact_block", "dissect_block"}
+            | {"merge_ablation", "merge_impact", "merge_dissections"},
+        ),
+        ("targets.net.class_map", {"circle": 1}, {"record_outputs"}),
+        ("targets.net.temperature", 1.1, {"record_outputs"}),
+        ("targets.net.ablation.loss", "kl", {"sample_curves", "score_ablation", "check_sanity"}),
+        ("targets.net.ablation.optim", False, {"sample_curves", "score_ablation", "check_sanity"}),
+        ("targets.net.ablation.replace", "constant", {"sample_curves", "score_ablation"}),
+        ("targets.net.ablation.most_nodes", 17, {"sample_curves", "score_ablation"}),
+        ("targets.net.ablation.tolerance", 0.5, {"sample_curves", "score_ablation"}),
+        (
+            "targets.net.controls",
+            ["shuffled"],
+            {"merge_ablation", "score_explanations", "shuffle_explanations", "summarise_scores"},
+        ),
+        (
+            "targets.net.probe",
+            "others",
+            DRAW
+            | RECORD
+            | {"make_labels", "embed_images", "draw_masks", "make_concept_set", "embed_concepts"}
+            | {"dissect_network", "make_label_presence", "explain_network_dissection"}
+            | PSEUDO
+            | EXPLAIN
+            | REPLAY
+            | {
+                "score_explanations",
+                "shuffle_explanations",
+                "simulate",
+                "check_sanity",
+                "summarise_scores",
+                "draw_neuron",
+            }
+            | {"make_report"},
+        ),
+    ],
+    methods: [
+        ("methods.linear.presence", "label", FIT | {"simulate"}),
+        ("methods.linear.solver", "glm_saga", FIT),
+        ("methods.linear.lambda", 0.1, FIT),
+        ("methods.linear.alpha", 0.5, FIT),
+        ("methods.linear.greedy.max_concepts", 3, FIT),
+        ("methods.linear.greedy.width", 3, FIT),
+        ("methods.linear.greedy.tolerance", 0.1, FIT),
+        ("methods.top.greedy", {"width": 3}, NOTHING),
+        ("methods.linear.top_k", 5, FIT),
+        ("methods.top.label_weight", 0.25, FIT | {"make_both_presence", "compute_moments"}),
+        ("methods.top.label_weight", 0.5, NOTHING),
+        ("methods.linear.search", {"beam": 3}, FIT),
+        ("methods.linear.explainer", "three", MODEL | PSEUDO | FIT),
+        ("methods.linear.explainer", "one", NOTHING),
+        ("methods.linear.concepts", "mine", {"make_concept_set", "embed_concepts", "simulate"} | PSEUDO | FIT),
+        ("methods.linear.concepts", "words", NOTHING),
+        ("methods.search.presence", "label", FIT | {"simulate"}),
+        *(
+            (f"methods.search.search.{key}", value, FIT)
+            for key, value in {
+                **{"max_concepts": 3, "tolerance": 0.1, "length": 5, "like": "label", "beam": 3, "swaps": False},
+                **{"ridge": 0.1, "positive": True},
+            }.items()
+        ),
+        ("methods.search.explainer", "three", MODEL | PSEUDO | FIT | {"make_both_presence"}),
+        (
+            "methods.search.concepts",
+            "mine",
+            {"make_concept_set", "embed_concepts", "make_both_presence", "simulate"} | PSEUDO | FIT,
+        ),
+        ("methods.search.label_weight", 0.25, FIT | {"make_both_presence", "compute_moments"}),
+        ("methods.best.presence", "pseudo", {"explain_best_concept"}),
+        ("methods.best.label_weight", 0.25, {"make_both_presence", "compute_moments", "explain_best_concept"}),
+        (
+            "methods.best.explainer",
+            "three",
+            MODEL | PSEUDO | {"make_both_presence", "explain_best_concept"},
+        ),
+        (
+            "methods.best.concepts",
+            "mine",
+            {"make_concept_set", "embed_concepts", "make_both_presence", "simulate", "explain_best_concept"} | PSEUDO,
+        ),
+        ("methods.soft_wpmi.similarity", "wpmi", BASELINE),
+        *(
+            (f"methods.{similarity}.{key}", value, BASELINE)
+            for similarity, keys in {
+                "soft_wpmi": {"top_images": 9, "softmax_scale": 3, "prior": 0.5, "p_start": 0.9, "p_end": 0.5},
+                "wpmi": {"top_images": 9, "softmax_scale": 3, "prior": 0.5},
+                "rank_reorder": {"top_fraction": 0.1, "exponent": 2, "similarity_exponent": 1},
+            }.items()
+            for key, value in keys.items()
+        ),
+        *(
+            row
+            for similarity in ("soft_wpmi", "wpmi", "rank_reorder", "cos_cubed")
+            for row in (
+                (f"methods.{similarity}.explainer", "three", EMBED | BASELINE),
+                (
+                    f"methods.{similarity}.concepts",
+                    "mine",
+                    {"make_concept_set", "embed_concepts", "simulate"} | BASELINE,
+                ),
+            )
+        ),
+        ("methods.dissection.probe", "others", DRAW | {"draw_masks", "dissect_network"}),
+        ("methods.dissection.top_fraction", 0.1, {"dissect_network"}),
+        ("methods.dissection.minimum_iou", 0.1, {"explain_network_dissection"}),
+        ("methods.theirs.file", "others.csv", {"import_explanations"}),
+        ("methods.theirs.format", "milannotations", {"import_explanations"}),
+        ("methods.theirs.layer", "layer3", {"import_explanations"}),
+    ],
+    images: [
+        *(
+            (f"probes.{name}.{key}", value, OF_IMAGES)
+            for name in ("folder", "cifar100", "places365", "imagenet", "broden")
+            for key, value in {"root": "others", "limit": 9, "on_bad_image": "skip"}.items()
+        ),
+        *(
+            (f"probes.{name}.superclasses", {"pet": ["cat"]}, {"make_labels"})
+            for name in ("folder", "parquet", "cifar100", "places365", "imagenet")
+        ),
+        ("probes.folder.superclasses", "groups.yaml", {"make_labels"}),
+        ("probes.folder.class_names", ["cat", "dog"], OF_IMAGES),
+        ("probes.folder.origin", "elsewhere", NOTHING),
+        ("probes.imagenet.devkit", "others", OF_IMAGES),
+        ("probes.imagenet.class_names", "names.txt", OF_IMAGES),
+        ("probes.parquet.files", ["others.parquet"], OF_IMAGES),
+        ("probes.parquet.image", "picture", OF_IMAGES),
+        ("probes.parquet.label", "other", OF_IMAGES),
+        ("probes.parquet.class_names", ["cat", "mouse"], OF_IMAGES),
+        ("probes.parquet.concepts", "tags", {"make_labels"}),
+        ("probes.parquet.origin", "elsewhere", NOTHING),
+        ("probes.parquet.limit", 9, OF_IMAGES),
+        ("probes.parquet.on_bad_image", "skip", OF_IMAGES),
+    ],
+    image_text: [
+        ("image_text_models.file.model", "other.json", EMBED),
+        ("image_text_models.file.pretrained", "others.safetensors", EMBED),
+        ("image_text_models.file.tokenizer", "other_tokenizer", EMBED),  # it may have the text encoder's configuration
+        ("image_text_models.published.model", "ViT-B-16", EMBED | {"download_image_text_weights"}),
+        ("image_text_models.published.pretrained", "laion400m_e31", EMBED | {"download_image_text_weights"}),
+        ("image_text_models.published.prompt", "a photo of a {}", {"embed_concepts"}),
+    ],
+    networks: [
+        *(
+            (f"targets.{source}.model.{key}", value, EFFECTS | {"download_target_weights"})
+            for source, keys in {
+                "torchvision": {"name": "resnet34", "weights": "IMAGENET1K_V2", "arguments": {"width_per_group": 32}},
+                "timm": {"name": "resnet34", "arguments": {"in_chans": 3}},
+                "hub": {"repo": "a/c", "name": "m", "arguments": {"a": 1}},
+            }.items()
+            for key, value in keys.items()
+        ),
+        *(
+            (f"targets.{source}.model.{key}", value, EFFECTS)
+            for source, keys in {
+                "torchvision": {"preprocess": NORMAL, "untrained": True},
+                "file": {"weights": "others.pt"},
+                "timm": {"weights": "none", "preprocess.mean": [0.4] * 3, "untrained": True},
+                "hub": {"weights": "none", "preprocess.mean": [0.4] * 3, "untrained": True},
+                "factory": {
+                    **{"call": "theirs:make", "checkpoint": "none", "arguments": {"a": 1}, "untrained": True},
+                    **{"preprocess.mean": [0.4] * 3, "preprocess.std": [0.4] * 3, "preprocess.resize": 40},
+                    **{"preprocess.crop": 30, "preprocess.interpolation": "bicubic"},
+                },
+                "trained": {"untrained": True},
+            }.items()
+            for key, value in keys.items()
+        ),
+        ("targets.trained.model.name", "again", EFFECTS | {"train_classifier"}),
+        ("targets.file.weights_origin", "elsewhere", NOTHING),
+    ],
+}

@@ -1,0 +1,98 @@
+"""Configurations that have every key in some place, each with the artifacts that are asked of it."""
+
+import copy
+
+from helpers.projects import CONFIG as CORE
+
+ALL_OF_A_LAYER = (
+    *("scores.parquet", "summary.csv", "comparison.csv", "report/index.html", "impact.parquet"),
+    *("figures/scores.svg", "figures/calibration.svg", "figures/neuron_0.svg", "shuffles.parquet", "sanity.csv"),
+)
+NORMAL = {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}
+GIVEN = {"model": "tiny.json", "pretrained": "weights.safetensors", "calibration": {"a": 10.0, "b": 0.3}}
+OWN = {"kind": "scenes", "images": 240, "size": 32, "first": 1000}
+
+
+def core() -> tuple[dict, list[str]]:
+    """A whole layer of a trained network, beside a target that is like its own, and sets of concepts of each kind."""
+    config = copy.deepcopy(CORE)
+    config["probes"]["others"] = OWN
+    config["training_sets"]["more"] = OWN | {"first": 2000}
+    config["image_text_models"]["three"] = {"trained": "two", "calibration": {"probe": "scenes"}}
+    config["concept_sets"] |= {"classes": {"class_names": "imagenet1k"}, "nouns": {"nouns": 9}, "few": {"words": 9}}
+    config["concept_sets"]["all"] = {"union": ["labels", "classes", "nouns", "few"]}
+    config["methods"]["dissection"] = {"kind": "network_dissection"}
+    net = config["targets"]["net"]
+    net["methods"].append("dissection")
+    config["targets"]["twin"] = net | {"controls": []}
+    config["targets"]["brief"] = {"like": "net", "methods": ["le_label"]}
+    made = [f"results/net/layer4/{name}" for name in ALL_OF_A_LAYER]
+    return config, [*made, "results/brief/layer4/scores.parquet", "results/probes/scenes/concepts/all.parquet"]
+
+
+def methods() -> tuple[dict, list[str]]:
+    """Methods of every kind."""
+    config = copy.deepcopy(CORE)
+    config["probes"]["others"] = OWN
+    config["image_text_models"]["three"] = {"trained": "two", "calibration": {"a": 8.0, "b": 0.2}}
+    dissect = {"kind": "clip_dissect"}
+    config["methods"] = {
+        "label": {"kind": "linear", "presence": "label"},
+        "linear": {"kind": "linear", "presence": "pseudo"},
+        "top": {"kind": "linear", "presence": "both", "top_k": 3},
+        "search": {"kind": "linear", "presence": "both", "search": {}},
+        "best": {"kind": "best_concept", "presence": "both"},
+        "soft_wpmi": dissect,
+        "wpmi": dissect | {"similarity": "wpmi"},
+        "rank_reorder": dissect | {"similarity": "rank_reorder"},
+        "cos_cubed": dissect | {"similarity": "cos_cubed"},
+        "dissection": {"kind": "network_dissection"},
+        "theirs": {"kind": "imported", "file": "theirs.csv"},
+    }
+    net = config["targets"]["net"]
+    net |= {"methods": list(config["methods"]), "controls": []}
+    net["layers"]["layer4"]["ablation"] = False
+    return config, ["results/net/layer4/scores.parquet"]
+
+
+def images() -> tuple[dict, list[str]]:
+    """Images of every kind, indexed, labelled and embedded."""
+    config = copy.deepcopy(CORE) | {"image_text_models": {"one": GIVEN, "two": GIVEN}}
+    config["probes"] |= {
+        "folder": {"kind": "image_folder", "root": "photos"},
+        "parquet": {"kind": "parquet", "files": ["photos.parquet"], "label": "label", "class_names": ["cat", "dog"]},
+        "cifar100": {"kind": "cifar100", "root": "photos"},
+        "places365": {"kind": "places365", "root": "photos"},
+        "imagenet": {"kind": "imagenet", "root": "photos", "devkit": "photos"},
+        "broden": {"kind": "broden", "root": "photos"},
+    }
+    made = [f"results/probes/{name}" for name in config["probes"]]
+    return config, [f"{place}/{name}" for place in made for name in ("labels.h5", "embeddings/one.h5")]
+
+
+def image_text() -> tuple[dict, list[str]]:
+    """Image-text models of files, and published ones."""
+    config = copy.deepcopy(CORE)
+    config["image_text_models"]["file"] = GIVEN | {"tokenizer": "tokenizer"}
+    config["image_text_models"]["published"] = GIVEN | {"model": "ViT-B-32", "pretrained": "openai"}
+    names = [f"{what}/{name}.h5" for name in ("file", "published") for what in ("embeddings", "concepts/mine")]
+    return config, [f"results/probes/scenes/{name}" for name in names]
+
+
+def networks() -> tuple[dict, list[str]]:
+    """Networks of every source."""
+    config = copy.deepcopy(CORE)
+    models = {
+        "torchvision": {"source": "torchvision", "name": "resnet18", "weights": "IMAGENET1K_V1"},
+        "file": {"source": "torchvision", "name": "resnet18", "weights": "weights.pt", "preprocess": NORMAL},
+        "timm": {"source": "timm", "name": "resnet18", "weights": "pretrained", "preprocess": NORMAL},
+        "hub": {"source": "hub", "repo": "a/b", "name": "n", "weights": "pretrained", "preprocess": NORMAL},
+        "factory": {"source": "factory", "call": "mine:make", "checkpoint": "weights.pt", "preprocess": NORMAL},
+        "trained": {"source": "trained", "name": "net"},
+    }
+    config["trained_models"]["again"] = config["trained_models"]["net"]
+    net = config["targets"]["net"]
+    config["targets"] = {"net": net} | {
+        name: net | {"model": model, "controls": [], "ablation": {"loss": "kl"}} for name, model in models.items()
+    }
+    return config, [f"results/{name}/layer4/{made}" for name in models for made in ("curves.h5", "impact.parquet")]
