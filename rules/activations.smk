@@ -18,7 +18,7 @@ rule record_activations:
         gpu=1,
         batch_size=of_target("batch_size"),
     params:
-        model=of_target("model"),
+        model=ask(model_files.up_to_layers),
         layer=ask(model_files.layer_only),
         images=ask(inputs.probe_settings),
         seed=config["seed"],

@@ -17,7 +17,7 @@ rule dissect_network:
         gpu=1,
         batch_size=of_target("batch_size"),
     params:
-        model=of_target("model"),
+        model=ask(model_files.up_to_layers),
         layer=ask(dissection_files.dissected_layer),
         images=ask(dissection_files.dissected_images),
         pixel_labels=ask(dissection_files.labelled_pixels),

@@ -4,7 +4,7 @@ Those are made again, and what is made from them, as they have other identities 
 own recipe is another, or where it has new files to make.
 """
 
-from helpers.whole_configs import NORMAL, core, image_text, images, methods, networks
+from helpers.whole_configs import NORMAL, core, features, image_text, images, methods, networks
 
 NOTHING = set()
 RECORD = {"record_activations", "record_outputs", "extract_head"}
@@ -14,6 +14,7 @@ SHOW = {"make_report", "draw_layer_figure"}
 TABLES = {"merge_ablation", "score_explanations", "shuffle_explanations"}
 EXPLAIN = {"explain_linear", "explain_best_concept", "explain_baseline", "explain_random_concepts"}
 EFFECTS = RECORD | {"sample_curves", "measure_impact"}
+OF_LOGITS = EFFECTS - {"record_activations"}
 OF_IMAGES = {"index_images", "make_labels", "embed_images"}
 TRAINED = {"train_image_text"}
 EMBED = {"embed_images", "embed_concepts"}
@@ -39,6 +40,7 @@ ROWS = {
             True,
             {"calibrate", "make_label_presence", "make_pseudo_presence", "dissect_network"} | EXPLAIN,
         ),
+        ("min_presence", 0.4, {"make_pseudo_presence"}),
         ("run", ["net/layer3"], NOTHING),
         ("probes.scenes.images", 250, {"draw_scenes", "draw_masks", "dissect_network"}),
         ("probes.scenes.size", 40, {"draw_scenes", "draw_masks", "dissect_network"}),
@@ -87,7 +89,13 @@ ROWS = {
         ("targets.net.layers.layer4.module", "layer3", NETWORK - {"record_outputs"} | {"dissect_network"}),
         ("targets.net.layers.layer4.pool", "max", NETWORK - {"record_outputs"}),
         ("targets.net.layers.layer4.channels", "last", NETWORK - {"record_outputs"} | {"dissect_network"}),
+        ("targets.net.layers.layer4.output", 0, NETWORK - {"record_outputs"} | {"dissect_network"}),
         ("targets.net.layers.layer4.ablation", False, {"score_explanations", "check_sanity"}),
+        (
+            "targets.net.layers.layer4.impact",
+            False,
+            {"draw_layers_impact"},
+        ),  # Top Impact of layer4 is asked for by name
         (
             "targets.net.explainer",
             "three",
@@ -121,7 +129,7 @@ ROWS = {
             [0, 3],
             EXPLAIN
             | {"explain_network_dissection", "sample_curves", "check_sanity"}
-            | {"score_explanations", "shuffle_explanations"},
+            | {"score_explanations", "shuffle_explanations", "measure_impact"},
         ),
         ("targets.net.batch_size", 7, NOTHING),
         (
@@ -132,7 +140,8 @@ ROWS = {
         ),
         ("targets.net.class_map", {"circle": 1}, {"record_outputs"}),
         ("targets.net.temperature", 1.1, {"record_outputs"}),
-        ("targets.net.ablation.loss", "kl", {"sample_curves", "score_ablation", "check_sanity"}),
+        # without a loss that needs labels, the model may have other classes than the probe
+        ("targets.net.ablation.loss", "kl", {"record_outputs", "sample_curves", "score_ablation", "check_sanity"}),
         ("targets.net.ablation.optim", False, {"sample_curves", "score_ablation", "check_sanity"}),
         ("targets.net.ablation.replace", "constant", {"sample_curves", "score_ablation"}),
         ("targets.net.ablation.most_nodes", 17, {"sample_curves", "score_ablation"}),
@@ -163,6 +172,7 @@ ROWS = {
             | {"make_report"},
         ),
     ],
+    features: [("targets.net.classes", "none", {"score_explanations", "check_sanity"})],
     methods: [
         ("methods.linear.presence", "label", FIT | {"simulate"}),
         ("methods.linear.solver", "glm_saga", FIT),
@@ -240,25 +250,40 @@ ROWS = {
         *(
             (f"probes.{name}.{key}", value, OF_IMAGES)
             for name in ("folder", "cifar100", "places365", "imagenet", "broden")
-            for key, value in {"root": "others", "limit": 9, "on_bad_image": "skip"}.items()
+            for key, value in {"root": "others", "limit": 9, "on_bad_image": "skip", "split": "splits.csv"}.items()
         ),
         *(
             (f"probes.{name}.superclasses", {"pet": ["cat"]}, {"make_labels"})
-            for name in ("folder", "parquet", "cifar100", "places365", "imagenet")
+            for name in ("folder", "parquet", "webdataset", "hub", "cifar100", "places365", "imagenet")
         ),
         ("probes.folder.superclasses", "groups.yaml", {"make_labels"}),
         ("probes.folder.class_names", ["cat", "dog"], OF_IMAGES),
         ("probes.folder.origin", "elsewhere", NOTHING),
         ("probes.imagenet.devkit", "others", OF_IMAGES),
         ("probes.imagenet.class_names", "names.txt", OF_IMAGES),
-        ("probes.parquet.files", ["others.parquet"], OF_IMAGES),
-        ("probes.parquet.image", "picture", OF_IMAGES),
-        ("probes.parquet.label", "other", OF_IMAGES),
-        ("probes.parquet.class_names", ["cat", "mouse"], OF_IMAGES),
-        ("probes.parquet.concepts", "tags", {"make_labels"}),
-        ("probes.parquet.origin", "elsewhere", NOTHING),
-        ("probes.parquet.limit", 9, OF_IMAGES),
-        ("probes.parquet.on_bad_image", "skip", OF_IMAGES),
+        *(
+            (f"probes.{name}.{key}", value, OF_IMAGES)
+            for name, keys in {
+                "parquet": {"files": ["others.parquet"], "image": "picture", "label": "other", "split": "splits.csv"},
+                "webdataset": {"files": ["others.tar"], "image": "png", "label": "txt", "split": "splits.csv"},
+                "hub": {"image": "picture", "label": "other"},
+            }.items()
+            for key, value in (keys | {"class_names": ["cat", "mouse"], "on_bad_image": "skip"}).items()
+        ),
+        *((f"probes.{name}.key", "name", OF_IMAGES) for name in ("parquet", "hub")),
+        *((f"probes.{name}.concepts", "tags", {"make_labels"}) for name in ("parquet", "hub")),
+        *((f"probes.{name}.origin", "elsewhere", NOTHING) for name in ("parquet", "webdataset")),
+        *((f"probes.{name}.limit", 9, OF_IMAGES) for name in ("parquet", "webdataset")),
+        *(
+            (f"probes.hub.{key}", value, OF_IMAGES | {"fetch_images"})
+            for key, value in {
+                "repo": "a/c",
+                "subset": "small",
+                "split": "test",
+                "revision": "main",
+                "limit": 9,
+            }.items()
+        ),
     ],
     image_text: [
         ("image_text_models.file.model", "other.json", EMBED),
@@ -274,7 +299,8 @@ ROWS = {
             for source, keys in {
                 "torchvision": {"name": "resnet34", "weights": "IMAGENET1K_V2", "arguments": {"width_per_group": 32}},
                 "timm": {"name": "resnet34", "arguments": {"in_chans": 3}},
-                "hub": {"repo": "a/c", "name": "m", "arguments": {"a": 1}},
+                "transformers": {"name": "a/c", "architecture": "ViTModel", "arguments": {"num_labels": 3}},
+                "hub": {"name": "m", "arguments": {"a": 1}},
             }.items()
             for key, value in keys.items()
         ),
@@ -283,8 +309,10 @@ ROWS = {
             for source, keys in {
                 "torchvision": {"preprocess": NORMAL, "untrained": True},
                 "file": {"weights": "others.pt"},
-                "timm": {"weights": "none", "preprocess.mean": [0.4] * 3, "untrained": True},
-                "hub": {"weights": "none", "preprocess.mean": [0.4] * 3, "untrained": True},
+                **{
+                    source: {"weights": "none", "preprocess.mean": [0.4] * 3, "untrained": True}
+                    for source in ("timm", "transformers", "hub")
+                },
                 "factory": {
                     **{"call": "theirs:make", "checkpoint": "none", "arguments": {"a": 1}, "untrained": True},
                     **{"preprocess.mean": [0.4] * 3, "preprocess.std": [0.4] * 3, "preprocess.resize": 40},
@@ -293,6 +321,11 @@ ROWS = {
                 "trained": {"untrained": True},
             }.items()
             for key, value in keys.items()
+        ),
+        ("targets.hub.model.repo", "a/c", EFFECTS | {"fetch_repository", "download_target_weights"}),
+        *(
+            (f"targets.{source}.model.output", "logits", OF_LOGITS)
+            for source in ("torchvision", "timm", "transformers", "hub", "factory")
         ),
         ("targets.trained.model.name", "again", EFFECTS | {"train_classifier"}),
         ("targets.file.weights_origin", "elsewhere", NOTHING),

@@ -27,7 +27,15 @@ def core() -> tuple[dict, list[str]]:
     config["targets"]["twin"] = net | {"controls": []}
     config["targets"]["brief"] = {"like": "net", "methods": ["le_label"]}
     made = [f"results/net/layer4/{name}" for name in ALL_OF_A_LAYER]
-    return config, [*made, "results/brief/layer4/scores.parquet", "results/probes/scenes/concepts/all.parquet"]
+    others = ("brief/layer4/scores.parquet", "net/figures/top_impact.svg", "probes/scenes/concepts/all.parquet")
+    return config, [*made, *(f"results/{name}" for name in others)]
+
+
+def features() -> tuple[dict, list[str]]:
+    """The scores of a layer, none of which needs classes."""
+    config = copy.deepcopy(CORE)
+    config["targets"]["net"]["controls"] = []
+    return config, [f"results/net/layer4/{name}" for name in ("scores.parquet", "summary.csv", "sanity.csv")]
 
 
 def methods() -> tuple[dict, list[str]]:
@@ -61,6 +69,8 @@ def images() -> tuple[dict, list[str]]:
     config["probes"] |= {
         "folder": {"kind": "image_folder", "root": "photos"},
         "parquet": {"kind": "parquet", "files": ["photos.parquet"], "label": "label", "class_names": ["cat", "dog"]},
+        "webdataset": {"kind": "webdataset", "files": ["photos.tar"], "label": "cls", "class_names": ["cat", "dog"]},
+        "hub": {"kind": "huggingface", "repo": "a/b", "split": "train", "label": "label"},
         "cifar100": {"kind": "cifar100", "root": "photos"},
         "places365": {"kind": "places365", "root": "photos"},
         "imagenet": {"kind": "imagenet", "root": "photos", "devkit": "photos"},
@@ -86,6 +96,7 @@ def networks() -> tuple[dict, list[str]]:
         "torchvision": {"source": "torchvision", "name": "resnet18", "weights": "IMAGENET1K_V1"},
         "file": {"source": "torchvision", "name": "resnet18", "weights": "weights.pt", "preprocess": NORMAL},
         "timm": {"source": "timm", "name": "resnet18", "weights": "pretrained", "preprocess": NORMAL},
+        "transformers": {"source": "transformers", "name": "a/b", "weights": "pretrained", "preprocess": NORMAL},
         "hub": {"source": "hub", "repo": "a/b", "name": "n", "weights": "pretrained", "preprocess": NORMAL},
         "factory": {"source": "factory", "call": "mine:make", "checkpoint": "weights.pt", "preprocess": NORMAL},
         "trained": {"source": "trained", "name": "net"},

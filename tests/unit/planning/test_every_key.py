@@ -21,12 +21,15 @@ def folder(tmp_path_factory) -> Path:
     project = new_project(tmp_path_factory.mktemp("every_key") / "project")
     for name in ("photos", "others", "tokenizer", "other_tokenizer"):
         (project.folder / name).mkdir()
-    (project.folder / "others" / "a.jpg").write_text("an image")
+    for name in ("others/a.jpg", "photos/cat/a.jpg", "photos/dog/b.jpg"):
+        (project.folder / name).parent.mkdir(exist_ok=True)
+        (project.folder / name).write_text("an image")
     (project.folder / "other_tokenizer" / "vocabulary.txt").write_text("a word")
     table = pa.table({"image": pa.array([], pa.binary()), "label": pa.array([], pa.int32())})
     for name in ("photos", "others"):
         pq.write_table(table, project.folder / f"{name}.parquet")
     names = ("weights.safetensors", "others.safetensors", "weights.pt", "others.pt", "theirs.csv", "others.csv")
+    names = (*names, "photos.tar", "others.tar", "splits.csv")
     for name in (*names, "other.json", "other.txt", "groups.yaml", "names.txt"):
         (project.folder / name).write_text(name)
     for name in ("mine.py", "theirs.py"):

@@ -9,7 +9,9 @@ from ..networks.sources.source import is_weights_file
 from . import missing
 from .inputs import Settings, image_files, image_settings, target_of
 
-OF_NO_WEIGHTS = ("output", "preprocess", "untrained")
+OF_LOGITS = ("output",)
+"""The settings of a model that only say which part of what it returns is its logits."""
+OF_NO_WEIGHTS = (*OF_LOGITS, "preprocess", "untrained")
 """The settings of a model that published weights do not depend on."""
 OF_LAYER = ("module", "output", "pool", "channels")
 """The settings of a layer that change what is recorded of it."""
@@ -125,6 +127,12 @@ def downloaded(config: Config, wildcards) -> Settings:
     """The settings of a target's model that change which weights are downloaded."""
     model = target_of(config, wildcards)["model"]
     return {key: value for key, value in model.items() if key not in OF_NO_WEIGHTS}
+
+
+def up_to_layers(config: Config, wildcards) -> Settings:
+    """The settings of a target's model that change what its layers compute."""
+    model = target_of(config, wildcards)["model"]
+    return {key: value for key, value in model.items() if key not in OF_LOGITS}
 
 
 def layer_only(config: Config, wildcards) -> Settings:
