@@ -13,8 +13,8 @@ NETWORK = RECORD | REPLAY
 SHOW = {"make_report", "draw_layer_figure"}
 TABLES = {"merge_ablation", "score_explanations", "shuffle_explanations"}
 EXPLAIN = {"explain_linear", "explain_best_concept", "explain_baseline", "explain_random_concepts"}
-EFFECTS = RECORD | {"sample_curves", "measure_impact"}
-OF_LOGITS = EFFECTS - {"record_activations"}
+OF_LOGITS = {"record_outputs", "extract_head", "sample_curves", "measure_impact"}
+OF_NETWORK = OF_LOGITS | {"record_activations", "dissect_network"}
 OF_IMAGES = {"index_images", "make_labels", "embed_images"}
 TRAINED = {"train_image_text"}
 EMBED = {"embed_images", "embed_concepts"}
@@ -295,7 +295,7 @@ ROWS = {
     ],
     networks: [
         *(
-            (f"targets.{source}.model.{key}", value, EFFECTS | {"download_target_weights"})
+            (f"targets.{source}.model.{key}", value, OF_NETWORK | {"download_target_weights"})
             for source, keys in {
                 "torchvision": {"name": "resnet34", "weights": "IMAGENET1K_V2", "arguments": {"width_per_group": 32}},
                 "timm": {"name": "resnet34", "arguments": {"in_chans": 3}},
@@ -305,7 +305,7 @@ ROWS = {
             for key, value in keys.items()
         ),
         *(
-            (f"targets.{source}.model.{key}", value, EFFECTS)
+            (f"targets.{source}.model.{key}", value, OF_NETWORK)
             for source, keys in {
                 "torchvision": {"preprocess": NORMAL, "untrained": True},
                 "file": {"weights": "others.pt"},
@@ -322,12 +322,12 @@ ROWS = {
             }.items()
             for key, value in keys.items()
         ),
-        ("targets.hub.model.repo", "a/c", EFFECTS | {"fetch_repository", "download_target_weights"}),
+        ("targets.hub.model.repo", "a/c", OF_NETWORK | {"fetch_repository", "download_target_weights"}),
         *(
             (f"targets.{source}.model.output", "logits", OF_LOGITS)
             for source in ("torchvision", "timm", "transformers", "hub", "factory")
         ),
-        ("targets.trained.model.name", "again", EFFECTS | {"train_classifier"}),
+        ("targets.trained.model.name", "again", OF_NETWORK | {"train_classifier"}),
         ("targets.file.weights_origin", "elsewhere", NOTHING),
     ],
 }

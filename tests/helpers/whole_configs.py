@@ -102,8 +102,10 @@ def networks() -> tuple[dict, list[str]]:
         "trained": {"source": "trained", "name": "net"},
     }
     config["trained_models"]["again"] = config["trained_models"]["net"]
+    config["methods"]["dissection"] = {"kind": "network_dissection"}
     net = config["targets"]["net"]
     config["targets"] = {"net": net} | {
         name: net | {"model": model, "controls": [], "ablation": {"loss": "kl"}} for name, model in models.items()
     }
-    return config, [f"results/{name}/layer4/{made}" for name in models for made in ("curves.h5", "impact.parquet")]
+    made = ("curves.h5", "impact.parquet", "dissections/dissection.h5")
+    return config, [f"results/{name}/layer4/{file}" for name in models for file in made]

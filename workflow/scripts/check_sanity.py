@@ -24,8 +24,7 @@ scored = np.sort(np.concatenate([val, test]))
 neurons, activations = recorded.read_activations(files.activations, params.neurons)
 ablation = None
 if files.get("head"):
-    whole = recorded.read_activations(files.activations, None)[1]
-    layer = open_layer(files.outputs, files.head, whole, open_tail=None)
+    layer = open_layer(files.outputs, files.head, recorded.read_activations(files.activations, None)[1], open_tail=None)
     ablation = ablation_of(layer, params.ablation, neurons, val, test, threads)
 checked = sanity.Checked(activations[scored], seed, np.searchsorted(scored, test), ablation, threads)
 tables = [kept[kept["explanation"] == sanity.SINGLE_CONCEPT]] if still else []

@@ -24,15 +24,13 @@ def open_tail():
 
 runtime.start(snakemake)
 files, params, settings = snakemake.input, snakemake.params, snakemake.params.ablation
-same = files.index, files.activations, files.outputs, files.head
-provenance = store.provenance_of(snakemake, store.same_probe(*same))
+provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.activations, files.outputs, files.head))
 is_linear = bool(store.read_attribute(files.head, "linear"))
 with store.create_arrays(snakemake.output[0], provenance) as file:
     file.attrs["linear"] = is_linear
     if not is_linear:
         index = store.read_table(files.index)
-        whole = recorded.read_activations(files.activations, None)[1]
-        layer = open_layer(files.outputs, files.head, whole, open_tail)
+        layer = open_layer(files.outputs, files.head, recorded.read_activations(files.activations, None)[1], open_tail)
         val, test = (layer.losses(settings, rows_of(index, split))[1] for split in ("val", "test"))
         with store.open_arrays(files.activations) as activations:
             neurons = recorded.numbers_of(activations["activations"], params.neurons)

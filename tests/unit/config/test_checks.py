@@ -62,7 +62,14 @@ def test_a_model_without_classes_has_no_ablation_and_knows_no_class_of_the_probe
     assert "classes" not in checked(small(), SCHEMA)["targets"]["other"]
     for key, value, message in (
         ("class_map", {"cat": 1}, "targets.other.class_map: a model without classes knows none of the probe's; take"),
-        ("layers", {"last": {**LAST, "ablation": True}}, "targets.other.layers.last.ablation: a model without classes"),
+        *(
+            (
+                "layers",
+                {"last": {**LAST, key: True}},
+                f"targets.other.layers.last.{key}: a model without classes has no",
+            )
+            for key in ("ablation", "impact")
+        ),
     ):
         config = at("targets.other.classes", "none")
         config["targets"]["other"][key] = value

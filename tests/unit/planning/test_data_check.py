@@ -187,9 +187,18 @@ def test_files_are_merged_over_the_configuration_and_messages_name_them(place, c
     assert capsys.readouterr().err.startswith("linexp: more.yaml: probes.scenes.images: 'none' has the wrong type")
 
 
+NO_CLASSES = {"classes": "none", "class_map": "none"}
 LABELS = {
     "labelled": ({}, "photos has classes that the model knows: all methods, any loss, Top Impact, calibration"),
     "unmapped": ({"class_map": "none"}, "photos has labels, of no class of the model: all methods and calibration"),
+    "no_classes": (
+        NO_CLASSES,
+        "photos has labels, of no class of the model: all methods and calibration; no abl",
+    ),
+    "flat_no_classes": (
+        NO_CLASSES,
+        "photos has no labels: no method by labels, no calibration on it, no ablation",
+    ),
     "flat": ({}, "photos has no labels: no method by labels, no calibration on it, loss: kl, no Top Impact"),
 }
 
@@ -197,7 +206,7 @@ LABELS = {
 @pytest.mark.parametrize("case", LABELS)
 def test_what_labels_allow_is_said(case, place):
     further, said = LABELS[case]
-    folder = place / ("photos" if case == "flat" else "photos/cat")
+    folder = place / ("photos" if case.startswith("flat") else "photos/cat")
     folder.mkdir(parents=True)
     (folder / "a.jpg").touch()
     config = _config(probes={"photos": {"kind": "image_folder", "root": "photos"}})
@@ -211,7 +220,8 @@ def test_the_words_that_passed_the_filter_are_listed_once_p_is_there(place):
     assert data_check.concepts_text(config, ["resnet50/layer4"]) is None
     path = place / f"results/probes/imagenet_val/P/{target['concepts']}/{target['explainer']}/P.h5"
     path.parent.mkdir(parents=True)
-    provenance = store.Provenance("made_by_hand", {}, "fingerprint")
+    provenance = store.Provenance("made_by_hand", {"min_presence": 0.5}, "fingerprint")
+    config["min_presence"] = 0.2  # by which it is not made yet
     arrays = {"kept": np.array([True, False, True, False]), "top_mean": np.array([0.6, 0.3, 0.9, 0.45])}
     store.write_arrays(path, provenance, arrays | {"all_concepts": ["car", "cat", "dog", "snow"]})
     _, _, text, kept = data_check.concepts_text(config, ["resnet50/layer4"]).splitlines()

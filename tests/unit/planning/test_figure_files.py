@@ -7,7 +7,7 @@ import pytest
 from helpers.configs import SCHEMA, small
 from linexp.config.checks import checked
 from linexp.errors import LinexpError
-from linexp.planning import figure_files
+from linexp.planning import evaluation_files, figure_files, steps
 
 ALL = SimpleNamespace(target="net")
 
@@ -33,6 +33,20 @@ def config(**layers) -> dict:
 def test_top_impact_has_a_switch_of_its_own_and_follows_ablation_without(settings, drawn):
     figures = {path.split("/")[-1][:-4] for path in figure_files.figures_of_run(config(layer4=settings), None)}
     assert figures - {"scores", "lengths", "weights", "calibration"} == drawn
+
+
+def test_a_target_without_classes_is_not_asked_for_what_takes_its_outputs():
+    changed = small()
+    changed["targets"]["net"]["classes"] = "none"
+    changed = checked(changed, SCHEMA)
+    assert not [path for path in figure_files.figures_of_run(changed, None) if "ablation" in path or "impact" in path]
+    rules = {step.rule for step in steps.steps(changed, "net", "layer4")}
+    assert not rules & {"record_outputs", "sample_curves", "score_ablation", "measure_impact"}
+    assert {"record_outputs", "measure_impact"} <= {
+        step.rule for step in steps.steps(checked(small(), SCHEMA), "net", "layer4")
+    }
+    with pytest.raises(LinexpError, match=r"^target net: Top Impact .* `classes: none` says .*; do not ask for it$"):
+        evaluation_files.impact_files(changed, SimpleNamespace(target="net", layer="layer4"))
 
 
 def test_the_figure_of_all_layers_leaves_out_those_without_impact():

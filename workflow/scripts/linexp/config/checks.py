@@ -272,6 +272,7 @@ NO_IMPACT = (
     "Top Impact needs labels of classes that the model knows, and the probe has none; "
     "give class_map or another probe, or do not ask for it"
 )
+NO_CLASSES = "Top Impact needs logits of classes, of which `classes: none` says that there are none; do not ask for it"
 _A_FILE = "give a path that ends in .safetensors, .pth, .pt, .bin, .tar or .ckpt"
 
 

@@ -74,7 +74,8 @@ def _layer(place: str, layer: str, entry: Any, known: Mapping[str, Any]) -> Any:
 
 
 def without_classes(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill in what follows for targets with `classes: none`: no class of the probe is known, no ablation is scored.
+    """Fill in what follows for targets with `classes: none`: no class of the probe is known, no ablation is scored
+    and no Top Impact measured.
 
     Parameters
     ----------
@@ -97,9 +98,10 @@ def _without_classes(place: str, target: Mapping[str, Any]) -> dict[str, Any]:
     if target.get("class_map", "none") != "none":
         raise LinexpError(f"{place}.class_map: a model without classes knows none of the probe's; take it out")
     for name, layer in target["layers"].items():
-        if layer.get("ablation"):
-            reason = "a model without classes has no output to compare"
-            raise LinexpError(f"{place}.layers.{name}.ablation: {reason}; take it out, or `classes: none`")
+        for key in NOT_RECORDED:
+            if layer.get(key):
+                reason = "a model without classes has no output to compare"
+                raise LinexpError(f"{place}.layers.{name}.{key}: {reason}; take it out, or `classes: none`")
     layers = {name: {**layer, "ablation": False} for name, layer in target["layers"].items()}
     return {**target, "class_map": "none", "layers": layers}
 

@@ -1,5 +1,6 @@
 """What `linexp check` prints: the data and weights of a configuration, and which layers can be explained."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from types import SimpleNamespace
@@ -105,13 +106,14 @@ def labels_text(config: Config, targets: Sequence[str]) -> str:
 def _allowed(config: Config, target: str) -> str:
     probe = config["targets"][target]["probe"]
     entry = config["probes"][probe]
+    effects = "no ablation, no Top Impact" if "classes" in config["targets"][target] else "loss: kl, no Top Impact"
     if missing.images(config, "probes", probe).problem:
         return f"{probe}: its images are not there yet, so nobody knows"
     if missing.has_labels(config, target):
         return f"{probe} has classes that the model knows: all methods, any loss, Top Impact, calibration"
     if "concepts" in sources.possible_labels(entry) or sources.has_classes(entry):
-        return f"{probe} has labels, of no class of the model: all methods and calibration; loss: kl, no Top Impact"
-    return f"{probe} has no labels: no method by labels, no calibration on it, loss: kl, no Top Impact"
+        return f"{probe} has labels, of no class of the model: all methods and calibration; {effects}"
+    return f"{probe} has no labels: no method by labels, no calibration on it, {effects}"
 
 
 def concepts_text(config: Config, places: Sequence[str]) -> str | None:
@@ -135,7 +137,9 @@ def _passing(config: Config, path: str) -> str:
     best = [column for column in np.argsort(-top_mean, kind="stable").tolist() if kept[column]]
     named = ", ".join(shortened(concepts[column], 40) for column in best[:MOST_CONCEPTS])
     more = f" and {len(best) - MOST_CONCEPTS:,} more" if len(best) > MOST_CONCEPTS else ""
-    text = filter_text(concepts, kept, top_mean, config["min_presence"])
+    made_with = json.loads(store.read_attribute(path, "settings"))
+    # P from before there was this setting is out of date
+    text = filter_text(concepts, kept, top_mean, made_with.get("min_presence", config["min_presence"]))
     return f"  {path}\n    {text}\n    kept: {named}{more}"
 
 

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from ..artifacts import attributes
-from ..config.checks import NO_IMPACT, NO_LABELS, Config, explainers_of
+from ..config.checks import NO_LABELS, Config, explainers_of
 from ..config.derived_targets import UNTRAINED_SUFFIX
 from ..errors import LinexpError
 from ..probes import sources
@@ -72,7 +72,7 @@ def ablation_settings(config: Config, wildcards) -> Settings:
 def impact_files(config: Config, wildcards) -> Files:
     """The same; a `LinexpError` if there are no labels."""
     if not has_labels(config, wildcards):
-        raise LinexpError(f"target {wildcards.target}: {NO_IMPACT}")
+        raise LinexpError(f"target {wildcards.target}: {missing.no_impact(config, wildcards.target)}")
     return effect_files(config, wildcards)
 
 

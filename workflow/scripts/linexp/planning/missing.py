@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..config.checks import NO_IMPACT, NO_LABELS, Config, explainers_of, members, published_weights
+from ..config.checks import NO_CLASSES, NO_IMPACT, NO_LABELS, Config, explainers_of, members, published_weights
 from ..config.derived_targets import recorded_target
 from ..errors import LinexpError
 from ..networks.sources import SOURCES
@@ -236,6 +236,11 @@ def has_labels(config: Config, target: str) -> bool:
     return entry.get("class_map") != "none" and sources.has_classes(config["probes"][entry["probe"]])
 
 
+def no_impact(config: Config, target: str) -> str:
+    """Why there is no Top Impact of a target without labels, and what to do."""
+    return NO_CLASSES if "classes" in config["targets"][target] else NO_IMPACT
+
+
 def problems(config: Config, artifact: str, target: str, layer: str) -> list[str]:
     """What an artifact of a layer cannot be made without and is not there, a line each.
 
@@ -258,7 +263,7 @@ def _of_recording(config: Config, target: str, _layer: str) -> Iterator[str | No
 def _of_impact(config: Config, target: str, layer: str) -> Iterator[str | None]:
     yield from _of_recording(config, target, layer)
     if not _may_have_labels(config, target):
-        yield NO_IMPACT
+        yield no_impact(config, target)
 
 
 def _of_scores(config: Config, target: str, layer: str) -> Iterator[str | None]:
