@@ -117,8 +117,8 @@ def test_a_file_dated_in_the_future_is_told_before_any_job(tmp_path):
     assert refused.last.startswith("linexp: mine.txt is dated ") and refused.last.endswith(": touch mine.txt")
 
 
-def test_a_report_of_what_is_not_made_yet_says_what_to_do(fresh):
-    refused = fresh.plan("--report", "report.zip")
+def test_a_report_of_what_is_not_made_yet_says_what_to_do(tmp_path):
+    refused = new_project(tmp_path / "project").plan("--report", "report.zip")
     assert refused.status != 0 and "Traceback" not in refused.said
     said = (
         "linexp: results/net/layer4/summary.csv, which the report shows, is not made yet; run the same without --report"

@@ -1,5 +1,6 @@
 """Numbers at the edge, through the library as the rules call it: right results, or one line that says what is wrong."""
 
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -210,7 +211,7 @@ def test_strange_names_come_back_from_every_file_as_they_are(tmp_path):
     assert len(STRANGE) == WORDS
     (tmp_path / "words.txt").write_text("\n".join(STRANGE), encoding="utf-8")
     names = concept_table([("mine", read_concepts(tmp_path / "words.txt"))])["concept"].to_pylist()
-    assert names == [name.strip() for name in STRANGE]
+    assert names == [unicodedata.normalize("NFC", name.strip()) for name in STRANGE]
     layer = explain(tmp_path, reference(), names)
     plain = tmp_path / "plain"
     plain.mkdir()

@@ -379,7 +379,7 @@ def test_arguments_that_published_weights_do_not_take_are_told_when_these_are_do
     argument = next(iter(entry["arguments"]))
     said = rf"model: {entry['name']} cannot be built \(.*{argument}.*\); check its name and arguments"
     with pytest.raises(LinexpError, match=said):
-        targets.download(entry)
+        targets.download(entry, {})
 
 
 @pytest.mark.parametrize("weights", ["IMAGENET1K_V3", "ResNet18_Weights.IMAGENET1K_V1", "None"])
@@ -458,7 +458,7 @@ def test_a_network_of_timm_on_the_hub_is_built_filled_and_preprocessed_as_its_re
     model = settings("timm", "hf-hub:somebody/net", "pretrained")
     with monkeypatch.context() as patch:  # what is in the cache is taken from there
         patch.setattr("linexp.jobs.downloads._why_hugging_face_is_out_of_reach", lambda: "no internet")
-        write_weights(tmp_path / "weights.safetensors", targets.download(model), PROVENANCE)
+        write_weights(tmp_path / "weights.safetensors", targets.download(model, {}), PROVENANCE)
         network, preprocess = targets.load_target(model, str(tmp_path / "weights.safetensors"))
     images = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():

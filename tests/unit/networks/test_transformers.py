@@ -64,7 +64,7 @@ def entry(folder, name, **further) -> dict:
 
 def opened(model: dict, tmp_path):
     """A target's network and preprocessing as jobs open them, by way of the file that the weights are downloaded to."""
-    write_weights(tmp_path / "weights.safetensors", targets.download(model), Provenance("test", {}, ""))
+    write_weights(tmp_path / "weights.safetensors", targets.download(model, {}), Provenance("test", {}, ""))
     return targets.load_target(model, str(tmp_path / "weights.safetensors"))
 
 
@@ -117,7 +117,7 @@ def test_weights_that_do_not_fit_are_told_and_nothing_is_left_random(saved):
     with pytest.raises(
         LinexpError, match=r"have no classifier.bias, which Dinov2ForImageClassification needs; give the"
     ):
-        targets.download(entry(folder, "dino", architecture="Dinov2ForImageClassification"))
+        targets.download(entry(folder, "dino", architecture="Dinov2ForImageClassification"), {})
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,8 @@ def test_ablation_and_impact_need_labels_and_a_layer_that_is_ablated(config):
     Path("photos/cat/1.jpg").unlink()
     Path("photos/cat").rmdir()
     assert _cells(config, 3, PAPER)["LE (SigLIP)"].note.startswith("cross_entropy needs labels")
+    assert "take out what explains by labels" in _cells(config, 2, "resnet50/layer3")["LE (SigLIP)"].note
+    config["targets"]["resnet50"]["methods"].remove("le_label")
     assert _cells(config, 2, "resnet50/layer3")["LE (SigLIP)"].files
 
 
