@@ -4,6 +4,7 @@ import os
 
 import pandas as pd
 import pytest
+import yaml
 
 from helpers.projects import REPOSITORY, new_project
 
@@ -19,7 +20,9 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def summary(tmp_path_factory) -> pd.DataFrame:
     project = new_project(tmp_path_factory.mktemp("cifar10") / "project")
-    (project.folder / "config.yaml").write_text((REPOSITORY / "config.yaml").read_text())
+    config = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
+    config["training_sets"]["cifar10_train"]["limit"] = 6000  # of 15,000: training takes most of the time
+    project.configure(config)
     project.run("results/cifar10_resnet/layer4/summary.csv")
     table = pd.read_csv(
         project.folder / "results/cifar10_resnet/layer4/summary.csv", keep_default_na=False, na_values=[""]

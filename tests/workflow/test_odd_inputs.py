@@ -45,7 +45,7 @@ BAD = {
     "results/broken/layer/activations.h5": "activations: there are values that are not finite; check the model",
     "results/probes/one_image/index.parquet": "1 images leave none for val; take more images, or another split",
     "results/probes/few/index.parquet": "3 images leave none for val; take more images, or another split",
-    "results/probes/one_class/P/label/P.h5": "none of 1 concepts is present in the images; take others or check",
+    "results/probes/one_class/P/label/P.h5": "none of 1 concepts is present in the images; take others (0 of 1 kept: ",
     "results/probes/scenes/concepts/blank.parquet": "blank.txt has no concepts; write one a line",
     "results/probes/scenes/concepts/tabbed.parquet": "tabbed.txt: line 2 has a control character, such as a tab",
 }
