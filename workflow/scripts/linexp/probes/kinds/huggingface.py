@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from ..hub import fetched_files
 from .kind import Entry, Kind
+from .parquet import COLUMNS, ParquetImages
 from .parquet import KIND as PARQUET
-from .parquet import ParquetImages
 
-KEYS = """
+KEYS = (
+    """
 description: >-
   A data set of the Hugging Face hub, by its name: the workflow fetches its Parquet files once, as the hub has them of
   every data set.
@@ -20,19 +21,9 @@ properties:
   subset: {description: "Its subset, where it has several.", type: string, examples: [default]}
   split: {description: The split to take., type: string, examples: [validation]}
   revision: {description: Where its Parquet files are., type: string, default: refs/convert/parquet}
-  image: {description: "Column: struct<bytes, path> or binary.", type: string, default: image}
-  label: {
-    description: "Column: class number, -1 for none, or class name. Left out: no labels.",
-    type: string, examples: [label]
-  }
-  key: {
-    description: "Column: what an image is called, a text or number of its own; left out, its row.",
-    type: string, examples: [file_name]
-  }
-  concepts: {
-    description: "Column: list of further concepts that are true of the image.",
-    type: string, examples: [tags]
-  }
+"""
+    + COLUMNS
+    + """\
   class_names: {$ref: "#/$defs/class_names"}
   superclasses: {$ref: "#/$defs/superclasses"}
   limit: {
@@ -41,6 +32,7 @@ properties:
   }
   on_bad_image: {$ref: "#/$defs/on_bad_image"}
 """
+)
 
 
 def _open(entry: Entry, paths: Sequence[str], class_names: Sequence[str] | None) -> ParquetImages:

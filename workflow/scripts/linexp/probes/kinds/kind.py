@@ -15,6 +15,14 @@ def _nothing_wrong(_entry: Entry) -> None:
     return None
 
 
+def names_without_labels(lacking: str, entry: Entry) -> tuple[str, str] | None:
+    """Class names need labels, and superclasses are made of class names: the `problem` of kinds with and without."""
+    for key in ("class_names", "superclasses"):
+        if key in entry and "label" not in entry:
+            return key, f"{lacking} to name; give label, or take {key} out"
+    return None
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of images, the `kind` of an entry under `probes` or `training_sets`.

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,9 @@ import pyarrow.parquet as pq
 from ...errors import LinexpError
 from ..class_lists import check_order, numbered
 from ..image_source import NO_CLASS, ImageSource
-from .kind import Entry, Kind
+from .kind import Entry, Kind, names_without_labels
 
-KEYS = """
-description: Image bytes in Parquet files, in the layout of Hugging Face image data sets.
-required: [files]
-properties:
-  files: {
-    description: "Paths, also with * or {00..11}; environment variables are filled in.",
-    type: array, items: {type: string}, minItems: 1, examples: [["$CIFAR10/cifar10_test.parquet"], ["photos/*.parquet"]]
-  }
+COLUMNS = """\
   image: {description: "Column: struct<bytes, path> or binary.", type: string, default: image}
   label: {
     description: "Column: class number, -1 for none, or class name. Left out: no labels.",
@@ -38,6 +31,20 @@ properties:
     description: "Column: list of further concepts that are true of the image.",
     type: string, examples: [tags]
   }
+"""
+"""The keys that name columns, in the schema of a kind that is read from Parquet files."""
+KEYS = (
+    """
+description: Image bytes in Parquet files, in the layout of Hugging Face image data sets.
+required: [files]
+properties:
+  files: {
+    description: "Paths, also with * or {00..11}; environment variables are filled in.",
+    type: array, items: {type: string}, minItems: 1, examples: [["$CIFAR10/cifar10_test.parquet"], ["photos/*.parquet"]]
+  }
+"""
+    + COLUMNS
+    + """\
   origin: {
     description: "Where the images come from: said where they are missing.",
     type: string, examples: [image-net.org (ILSVRC2012_img_val)]
@@ -48,8 +55,7 @@ properties:
   limit: {description: Take the first images only., $ref: "#/$defs/positive", examples: [1000]}
   on_bad_image: {$ref: "#/$defs/on_bad_image"}
 """
-
-
+)
 _HIGHEST_LABEL = np.iinfo(np.int32).max
 _ROWS_AT_A_TIME = 16
 """Images of an array of Arrow's: together less than 2 GiB, whatever they are of."""
@@ -234,19 +240,11 @@ def _open(entry: Entry, paths: Sequence[str], class_names: Sequence[str] | None)
     return ParquetImages(paths, class_names=class_names, **columns)
 
 
-def _problem(entry: Entry) -> tuple[str, str] | None:
-    """Class names need a label column, and superclasses are made of class names."""
-    for key in ("class_names", "superclasses"):
-        if key in entry and "label" not in entry:
-            return key, f"there is no label column to name; give label, or take {key} out"
-    return None
-
-
 KIND = Kind(
     keys=KEYS,
     how_to_get="give the place of the file, or set the variable that its path names",
     labels=_labels,
     open=_open,
-    problem=_problem,
+    problem=partial(names_without_labels, "there is no label column"),
     label_remedy="give its label column in {place}, or use",
 )

@@ -3,6 +3,7 @@
 import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from ...errors import LinexpError
 from ..class_lists import numbered
 from ..image_source import NO_CLASS, ImageSource
-from .kind import Entry, Kind
+from .kind import Entry, Kind, names_without_labels
 
 KEYS = """
 description: >-
@@ -147,19 +148,11 @@ def _open(entry: Entry, paths: Sequence[str], class_names: Sequence[str] | None)
     return ShardImages(paths, endings, entry.get("label"), class_names)
 
 
-def _problem(entry: Entry) -> tuple[str, str] | None:
-    """Class names need labels, and superclasses are made of class names."""
-    for key in ("class_names", "superclasses"):
-        if key in entry and "label" not in entry:
-            return key, f"there are no labels to name; give label, or take {key} out"
-    return None
-
-
 KIND = Kind(
     keys=KEYS,
     how_to_get="give the place of the shards, or set the variable that their path names",
     labels=_labels,
     open=_open,
-    problem=_problem,
+    problem=partial(names_without_labels, "there are no labels"),
     label_remedy="give the ending of its labels in {place}, or use",
 )
