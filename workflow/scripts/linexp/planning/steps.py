@@ -22,6 +22,7 @@ from ..config.derived_targets import UNTRAINED_SUFFIX
 from ..jobs.progress import duration
 from ..probes import sources
 from ..probes.kinds import KINDS
+from ..probes.kinds.image_folder import images_below
 from . import figure_files, resources, work, work_sizes
 from .evaluation_files import has_labels
 from .inputs import (
@@ -36,7 +37,6 @@ from .inputs import (
 )
 from .resources import DIMENSION, FORWARD, Work
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm")
 EXPLAINING: dict[str, tuple[str, Callable]] = {
     "linear": ("explain_linear", work.fitting),
     "best_concept": ("explain_best_concept", work.fitting),
@@ -82,8 +82,8 @@ def counted(config: Config, target: str, layer: str) -> Config:
     if index.is_file():
         probe["limit"] = pq.read_metadata(index).num_rows
     elif probe["kind"] == "image_folder" and not sources.missing(probe):
-        (root, *_) = sources.paths(probe)
-        found = sum(file.lower().endswith(SUFFIXES) for _, _, files in os.walk(root) for file in files)
+        root = Path(sources.paths(probe)[0])
+        found = len(images_below(root, root))
         probe["limit"] = min(found, probe.get("limit") or found) or 1
     here = SimpleNamespace(target=target, layer=layer)
     activations = recorded(config, here, f"{layer}/activations.h5")

@@ -41,6 +41,16 @@ properties:
 """
 
 
+def images_below(folder: Path, root: Path) -> list[str]:
+    """The images in a folder at or below a root, and in the folders in it, by their paths from the root."""
+    return [
+        Path(place, name).relative_to(root).as_posix()
+        for place, names in walk(folder)
+        for name in names
+        if _is_image(Path(place, name)) and not any(map(is_hidden, Path(place).relative_to(root).parts))
+    ]
+
+
 class FolderImages(ImageSource):
     """One folder a class, or a flat folder of images without classes.
 
@@ -99,12 +109,7 @@ class FolderImages(ImageSource):
         return [f"{self._root}: no images by their names: {len(others)} files, such as {first}"] if others else []
 
     def _images_below(self, folder: str) -> list[str]:
-        found = [
-            Path(place, name).relative_to(self._root).as_posix()
-            for place, names in walk(self._root / folder)
-            for name in names
-            if _is_image(Path(place, name)) and not any(map(is_hidden, Path(place).relative_to(self._root).parts))
-        ]
+        found = images_below(self._root / folder, self._root)
         if not found:
             raise LinexpError(f"{self._root / folder} has no images; remove the folder or fill it")
         return sorted(found)
