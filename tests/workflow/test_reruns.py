@@ -182,95 +182,123 @@ def test_lambda_remakes_explanations_and_what_follows(project):
     assert project.planned() == ONE_METHOD
 
 
-def test_a_search_makes_its_own_chain_and_its_settings_remake_that_alone(project):
+def with_method(config, name, **method):
+    config["methods"][name] = {"kind": "linear", **method}
+    config["targets"]["net"]["methods"].append(name)
+
+
+def with_a_third_model(config):
+    config["image_text_models"]["three"] = {"trained": "two", "calibration": {"a": 8.0, "b": 0.2}}
+
+
+def explanations(method):
+    return f"results/net/layer4/explanations/{method}.parquet"
+
+
+SEARCHING = ("le_best", "le_like", "le_mean", "le_both")
+
+
+@pytest.fixture(scope="module")
+def searched(finished, tmp_path_factory):
+    """A project with explanations by each way to search and by each P that is made of two."""
+    project = finished.copy(tmp_path_factory.mktemp("searched") / "project")
     config = project.config()
-    config["methods"]["le_best"] = {"kind": "linear", "presence": "pseudo", "search": {}}
-    config["targets"]["net"]["methods"].append("le_best")
+    with_a_third_model(config)
+    with_method(config, "le_best", presence="pseudo", search={})
+    with_method(config, "le_like", presence="label", search={"like": "le_siglip"})
+    with_method(config, "le_mean", presence="pseudo", explainer=["three", "one"], search={})
+    with_method(config, "le_both", presence="both", search={})
+    project.configure(config)
+    project.run(*map(explanations, SEARCHING))
+    return project
+
+
+@pytest.fixture
+def searching(searched, tmp_path):
+    return searched.copy(tmp_path / "project")
+
+
+def test_a_search_makes_its_own_chain(project):
+    config = project.config()
+    with_method(config, "le_best", presence="pseudo", search={})
     project.configure(config)
     assert project.planned() == ONE_METHOD
-    explanations = "results/net/layer4/explanations/le_best.parquet"
-    project.run(explanations)
+
+
+def test_settings_of_a_search_remake_that_alone(searching):
+    config = searching.config()
     config["methods"]["le_best"]["search"] = {"beam": 10}  # its default
-    project.configure(config)
-    assert project.planned(explanations) == {}
+    searching.configure(config)
+    assert searching.planned(*map(explanations, SEARCHING)) == {}
     config["methods"]["le_best"]["search"] = {"ridge": 0.1}
-    project.configure(config)
-    assert project.planned() == ONE_METHOD
+    searching.configure(config)
+    assert searching.planned(*map(explanations, SEARCHING)) == {"explain_linear": 1}
 
 
-def test_a_search_at_another_method_s_lengths_follows_that_method(project):
-    config = project.config()
-    config["methods"]["le_best"] = {"kind": "linear", "presence": "label", "search": {"like": "le_siglip"}}
-    config["targets"]["net"]["methods"].append("le_best")
-    project.configure(config)
-    explanations = "results/net/layer4/explanations/le_best.parquet"
-    project.run(explanations)
-    tables = [
-        pq.read_table(project.folder / explanations.replace("le_best", name)) for name in ("le_best", "le_siglip")
-    ]
+def test_a_search_at_another_method_s_lengths_follows_that_method(searching):
+    tables = [pq.read_table(searching.folder / explanations(name)) for name in ("le_like", "le_siglip")]
     ours, theirs = (list(map(len, table["concepts"].to_pylist())) for table in tables)
     assert ours == theirs
+    config = searching.config()
     config["methods"]["le_siglip"]["greedy"]["tolerance"] = 0.05
-    project.configure(config)
-    assert project.planned(explanations) == {"explain_linear": 2}
+    searching.configure(config)
+    assert searching.planned(explanations("le_like")) == {"explain_linear": 2}
 
 
-def test_several_explainers_make_their_mean_and_follow_the_calibration_of_each(project):
+OF_A_NEW_P = {
+    "compute_moments": 1,
+    "explain_linear": 1,
+    "simulate": 1,
+    "score_ablation": 1,
+    "merge_ablation": 1,
+    "score_explanations": 1,
+}
+
+
+def test_several_explainers_make_their_mean(project):
     config = project.config()
-    config["image_text_models"]["three"] = {"trained": "two", "calibration": {"a": 8.0, "b": 0.2}}
+    with_a_third_model(config)
     config["methods"]["le_siglip"]["explainer"] = ["three", "one"]
     project.configure(config)
-    scores = "results/net/layer4/scores.parquet"
-    new = {"embed_images": 1, "embed_concepts": 1, "calibrate": 1}
-    chain = {
-        "make_pseudo_presence": 1,
-        "compute_moments": 1,
-        "explain_linear": 1,
-        "simulate": 1,
-        "score_ablation": 1,
-        "merge_ablation": 1,
-        "score_explanations": 1,
-    }
-    assert project.planned(scores) == new | chain
-    project.run(scores)
-    config["methods"]["le_siglip"]["explainer"] = ["one", "three"]  # the mean is the same
-    project.configure(config)
-    assert project.planned(scores) == {}
+    new = {"embed_images": 1, "embed_concepts": 1, "calibrate": 1, "make_pseudo_presence": 1}
+    assert project.planned("results/net/layer4/scores.parquet") == new | OF_A_NEW_P
+
+
+def test_the_mean_of_explainers_follows_the_calibration_of_each_and_not_their_order(searching):
+    config = searching.config()
+    config["methods"]["le_mean"]["explainer"] = ["one", "three"]
+    searching.configure(config)
+    assert searching.planned(explanations("le_mean")) == {}
     config["image_text_models"]["three"]["calibration"]["a"] = 9.0
-    project.configure(config)
-    assert project.planned(scores) == {"calibrate": 1} | chain
+    searching.configure(config)
+    chain = ("calibrate", "make_pseudo_presence", "compute_moments", "explain_linear")
+    assert searching.planned(explanations("le_mean")) == dict.fromkeys(chain, 1)
 
 
-def test_labels_and_pseudo_labels_together_make_a_p_of_their_own_and_follow_both(project):
+def test_labels_and_pseudo_labels_together_make_a_p_of_their_own(project):
     config = project.config()
-    config["methods"]["le_both"] = {"kind": "linear", "presence": "both", "search": {}}
-    config["targets"]["net"]["methods"].append("le_both")
+    with_method(config, "le_both", presence="both", search={})
     project.configure(config)
     scores = "results/net/layer4/scores.parquet"
-    chain = {
-        "make_both_presence": 1,
-        "compute_moments": 1,
-        "explain_linear": 1,
-        "simulate": 1,
-        "score_ablation": 1,
-        "merge_ablation": 1,
-        "score_explanations": 1,
-    }
-    assert project.planned(scores) == chain
-    project.run(scores)
-    (presence,) = (project.folder / "results/probes/scenes/P/words").rglob("both_0.5/P.h5")
+    assert project.planned(scores) == {"make_both_presence": 1} | OF_A_NEW_P
+    config["methods"]["le_both"]["concepts"] = "mine"  # which has no labels
+    project.configure(config)
+    with_labels = {"make_concept_set": 1, "embed_concepts": 2, "make_pseudo_presence": 1, "make_both_presence": 1}
+    assert project.planned(scores) == with_labels | OF_A_NEW_P
+
+
+def test_labels_and_pseudo_labels_together_follow_their_weight(searching):
+    (presence,) = (searching.folder / "results/probes/scenes/P/words").rglob("both_0.5/P.h5")
     with h5py.File(presence) as file:
         assert 0 < file["averaged"][...].sum() < len(file["averaged"]) == file["P"].shape[1]
-    config["methods"]["le_both"]["label_weight"] = 0.5
-    project.configure(config)
-    assert "make_both_presence" not in project.planned(scores)
+    config = searching.config()
+    config["methods"]["le_both"]["label_weight"] = 0.5  # its default
+    searching.configure(config)
+    assert searching.planned(explanations("le_both")) == {}
     config["methods"]["le_both"]["label_weight"] = 0.25
-    project.configure(config)
-    assert project.planned(scores) == chain
-    config["methods"]["le_both"] |= {"label_weight": 0.5, "concepts": "mine"}  # which has no labels
-    project.configure(config)
-    with_labels = {"make_concept_set": 1, "embed_concepts": 2, "make_pseudo_presence": 1}
-    assert project.planned(scores) == with_labels | chain
+    searching.configure(config)
+    chain = ("make_both_presence", "compute_moments", "explain_linear")
+    assert searching.planned(explanations("le_both")) == dict.fromkeys(chain, 1)
 
 
 def test_a_new_model_makes_its_activations_and_what_follows_and_no_embedding(project):
