@@ -17,6 +17,9 @@ TIE = 1e-9
 BLOCK = 512
 """Concepts that are looked at together, so that what is computed of them stays in the cache."""
 
+# a literal as an argument makes numba compile the function for it and once more for all other values
+FIRST = np.int64(0)
+
 
 class Sets(NamedTuple):
     """Sets of equally many concepts, a row each.
@@ -121,7 +124,9 @@ def _add(gram, covariance, keys, sets, row, size, concept, into, place):
 def _look(gram, sets, row, size, concept, shares, own, weight, into, place):
     """Compute `left` and `own` of the set that `_add` has made."""
     numbers = np.empty(size + 2, gram.dtype)  # in the precision of the Gram matrix, as else the loops would not be
-    numbers[:size], numbers[size], numbers[size + 1] = shares, weight, 1.0 / own
+    numbers[size], numbers[size + 1] = weight, 1.0 / own
+    for i in range(size):
+        numbers[i] = shares[i]
     for begin in range(0, len(gram), BLOCK):
         end = min(begin + BLOCK, len(gram))
         rest = gram[concept, begin:end].copy()
@@ -234,18 +239,18 @@ def _exchange(gram, covariance, keys, sets, row, size, place, concept, positive,
     """
     into.explained[0], into.key[0] = 0.0, 0
     if whole:
-        _begin(gram, covariance, into, 0)
+        _begin(gram, covariance, into, FIRST)
     for i in range(size):
         new = concept if i == place else sets.concepts[row, i]
         own = gram[new, new] + 0.0
-        shares = _shares(gram, into, 0, i, new)
+        shares = _shares(gram, into, FIRST, i, new)
         for j in range(i):
             own -= shares[j] * gram[into.concepts[0, j], new]
-        if not _regular(gram, into, 0, i, new, own, max_condition):
+        if not _regular(gram, into, FIRST, i, new, own, max_condition):
             return False
-        shares, own, weight = _add(gram, covariance, keys, into, 0, i, new, into, 0)
+        shares, own, weight = _add(gram, covariance, keys, into, FIRST, i, new, into, FIRST)
         if whole:
-            _look(gram, into, 0, i, new, shares, own, weight, into, 0)
+            _look(gram, into, FIRST, i, new, shares, own, weight, into, FIRST)
     return not positive or np.all(into.weights[0, :size] > 0.0)
 
 
@@ -265,7 +270,8 @@ def _best_exchange(gram, covariance, keys, sets, row, size, positive, max_condit
         for place in range(size):
             variance, weight = 1.0 / sets.inverse[row, place, place], sets.weights[row, place]
             without = sets.explained[row] - weight * weight * variance
-            numbers[:size] = sets.inverse[row, place, :size]
+            for i in range(size):
+                numbers[i] = sets.inverse[row, place, i]
             numbers[size], numbers[size + 1] = weight * variance, variance
             numbers[size + 2], numbers[size + 3] = best - without, 1.0 / max_condition
             shares[:] = 0.0
@@ -296,11 +302,14 @@ def _best_exchange(gram, covariance, keys, sets, row, size, positive, max_condit
 
 @numba.njit(cache=True)
 def _copy(sets, row, size, into, place):
-    into.concepts[place, :size] = sets.concepts[row, :size]
-    into.inverse[place, :size, :size] = sets.inverse[row, :size, :size]
-    into.weights[place, :size] = sets.weights[row, :size]
+    """In loops, as assignments to slices take seconds to compile."""
     into.explained[place], into.key[place] = sets.explained[row], sets.key[row]
-    into.left[place], into.own[place] = sets.left[row], sets.own[row]
+    for i in range(size):
+        into.concepts[place, i], into.weights[place, i] = sets.concepts[row, i], sets.weights[row, i]
+        for j in range(size):
+            into.inverse[place, i, j] = sets.inverse[row, i, j]
+    for j in range(sets.left.shape[1]):
+        into.left[place, j], into.own[place, j] = sets.left[row, j], sets.own[row, j]
 
 
 @numba.njit(cache=True)
@@ -319,13 +328,13 @@ def _new_sets(n, length, gram):
 @numba.njit(cache=True)
 def _path(gram, covariance, keys, length, swaps, positive, max_condition, now, then, scratch, found, best_sets):
     """The best set of every length for one neuron; the path ends where no concept can be added."""
-    n_sets = 1
-    _begin(gram, covariance, now, 0)
+    n_sets = FIRST + 1
+    _begin(gram, covariance, now, FIRST)
     for size in range(length):
         n_sets = _extend(gram, covariance, keys, now, n_sets, size, positive, max_condition, found)
         if n_sets == 0:
             return
-        best = 0
+        best = FIRST
         for place in range(n_sets):
             row, concept = found.row[place], found.concept[place]
             shares, own, weight = _add(gram, covariance, keys, now, row, size, concept, then, place)
@@ -341,8 +350,9 @@ def _path(gram, covariance, keys, length, swaps, positive, max_condition, now, t
             _exchange(
                 gram, covariance, keys, then, best, size + 1, place, concept, positive, max_condition, scratch, True
             )
-            _copy(scratch, 0, size + 1, then, best)
-        best_sets[size, : size + 1] = then.concepts[best, : size + 1]
+            _copy(scratch, FIRST, size + 1, then, best)
+        for i in range(size + 1):
+            best_sets[size, i] = then.concepts[best, i]
         now, then = then, now
 
 
