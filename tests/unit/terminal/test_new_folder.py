@@ -95,7 +95,7 @@ def test_a_file_that_is_there_is_named_and_nothing_is_written(there, tmp_path, c
         (["--model", "tim:resnet50"], "did you mean 'timm'?"),
         (["--model", "timm:resnet5000"], "'resnet5000' is not a model of timm; did you mean"),
         (["--model", "factory:networks"], "a network of source factory needs more than a name; leave --model out"),
-        (["--model", "torchvision:vit_h_14"], "'IMAGENET1K_V1' is unknown for vit_h_14; use one of IMAGENET1K_SWAG"),
+        (["--model", "torchvision:fcn_resnet50"], "'IMAGENET1K_V1' is unknown for fcn_resnet50; use one of COCO_"),
         (["--images", "nowhere"], "--images: nowhere is not a folder"),
         (["--images", "empty"], "empty holds no images"),
     ],
