@@ -16,6 +16,13 @@ import yaml
 from snakemake.dag import DAG
 from snakemake.workflow import Workflow
 
+# what the rules load of other packages is loaded once, not in every child
+from linexp.figures import of_layer  # noqa: F401
+from linexp.paper import tables  # noqa: F401
+from linexp.planning import inputs, work  # noqa: F401
+
+snakemake.cli.get_argument_parser()  # loads Snakemake's plugins
+
 
 @dataclass(frozen=True)
 class Job:
