@@ -14,8 +14,8 @@ demo: .venv/.installed
 
 install: .venv/.installed
 
-# files of tests side by side, as most of a test is one process that starts others
-PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+# files of tests side by side, as most of a test is one process that starts others; the workflow's first, which take longest
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: .venv/.installed-test
 	$(PYTEST) -m "not long"

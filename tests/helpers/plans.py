@@ -1,5 +1,6 @@
 """What Snakemake plans in a folder, asked in a child process that has its libraries loaded already."""
 
+import importlib
 import json
 import os
 import pickle
@@ -17,10 +18,8 @@ from snakemake.dag import DAG
 from snakemake.workflow import Workflow
 
 # what the rules load of other packages is loaded once, not in every child
-from linexp.figures import of_layer  # noqa: F401
-from linexp.paper import tables  # noqa: F401
-from linexp.planning import inputs, work  # noqa: F401
-
+for name in ("figures.of_layer", "paper.tables", "planning.inputs", "planning.work"):
+    importlib.import_module(f"linexp.{name}")
 snakemake.cli.get_argument_parser()  # loads Snakemake's plugins
 
 
