@@ -87,8 +87,10 @@ def _in_one_line(error) -> str:
             return f"{'.'.join([*path, _part(unknown)])}: unknown key {shortened(repr(unknown), 40)}; {remedy}"
         case "required":
             lacking = next(key for key in error.validator_value if key not in error.instance)
-            known = error.schema.get("properties", {}).get(lacking, {}).get("enum")
-            return f"{place}: key {lacking!r} is missing; add it{', as one of ' + ', '.join(known) if known else ''}"
+            about = error.schema.get("properties", {}).get(lacking, {})
+            choices = f", as one of {', '.join(about['enum'])}" if "enum" in about else ""
+            said = f" ({about['description'].rstrip('.')})" if "description" in about and not choices else ""
+            return f"{place}: key {lacking!r} is missing; add it{choices}{said}"
         case "enum":
             return f"{place}: {value} is not possible; {suggest(error.instance, error.validator_value)}"
         case "type" if _is_of_a_name(error):
