@@ -10,7 +10,7 @@ rule train_classifier:
         trained_model=one_of(names_of_kind("trained_models", "classifier")),
     conda:
         "../envs/linexp.yaml"
-    threads: 2
+    threads: 1  # small networks learn no faster with two, and others are trained beside them
     resources:
         mem_mb=memory(resources.training),
         runtime=runtime(resources.training),
@@ -37,7 +37,7 @@ rule train_image_text:
         trained_model=one_of(names_of_kind("trained_models", "image_text")),
     conda:
         "../envs/linexp.yaml"
-    threads: 2
+    threads: 1  # small networks learn no faster with two, and others are trained beside them
     resources:
         mem_mb=memory(resources.training),
         runtime=runtime(resources.training),
