@@ -130,9 +130,15 @@ def threads_of_target(wildcards):
     return 1 if model_files.is_own(config, wildcards) else 8
 
 
-def threads_of_texts(wildcards):
-    """One where an image-text model is such a network: it takes longer to load than to run."""
+def threads_of_image_text(wildcards):
+    """One where an image-text model is such a network."""
     return 1 if of_image_text_model("trained")(wildcards) else 8
+
+
+def threads_of_images(wildcards):
+    """One where the images are drawn scenes, which are few."""
+    images = {**config["probes"], **config["training_sets"]}[wildcards.images]
+    return 1 if images["kind"] == "scenes" else 8
 
 
 models = one_of(config["image_text_models"])

@@ -9,7 +9,7 @@ rule embed_images:
         "results/logs/embed_images/{probe}/{image_text_model}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 8
+    threads: threads_of_image_text
     resources:
         mem_mb=memory(resources.embedding_images),
         runtime=runtime(resources.embedding_images),
@@ -35,7 +35,7 @@ rule embed_concepts:
     conda:
         "../envs/linexp.yaml"
     # a small model takes longer to load than to run, so several are loaded at once
-    threads: threads_of_texts
+    threads: threads_of_image_text
     resources:
         mem_mb=memory(resources.embedding_concepts),
         runtime=runtime(resources.embedding_concepts),
@@ -58,7 +58,7 @@ rule embed_explanations:
         "results/logs/embed_explanations/{target}/{layer}/{image_text_model}/{method}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: threads_of_texts
+    threads: threads_of_image_text
     resources:
         mem_mb=memory(resources.embedding_explanations),
         runtime=runtime(resources.embedding_explanations),

@@ -67,7 +67,7 @@ rule index_images:
         "results/logs/index_images/{place}/{images}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 8
+    threads: threads_of_images
     resources:
         mem_mb=memory(resources.reading),
         runtime=runtime(resources.reading),
@@ -91,7 +91,7 @@ rule make_labels:
         "results/logs/make_labels/{place}/{images}.log",
     conda:
         "../envs/linexp.yaml"
-    threads: 8
+    threads: threads_of_images
     resources:
         mem_mb=memory(resources.reading),
         runtime=runtime(resources.reading),
