@@ -1,8 +1,11 @@
 """Names that do not exist and impossible combinations are refused in one line with place, value and remedy."""
 
+from functools import reduce
+
 import pytest
 
-from helpers.configs import FACTORY, HUB, NORMAL, assert_told, at, refusal, small
+from helpers.configs import FACTORY, HUB, NORMAL, SCHEMA, assert_told, at, refusal, small
+from linexp.config.checks import checked
 
 # what is broken: where, the value put there (MISSING takes the key out), what the message has to say
 BROKEN = {
@@ -18,6 +21,18 @@ BROKEN = {
         small()["trained_models"]["net"],
         ["trained_models.image_text: the name 'image_text' is reserved; take another"],
     ),
+    "reserved target, in capitals": (
+        "targets.Probes",
+        small()["targets"]["net"],
+        ["targets.Probes: the name 'Probes' is reserved"],
+    ),
+    "reserved trained model, in capitals": (
+        "trained_models.Targets",
+        small()["trained_models"]["net"],
+        ["trained_models.Targets", "is reserved"],
+    ),
+    "reserved concept set, in capitals": ("concept_sets.LABEL", {"file": "a"}, ["'LABEL' is reserved"]),
+    "reserved method, in capitals": ("methods.Random_concepts", {"kind": "clip_dissect"}, ["is reserved"]),
     "reserved concept set": ("concept_sets.labels", {"file": "a"}, ["concept_sets.labels", "'labels' is reserved"]),
     "probe that is not there": ("targets.net.probe", "scene", ["targets.net.probe: probe 'scene'", "mean 'scenes'?"]),
     "explainer that is not there": ("targets.net.explainer", "on", ["net.explainer", "'on' does not exist", "'one'?"]),
@@ -203,3 +218,31 @@ def test_a_target_cannot_have_the_name_of_an_untrained_copy():
     config = at("targets.net.controls", ["untrained"])
     config["targets"]["net_untrained"] = config["targets"]["other"]
     assert refusal(config).startswith("targets.net_untrained: the name is taken by the untrained control of 'net';")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "probes.scenes",
+        "training_sets.drawn",
+        "trained_models.one",
+        "image_text_models.two",
+        "concept_sets.words",
+        "targets.net",
+        "methods.le_label",
+        "targets.net.layers.layer4",
+    ],
+)
+def test_names_that_differ_by_capitals_alone_are_refused(place):
+    parents, _, name = place.rpartition(".")
+    config = at(f"{parents}.another{name}", reduce(dict.get, place.split("."), small()))
+    checked(config, SCHEMA)
+    other = name[0] + name[1:].upper()
+    said = f"{parents}: '{other}' and '{name}' differ by capitals alone, which file systems of macOS and Windows do not"
+    assert_told(f"{parents}.{other}", reduce(dict.get, place.split("."), small()), [said, "rename one"])
+
+
+def test_a_target_cannot_have_the_name_of_an_untrained_copy_in_capitals():
+    config = at("targets.net.controls", ["untrained"])
+    config["targets"]["NET_untrained"] = config["targets"]["other"]
+    assert refusal(config).startswith("targets.NET_untrained: the name is taken by the untrained control of 'net';")

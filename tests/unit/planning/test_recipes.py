@@ -209,7 +209,7 @@ def test_names_that_are_too_long_together_for_the_log_of_slurm_are_refused(place
     fitting = names | {"method": "m" * (recipes.LONGEST - 163)}
     recipes.check_names("simulate", fitting)
     (place / "_".join(fitting.values())).mkdir()
-    said = rf"^simulate: the names of its target, layer, simulator, method have 263 letters .* {recipes.LONGEST}; .*'mmm"
+    said = rf"^simulate: the names of its target, layer, simulator, method have 263 .*{recipes.LONGEST} .* method, 'mmm"
     with pytest.raises(LinexpError, match=said):
         recipes.check_names("simulate", names | {"method": "m" * 100})
     with pytest.raises(OSError, match="too long"):

@@ -119,10 +119,9 @@ def check_names(rule: str, wildcards: Mapping[str, str]) -> None:
     together = "_".join(wildcards.values())
     if len(together) > LONGEST:
         longest = max(wildcards, key=lambda name: len(wildcards[name]))
-        raise LinexpError(
-            f"{rule}: the names of its {', '.join(wildcards)} have {len(together)} letters together, and as the name of "
-            f"a log they may have {LONGEST}; shorten that of the {longest}, {shortened(repr(wildcards[longest]), 40)}"
-        )
+        size = f"{len(together)} letters together, and may have {LONGEST} as the name of a log"
+        remedy = f"shorten that of the {longest}, {shortened(repr(wildcards[longest]), 40)}"
+        raise LinexpError(f"{rule}: the names of its {', '.join(wildcards)} have {size}; {remedy}")
 
 
 def check_times(paths: Iterable[str], place: Path) -> None:
