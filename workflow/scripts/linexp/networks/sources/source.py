@@ -85,13 +85,21 @@ def check_name(library: str, name: str, names: Sequence[str]) -> None:
 
 def check_network(found: Any, what: str) -> nn.Module:
     """What a function of the user's returned, if it is a network; else a `LinexpError`."""
-    from torch import jit, nn
+    from torch import nn
 
     if not isinstance(found, nn.Module):
         raise LinexpError(f"model: {what} returns a {type(found).__name__}; it has to return a torch.nn.Module")
-    if isinstance(found, jit.ScriptModule):
-        raise LinexpError(f"model: {what} returns TorchScript, which takes no hooks; return the Python network")
+    check_python(found, f"model: what {what} returns")
     return found
+
+
+def check_python(module: Any, place: str) -> None:
+    """Raise a `LinexpError` if a module is TorchScript, which runs without Python and lets nobody see its parts."""
+    from torch import jit
+
+    if isinstance(module, jit.ScriptModule):
+        remedy = "give the Python network that it was made from"
+        raise LinexpError(f"{place} is TorchScript, scripted or traced, whose layers cannot be recorded; {remedy}")
 
 
 def is_weights_file(weights: str) -> bool:
