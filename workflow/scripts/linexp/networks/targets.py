@@ -146,7 +146,7 @@ def load_target(settings: Mapping[str, Any], weights: str | None, seed: int = 0)
     """
     network = build_network(settings, seed)
     if weights:
-        load_weights(network, weights)
+        load_weights(network, weights, SOURCES[settings["source"]].optional)
     return network.eval(), preprocessing(settings)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,8 @@ class Source:
     repository
         The repository on GitHub whose code builds it, as `owner/name:ref`; None if it is in none. What builds and
         downloads is then given the `folder` that it is unpacked to, as one key more.
+    optional
+        The arguments that add a part to networks, by what the names of its weights begin with.
     check
         Raises a `LinexpError` with the place of an entry whose keys do not go together.
     """
@@ -68,6 +70,7 @@ class Source:
     weights_key: str = "weights"
     code: Callable[[Model], list[str]] = _no_code
     repository: Callable[[Model], str | None] = _no_repository
+    optional: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[Model, str], None] = _all_right
 
     @property
