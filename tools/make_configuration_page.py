@@ -36,10 +36,11 @@ nearly everything here; [a folder of your own](your-own.md) has a short one, wit
 are several files, [some of it merges](your-own.md#over-another-configuration). A mistake stops Snakemake at once, with
 one line that names the key, the value and the remedy.
 
-Names that you invent are letters and digits, with single underscores between them. Paths are relative to where
-`snakemake` runs. Keys with a dot lie in a mapping: `split.train` is `train` in `split`. `<name>` stands for a name that
-you invent. A key without a default (–) may be left out; what is required in a mapping is so where the mapping is given.
-Equations and sections (Eq. 6, §3.2, B.1) are those of the paper.
+Names that you invent are letters and digits, with single underscores between them; no two differ by capitals alone, as
+some file systems would take them for one. Paths are relative to where `snakemake` runs. Keys with a dot lie in a
+mapping: `split.train` is `train` in `split`. `<name>` stands for a name that you invent. A key without a default (–)
+may be left out; what is required in a mapping is so where the mapping is given. Equations and sections (Eq. 6, §3.2,
+B.1) are those of the paper.
 """
 NOTES = {
     "targets": """\

@@ -94,4 +94,19 @@ HUB = {"source": "hub", "repo": "a/b", "name": "n", "weights": "pretrained"}
 FACTORY = {"source": "factory", "call": "a.b:c", "checkpoint": "none"}
 NORMAL = {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}
 
-# what is broken: where, the value put there (MISSING takes the key out), what the message has to say
+
+def assert_told(path: str | tuple, value, parts: list[str]) -> None:
+    """What is broken is refused in one short line that has these parts.
+
+    Parameters
+    ----------
+    path
+        Where the small configuration is broken; `MISSING` as the value takes the key out.
+    """
+    message = refusal(with_change(path, value) if isinstance(path, tuple) else at(path, value))
+    assert all(part in message for part in parts), message
+    assert "\n" not in message
+    assert len(message) <= 200, message
+    assert ";" in message, "no remedy"
+    jargon = ("Failed validating", "is not of type", "under any of the given schemas", "does not match", "^[", "$defs")
+    assert not any(word in message for word in jargon), message

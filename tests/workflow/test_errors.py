@@ -1,6 +1,7 @@
 """Bad configurations and missing data stop Snakemake before any job, with the reason in the last line."""
 
 import os
+import string
 import sys
 import time
 
@@ -140,3 +141,18 @@ def test_a_home_that_cannot_be_written_is_not_needed(fresh, monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     planned = fresh.plan("results/probes/scenes/index.parquet")
     assert planned.status == 0 and "index_images" in {job.rule for job in planned.jobs}, planned.said
+
+
+def test_names_that_are_too_long_together_stop_before_any_job(tmp_path):
+    project, letters = new_project(tmp_path / "project"), string.ascii_letters + string.digits + string.hexdigits
+    target, simulator, layer = f"t{letters}", f"s{letters}", f"l{letters}"
+    config = project.config()
+    config["image_text_models"][simulator] = config["image_text_models"]["two"]
+    config["targets"][target] = config["targets"]["net"] | {"simulator": simulator}
+    config["targets"][target]["layers"][layer] = config["targets"]["net"]["layers"]["layer4"]
+    project.configure(config)
+    assert project.plan(f"results/{target}/layer4/scores.parquet").status == 0
+    refused = project.plan(f"results/{target}/{layer}/scores.parquet")
+    assert refused.status != 0 and "Traceback" not in refused.said
+    assert ": the names of its target, layer, simulator, method have 2" in refused.last, refused.last
+    assert refused.last.startswith("linexp: ") and f"shorten that of the target, '{target[:20]}" in refused.last

@@ -93,6 +93,42 @@ def test_networks_that_compute_with_integers_are_refused(weights, arguments):
     checked(with_model(settings("torchvision", "quantized_resnet18", "mine.pth"))[0], SCHEMA)
 
 
+@pytest.mark.parametrize(
+    ("name", "argument", "own", "part"),
+    [
+        ("fcn_resnet50", "aux_loss", {}, "aux_classifier.0.weight"),
+        ("deeplabv3_mobilenet_v3_large", "aux_loss", {}, "aux_classifier.0.weight"),
+        ("googlenet", "aux_logits", {"transform_input": False, "init_weights": False}, "aux1.conv.conv.weight"),
+        (
+            "inception_v3",
+            "aux_logits",
+            {"transform_input": False, "init_weights": False},
+            "AuxLogits.conv0.conv.weight",
+        ),
+    ],
+)
+def test_the_argument_is_named_that_adds_what_a_file_has_more_or_less(name, argument, own, part, tmp_path):
+    path = tmp_path / "mine.pth"
+    for in_file in (True, False):
+        written, other = (
+            settings("torchvision", name, str(path), {**own, argument: has}) for has in (in_file, not in_file)
+        )
+        torch.save(targets.build_network(written).state_dict(), path)
+        with pytest.raises(LinexpError, match=f"{part}, .*; give `arguments: {{{argument}: {str(in_file).lower()}}}`$"):
+            targets.load_target(other, path)
+        targets.load_target(written, path)
+
+
+def test_no_argument_is_named_where_more_does_not_fit(tmp_path):
+    entry = settings("torchvision", "googlenet", arguments={"init_weights": False, "aux_logits": False})
+    state = targets.build_network(entry).state_dict()
+    torch.save(
+        state | {"aux1.conv.conv.weight": torch.zeros(2), "classifier.weight": torch.zeros(2)}, tmp_path / "w.pt"
+    )
+    with pytest.raises(LinexpError, match=r"does not know; do they belong to it\?$"):
+        targets.load_target(entry, tmp_path / "w.pt")
+
+
 # --- torch hub
 
 HUBCONF = """

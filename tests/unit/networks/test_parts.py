@@ -146,7 +146,7 @@ def test_a_network_returns_the_part_that_its_entry_names(tmp_path, monkeypatch):
     with torch.no_grad():
         np.testing.assert_array_equal(logits_of(built, images()), built.fc(images().mean((2, 3))))
     assert [name for name, _ in built.named_modules()] == ["", "fc"], "paths of modules stay as they are"
-    with pytest.raises(LinexpError, match="network_of_two:scripted returns TorchScript, which takes no hooks"):
+    with pytest.raises(LinexpError, match="what network_of_two:scripted returns is TorchScript, scripted or traced"):
         build_network(settings | {"call": "network_of_two:scripted"})
 
 

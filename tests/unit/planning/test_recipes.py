@@ -201,3 +201,16 @@ def test_the_clock_is_that_of_the_file_system(place, monkeypatch):
     slow = time.time() - 3600
     monkeypatch.setattr(recipes.time, "time", lambda: slow)
     recipes.check_times(["words.txt"], place)
+
+
+def test_names_that_are_too_long_together_for_the_log_of_slurm_are_refused(place):
+    """Its executor names a folder by all wildcards of a job, with _ between them, and without slashes."""
+    names = {"target": "t" * 60, "layer": "l" * 50, "simulator": "s" * 50}
+    fitting = names | {"method": "m" * (recipes.LONGEST - 163)}
+    recipes.check_names("simulate", fitting)
+    (place / "_".join(fitting.values())).mkdir()
+    said = rf"^simulate: the names of its target, layer, simulator, method have 263 .*{recipes.LONGEST} .* method, 'mmm"
+    with pytest.raises(LinexpError, match=said):
+        recipes.check_names("simulate", names | {"method": "m" * 100})
+    with pytest.raises(OSError, match="too long"):
+        (place / "_".join([*names.values(), "m" * 100])).mkdir()

@@ -4,7 +4,7 @@ import hashlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -104,12 +104,17 @@ def _sha256(state: Mapping[str, torch.Tensor]) -> str:
     return digest.hexdigest()
 
 
-def load_weights(network: nn.Module, path: str | Path) -> None:
+def load_weights(network: nn.Module, path: str | Path, optional: Mapping[str, str] | None = None) -> None:
     """Fill a network with the weights in a file.
 
     Where the file lacks the network's names, they are looked for under a prefix, such as `module.` of DataParallel or
     `backbone.`; if those under one prefix alone fit, they are taken, and a line says what is left out. The counts
     `num_batches_tracked` of batch norms may be lacking, as in files of old: they are for training.
+
+    Parameters
+    ----------
+    optional
+        Arguments by which a network is built with a part or without it, by what the names of the part begin with.
 
     Raises
     ------
@@ -119,7 +124,7 @@ def load_weights(network: nn.Module, path: str | Path) -> None:
     state, expected = read_weights(path), network.state_dict()
     prefix = _prefix(state, expected, path)
     own = _under(prefix, state)
-    misfit = _misfit(own, expected)
+    misfit = _misfit(own, expected, optional or {})
     if misfit:
         under = f", under `{prefix}`," if prefix else ""
         raise LinexpError(f"weights {path}{under} {misfit}")
@@ -144,25 +149,40 @@ def _prefix(state: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tens
         for end in [0, *(place + 1 for place, letter in enumerate(name) if letter == ".")]
         if name[end:] in expected
     )
-    fitting = [prefix for prefix in counts if not _misfit(_under(prefix, state), expected)]
+    fitting = [prefix for prefix in counts if not _misfit(_under(prefix, state), expected, {})]
     if len(fitting) > 1:
         several = " and ".join(f"`{prefix}`" for prefix in sorted(fitting)[:3])
         raise LinexpError(f"weights {path} fit the network under {several}; save one of them alone")
     return fitting[0] if fitting else max(counts, key=lambda prefix: (counts[prefix], -len(prefix)), default="")
 
 
-def _misfit(state: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]) -> str | None:
+def _misfit(
+    state: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor], optional: Mapping[str, str]
+) -> str | None:
     """What does not fit, and what to do; None if all does."""
     missing = [name for name in expected if name not in state and not name.endswith(COUNTER)]
     surplus = [name for name in state if name not in expected]
+    remedy = _remedy(missing, surplus, optional)
     if missing:
         beside = f", but {_listed(surplus)}" if surplus else ""
-        return f"have no {_listed(missing)}, which the network needs{beside}; do they belong to it?"
+        return f"have no {_listed(missing)}, which the network needs{beside}; {remedy}"
     for name, tensor in expected.items():
         if name in state and state[name].shape != tensor.shape:
             have, want = tuple(state[name].shape), tuple(tensor.shape)
             return f"have {name} of shape {have}, the network needs {want}; check its arguments"
-    return f"have {_listed(surplus)}, which the network does not know; do they belong to it?" if surplus else None
+    return f"have {_listed(surplus)}, which the network does not know; {remedy}" if surplus else None
+
+
+def _remedy(missing: Sequence[str], surplus: Sequence[str], optional: Mapping[str, str]) -> str:
+    """What to do about names: give an argument, where all are of what it adds to the network."""
+    found = {
+        next((argument for begin, argument in optional.items() if name.startswith(begin)), "")
+        for name in [*missing, *surplus]
+    }
+    argument = found.pop() if len(found) == 1 else ""
+    if not argument or (missing and surplus):
+        return "do they belong to it?"
+    return f"give `arguments: {{{argument}: {'true' if surplus else 'false'}}}`"
 
 
 def _listed(names: Iterable[str]) -> str:

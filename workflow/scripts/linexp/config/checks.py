@@ -23,6 +23,8 @@ from .schema import check_against_schema, check_values, with_defaults
 
 RESERVED_TARGETS = ("probes", "calibration", "tables", "models", "logs")
 RESERVED_TRAINED = ("targets", "image_text")
+NAMED = ("probes", "training_sets", "trained_models", "image_text_models", "concept_sets", "methods", "targets")
+"""Sections whose names become parts of paths."""
 Config = dict[str, Any]
 # ten times as fast, where PyYAML was built with it
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -80,28 +82,46 @@ def _check_name(name: str, known: Iterable[str], place: str, what: str) -> None:
         raise LinexpError(f"{place}: {what} {shortened(repr(name), 40)} does not exist; {suggest(name, known)}")
 
 
+def _check_cases(names: Iterable[str], place: str) -> None:
+    """Whether no two names are one file where a file system does not tell capitals apart."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            both = f"{shortened(repr(other), 40)} and {shortened(repr(name), 40)}"
+            reason = "differ by capitals alone, which file systems of macOS and Windows do not tell apart"
+            raise LinexpError(f"{place}: {both} {reason}; rename one")
+
+
+def _is_one_of(name: str, reserved: Iterable[str]) -> bool:
+    """Whether a name is reserved, whatever its capitals."""
+    return name.lower() in map(str.lower, reserved)
+
+
 def _check_references(config: Config) -> None:
     """Whether every name that an entry uses exists, and whether what it asks for is possible."""
     total = sum(config["split"].values())
     if abs(total - 1) > 1e-9:
         raise LinexpError(f"split: the shares add up to {total:g}; they have to add up to 1")
+    for section in NAMED:
+        _check_cases(config[section], section)
     for section in ("probes", "training_sets"):
         for name, images in config[section].items():
             _check_classes(images, f"{section}.{name}")
     for name, trained in config["trained_models"].items():
         place = f"trained_models.{name}"
-        if name in RESERVED_TRAINED:
+        if _is_one_of(name, RESERVED_TRAINED):
             raise LinexpError(f"{place}: the name {name!r} is reserved; take another")
         _check_name(trained["images"], config["training_sets"], f"{place}.images", "training set")
         _check_labelled(config, "training_sets", trained["images"], f"{place}.images", trained["kind"] == "classifier")
     for name in config["concept_sets"]:
-        if name in BUILT_IN or name == "label":
+        if _is_one_of(name, [*BUILT_IN, "label"]):
             raise LinexpError(f"concept_sets.{name}: the name {name!r} is reserved; take another")
         members(config, name)
     for name, model in config["image_text_models"].items():
         _check_image_text_model(config, model, f"image_text_models.{name}")
     for name, method in config["methods"].items():
-        if name == RANDOM_CONCEPTS:
+        if _is_one_of(name, [RANDOM_CONCEPTS]):
             raise LinexpError(f"methods.{name}: the name {name!r} is reserved; take another")
         _check_method(config, method, f"methods.{name}")
         _check_lengths(config, name)
@@ -208,11 +228,12 @@ def _check_concept_set(config: Config, name: str, place: str) -> None:
 
 def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
     place = f"targets.{name}"
-    if name in RESERVED_TARGETS:
+    if _is_one_of(name, RESERVED_TARGETS):
         raise LinexpError(f"{place}: the name {name!r} is reserved; take another")
-    for copy in [name + UNTRAINED_SUFFIX] if "untrained" in target["controls"] else []:
-        if copy in config["targets"]:
-            raise LinexpError(f"targets.{copy}: the name is taken by the untrained control of {name!r}; take another")
+    for other in config["targets"] if "untrained" in target["controls"] else []:
+        if _is_one_of(other, [name + UNTRAINED_SUFFIX]):
+            raise LinexpError(f"targets.{other}: the name is taken by the untrained control of {name!r}; take another")
+    _check_cases(target["layers"], f"{place}.layers")
     _check_model(config, target["model"], f"{place}.model")
     _check_name(target["probe"], config["probes"], f"{place}.probe", "probe")
     _check_concept_set(config, target["concepts"], f"{place}.concepts")

@@ -14,6 +14,7 @@ from ..errors import LinexpError
 from ..jobs.gpu_memory import map_what_fits
 from .outputs import run as run_network
 from .parts import Key, layer_output
+from .sources.source import check_python
 
 DEAD_BELOW = 0.01
 """A neuron whose maximum over the probe is below this is dead (C.2)."""
@@ -70,7 +71,7 @@ def find_module(network: nn.Module, path: str) -> nn.Module:
     LinexpError
         There is none, and the message names one that is close; or it is TorchScript, or within that.
     """
-    check_python(network, path)
+    _check_path(network, path)
     try:
         return network.get_submodule(path)
     except AttributeError as error:
@@ -78,17 +79,13 @@ def find_module(network: nn.Module, path: str) -> nn.Module:
         raise LinexpError(f"module: {path} is not in the network; did you mean {close[0]}?") from error
 
 
-def check_python(network: nn.Module, path: str) -> None:
-    """Raise a `LinexpError` where a module is TorchScript, which runs without Python and lets nobody see its parts."""
-    names = path.split(".") if path else []
-    within = network
-    for depth in range(len(names) + 1):
-        if isinstance(within, torch.jit.ScriptModule):
-            place = f"module: {'.'.join(names[:depth])}" if depth else "model: the network"
-            remedy = "give the Python network that it was made from"
-            raise LinexpError(f"{place} is TorchScript, scripted or traced, whose layers cannot be recorded; {remedy}")
-        if depth < len(names):
-            within = getattr(within, names[depth], None)
+def _check_path(network: nn.Module, path: str) -> None:
+    """Raise a `LinexpError` if a network, or a module on the way to a path, is TorchScript."""
+    check_python(network, "model: the network")
+    within, names = network, path.split(".")
+    for depth, name in enumerate(names, start=1):
+        within = getattr(within, name, None)
+        check_python(within, f"module: {'.'.join(names[:depth])}")
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from ..errors import LinexpError
 from .heads import linear_head
 from .outputs import run
 from .parts import Key, tensors_in
-from .recording import check_python, neurons_axis, pool_neurons, watched
+from .recording import neurons_axis, pool_neurons, watched
+from .sources.source import check_python
 from .tails import split_network
 
 POOLS = {2: ("none",), 3: ("avg", "max", "first"), 4: ("avg", "max")}
@@ -80,7 +81,7 @@ def survey(network: nn.Module, images: Tensor, channels: str = "first") -> list[
     LinexpError
         It is TorchScript, or fails on the images.
     """
-    check_python(network, "")
+    check_python(network, "model: the network")
     outputs, into_last = _outputs(network, images)
     return [
         _surveyed(network, images, path, module, outputs[path], into_last, channels)

@@ -46,12 +46,7 @@ def build_network(settings: Mapping[str, Any], seed: int = 0) -> nn.Module:
         network = check_network(source.build(settings), what)
     _run_as_written(network)
     key = settings.get("output")
-    try:
-        network.register_forward_hook(lambda _network, _images, output: logits_in(output, key))
-    except RuntimeError as error:
-        raise LinexpError(
-            f"model: {what} returns a ScriptModule, whose modules cannot be recorded; return it without scripting"
-        ) from error
+    network.register_forward_hook(lambda _network, _images, output: logits_in(output, key))
     return network
 
 
@@ -151,7 +146,7 @@ def load_target(settings: Mapping[str, Any], weights: str | None, seed: int = 0)
     """
     network = build_network(settings, seed)
     if weights:
-        load_weights(network, weights)
+        load_weights(network, weights, SOURCES[settings["source"]].optional)
     return network.eval(), preprocessing(settings)
 
 

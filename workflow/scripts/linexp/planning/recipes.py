@@ -30,6 +30,9 @@ INDEXED = "images"
 """The input with the images themselves. Where there is an index too, it tells of them, and readers check by it."""
 WRITTEN = "written"
 MOST_NAMED = 3
+LONGEST = 230
+"""Letters of all wildcards of a job: SLURM's executor puts its log in a folder that is named by them, and file systems
+allow 255, with the endings of files."""
 SECONDS_AHEAD = 60
 """By how much a file may be dated in the future: less than most jobs take."""
 
@@ -94,6 +97,7 @@ def _recipe_of(workflow, rule, stop: Callable[[Exception], None], told: Told) ->
             inputs = planned.expand_input(wildcards)[0]
             params = planned.expand_params(wildcards, inputs, files, None)[0]
             try:
+                check_names(rule.name, dict(wildcards.items()))
                 for output in outputs:
                     write_errors.check_links(output)
                 changes = write(path, new_recipe(script, dict(params.items()), inputs, outputs), outputs)
@@ -108,6 +112,16 @@ def _recipe_of(workflow, rule, stop: Callable[[Exception], None], told: Told) ->
         return str(path)
 
     return recipe
+
+
+def check_names(rule: str, wildcards: Mapping[str, str]) -> None:
+    """Raise a `LinexpError` if the names that a job is of are too long together for the name of a folder."""
+    together = "_".join(wildcards.values())
+    if len(together) > LONGEST:
+        longest = max(wildcards, key=lambda name: len(wildcards[name]))
+        size = f"{len(together)} letters together, and may have {LONGEST} as the name of a log"
+        remedy = f"shorten that of the {longest}, {shortened(repr(wildcards[longest]), 40)}"
+        raise LinexpError(f"{rule}: the names of its {', '.join(wildcards)} have {size}; {remedy}")
 
 
 def check_times(paths: Iterable[str], place: Path) -> None:

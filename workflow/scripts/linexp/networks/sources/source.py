@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,8 @@ class Source:
     repository
         The repository on GitHub whose code builds it, as `owner/name:ref`; None if it is in none. What builds and
         downloads is then given the `folder` that it is unpacked to, as one key more.
+    optional
+        The arguments that add a part to networks, by what the names of its weights begin with.
     check
         Raises a `LinexpError` with the place of an entry whose keys do not go together.
     """
@@ -68,6 +70,7 @@ class Source:
     weights_key: str = "weights"
     code: Callable[[Model], list[str]] = _no_code
     repository: Callable[[Model], str | None] = _no_repository
+    optional: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[Model, str], None] = _all_right
 
     @property
@@ -85,13 +88,21 @@ def check_name(library: str, name: str, names: Sequence[str]) -> None:
 
 def check_network(found: Any, what: str) -> nn.Module:
     """What a function of the user's returned, if it is a network; else a `LinexpError`."""
-    from torch import jit, nn
+    from torch import nn
 
     if not isinstance(found, nn.Module):
         raise LinexpError(f"model: {what} returns a {type(found).__name__}; it has to return a torch.nn.Module")
-    if isinstance(found, jit.ScriptModule):
-        raise LinexpError(f"model: {what} returns TorchScript, which takes no hooks; return the Python network")
+    check_python(found, f"model: what {what} returns")
     return found
+
+
+def check_python(module: Any, place: str) -> None:
+    """Raise a `LinexpError` if a module is TorchScript, which runs without Python and lets nobody see its parts."""
+    from torch import jit
+
+    if isinstance(module, jit.ScriptModule):
+        remedy = "give the Python network that it was made from"
+        raise LinexpError(f"{place} is TorchScript, scripted or traced, whose layers cannot be recorded; {remedy}")
 
 
 def is_weights_file(weights: str) -> bool:

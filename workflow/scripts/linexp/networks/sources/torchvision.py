@@ -22,6 +22,13 @@ WITHOUT_EPS = (
     "retinanet_resnet50_fpn",
 )
 """Detectors whose batch norms have an eps of 0 with the weights COCO_V1 alone, as when these were trained."""
+OPTIONAL = {
+    "aux_classifier.": "aux_loss",
+    "aux1.": "aux_logits",
+    "aux2.": "aux_logits",
+    "AuxLogits.": "aux_logits",
+}
+"""The arguments that add second outputs for training to FCN and DeepLabV3, to GoogLeNet and to Inception."""
 QUANTIZED = "quantized_"
 """What the names of networks that can also compute with integers begin with."""
 
@@ -129,4 +136,12 @@ def _weights(model: Model) -> WeightsEnum:
     return choices[model["weights"]]
 
 
-SOURCE = Source(keys=KEYS, build=build, download=download, preprocessing=preprocessing, tags=None, check=check)
+SOURCE = Source(
+    keys=KEYS,
+    build=build,
+    download=download,
+    preprocessing=preprocessing,
+    tags=None,
+    optional=OPTIONAL,
+    check=check,
+)
