@@ -266,7 +266,7 @@ ROWS = {
             for name, keys in {
                 "parquet": {"files": ["others.parquet"], "image": "picture", "label": "other", "split": "splits.csv"},
                 "webdataset": {"files": ["others.tar"], "image": "png", "label": "txt", "split": "splits.csv"},
-                "hub": {"image": "picture", "label": "other"},
+                "hub": {"image": "picture", "label": "other", "split_file": "splits.csv"},
             }.items()
             for key, value in (keys | {"class_names": ["cat", "mouse"], "on_bad_image": "skip"}).items()
         ),

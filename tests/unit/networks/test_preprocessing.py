@@ -7,7 +7,9 @@ import torch
 import torchvision
 from PIL import Image
 
+from helpers.configs import SCHEMA, at
 from helpers.networks import photo, settings
+from linexp.config.checks import checked
 from linexp.errors import LinexpError
 from linexp.networks import targets
 
@@ -25,15 +27,26 @@ def test_torchvision_weights_bring_their_own_preprocessing(name, weights, size):
     torch.testing.assert_close(preprocess(photo(*size)), own(photo(*size)), rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("name", ["test_resnet", "resnet50.a1_in1k", "vit_tiny_patch16_224"])
-def test_timm_weights_bring_their_resolved_preprocessing(name):
+@pytest.mark.parametrize("weights", ["pretrained", "none", "mine.pth"])
+@pytest.mark.parametrize("name", ["test_resnet", "resnet50.a1_in1k", "vit_tiny_patch16_224", "inception_v3"])
+def test_networks_of_timm_bring_their_resolved_preprocessing(name, weights):
     network = timm.create_model(name, pretrained=False)
     configuration = timm.data.resolve_model_data_config(network)
     own = timm.data.create_transform(**configuration, is_training=False)
     image = photo(300, 200)
-    ours = targets.preprocessing(settings("timm", name, "pretrained"))(image)
+    ours = targets.preprocessing(settings("timm", name, weights))(image)
     assert ours.shape == configuration["input_size"]
     torch.testing.assert_close(ours, own(image), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("weights", ["none", "mine.pth"])
+def test_a_network_of_timm_needs_no_preprocess_and_a_given_one_counts_more(weights):
+    entry = {"source": "timm", "name": "botnet50ts_256", "weights": weights}
+    given = checked(at("targets.other.model", entry), SCHEMA)["targets"]["other"]["model"]
+    assert targets.preprocessing(given)(photo(300, 200)).shape == (3, 256, 256), "timm has no weights, but a size"
+    np.testing.assert_allclose(
+        targets.preprocessing(given | {"preprocess": NORMAL})(photo(11, 7)), normalised(photo(11, 7)), atol=1e-6
+    )
 
 
 def normalised(image: Image.Image) -> np.ndarray:

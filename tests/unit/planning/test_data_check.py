@@ -12,8 +12,9 @@ import yaml
 from linexp.__main__ import SCHEMA, main
 from linexp.artifacts import store
 from linexp.config import checks as configuration
-from linexp.planning import data_check, model_files
+from linexp.planning import data_check, missing, model_files
 from linexp.planning.data_check import layer_names, layer_problems, parts
+from linexp.probes import sources
 
 REPOSITORY = Path(__file__).parents[3]
 SHIPPED = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
@@ -102,6 +103,19 @@ def test_files_that_an_entry_names_are_looked_for(place):
     assert layer_problems(config, "scenes_resnet/layer4") == [
         "concept_sets.own.file: own.txt does not exist; put it there, or correct the path"
     ]
+
+
+def test_the_file_of_a_split_is_looked_for_under_its_key(place):
+    kinds = {"split": {"kind": "image_folder", "root": "."}, "split_file": {"kind": "huggingface", "repo": "a/b"}}
+    for key, entry in kinds.items():
+        config = {"probes": {"photos": {"split": "validation", **entry, key: "splits.csv"}}}
+        part = missing.images(config, "probes", "photos")
+        assert part.problem == f"probes.photos.{key}: splits.csv does not exist; put it there, or correct the path"
+        Path("splits.csv").touch()
+        assert missing.images(config, "probes", "photos").state in ("there", "download")
+        assert sources.split_file(config["probes"]["photos"]) == "splits.csv"
+        Path("splits.csv").unlink()
+    assert sources.split_file({"kind": "huggingface", "repo": "a/b", "split": "validation"}) is None
 
 
 def test_the_code_of_torch_hub_is_downloaded_at_a_commit_and_is_there_afterwards(place):

@@ -1,6 +1,7 @@
 """WebDataset shards: images read where they lie, labels beside them, and nothing from elsewhere."""
 
 import io
+import json
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -63,6 +64,49 @@ def test_classes_by_name_are_numbered_by_the_alphabet_or_by_the_class_names(tmp_
     source = open_source(settings | {"class_names": ["dog", "Cat"]})
     assert source.labels.tolist() == [0, -1, 1]
     assert possible_labels(settings) == {"classes"} and possible_labels(entry("x.tar")) == set()
+
+
+@pytest.mark.parametrize(
+    ("label", "labels", "names"),
+    [
+        ("json.class", [1, 0, -1, -1], ["cat", "dog"]),
+        ("json.meta.id", [1, 0, -1, 1], ["cat", "dog"]),
+        ("json.class", [0, 1, -1, -1], ["dog", "cat"]),
+    ],
+)
+def test_labels_are_under_a_key_of_json(tmp_path, label, labels, names):
+    entries = [{"class": "dog", "meta": {"id": 1}}, {"class": "cat", "meta": {"id": 0}}, None, {"class": None}]
+    entries[3]["meta"] = {"id": 1, "further": [1.5]}
+    files = {}
+    for row, content in enumerate(entries):
+        files[f"{row}.png"] = png(row)
+        files |= {f"{row}.json": json.dumps(content).encode()} if content else {}
+    source = open_source(entry(shard(tmp_path / "x.tar", files), label=label, class_names=names))
+    assert (source.labels.tolist(), list(source.class_names)) == (labels, names)
+
+
+def test_a_file_that_ends_like_a_key_of_json_is_the_label(tmp_path):
+    path = shard(tmp_path / "x.tar", {"1.png": png(1), "1.json.class": b"dog", "1.json": b'{"class": "cat"}'})
+    assert list(open_source(entry(path, label="json.class")).class_names) == ["dog"]
+
+
+@pytest.mark.parametrize(
+    ("label", "content", "message"),
+    [
+        ("json", b'{"class": 1}', r'x.tar: 1.json has {"class": 1} under json; give the key .*, such as json.class'),
+        ("json.a", b'{"a": 1.5}', r"x.tar: 1.json has 1.5 under json.a; give the key of a class number or name"),
+        ("json.a", b'{"a": true}', r"x.tar: 1.json has true under json.a"),
+        ("json.a", b'{"a": [3]}', r"x.tar: 1.json has \[3\] under json.a"),
+        ("json.a", b"{'a': 3}", r"x.tar: 1.json is not JSON \(.*\); correct label, or replace the shard"),
+        ("json.b", b'{"a": 3}', r"x.tar has nothing under json.b; correct label"),
+        ("json.a.b", b'{"a": 3}', r"x.tar has nothing under json.a.b; correct label"),
+        ("json.a", b'{"a": 3}', r"x.tar: the labels are numbers, such as 3; give class_names"),
+    ],
+)
+def test_what_is_no_label_in_json_is_told(tmp_path, label, content, message):
+    path = shard(tmp_path / "x.tar", {"1.png": png(1), "1.json": content})
+    with pytest.raises(LinexpError, match=message):
+        open_source(entry(path, label=label))
 
 
 def test_links_and_other_endings_are_passed_over(tmp_path):

@@ -311,7 +311,7 @@ def _check_model(config: Config, model: Mapping[str, Any], place: str) -> None:
             raise LinexpError(f"{place}.{key}: {weights!r} is neither none nor a file of weights; {_A_FILE}")
         remedy = f"give {', '.join(source.tags)}, none or a file"
         raise LinexpError(f"{place}.{key}: {weights!r} is unknown to {model['source']}; {remedy}")
-    if "preprocess" not in model and not published:
+    if "preprocess" not in model and not (published or source.preprocesses_by_name):
         raise LinexpError(f"{place}: weights {weights!r} do not say how to preprocess images; give preprocess")
     source.check(model, place)
     given = model.get("preprocess", {})

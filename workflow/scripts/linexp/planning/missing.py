@@ -92,7 +92,11 @@ def images(config: Config, section: str, name: str) -> Part:
     braces = next(filter(None, map(braces_in, sources.paths(entry))), None)
     if braces:
         return Part(f"{place}.{'files' if 'files' in entry else 'root'}", MISSING, braces)
+    split = sources.split_file(entry)
+    split_part = file(f"{place}.{sources.split_key(entry)}", split) if split else None
     if KINDS[entry["kind"]].fetched:
+        if split_part and split_part.problem:
+            return split_part
         kept = f"results/{'probes' if section == 'probes' else 'models'}/{name}/files.json"
         return Part(place, THERE if os.path.isfile(kept) else DOWNLOAD, f"{entry['repo']}, {entry['split']}, once")
     problem = sources.missing(entry)
@@ -101,8 +105,7 @@ def images(config: Config, section: str, name: str) -> Part:
         return Part(f"{place}.{key}", MISSING, remark)
     named = ((key, entry.get(key)) for key in ("class_names", "superclasses"))
     files = [file(f"{place}.{key}", path) for key, path in named if class_lists.is_names_file(path)]
-    split = sources.split_file(entry)
-    files += [file(f"{place}.split", split)] if split else []
+    files += [split_part] if split_part else []
     first, *others = sources.paths(entry)
     shown = [first, *others] if len(others) < 3 else [first, "…", f"{others[-1]} ({len(others) + 1} files)"]
     there = Part(place, THERE, ", ".join(shown))

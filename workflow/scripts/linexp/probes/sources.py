@@ -25,9 +25,15 @@ def paths(settings: Mapping[str, Any]) -> list[str]:
     return [_filled_in(settings[key]) for key in ("root", "devkit") if key in settings]
 
 
+def split_key(settings: Mapping[str, Any]) -> str:
+    """The key of the file that says which split an image is in: of the hub, `split` is another thing."""
+    return "split_file" if _kind(settings).fetched else "split"
+
+
 def split_file(settings: Mapping[str, Any]) -> str | None:
-    """The file that says which split an image is in, if the entry names one; of the hub, `split` is another thing."""
-    return _filled_in(settings["split"]) if "split" in settings and not _kind(settings).fetched else None
+    """That file, if the entry names one."""
+    key = split_key(settings)
+    return _filled_in(settings[key]) if key in settings else None
 
 
 def _filled_in(path: str) -> str:

@@ -44,6 +44,8 @@ class Source:
         The published weights that an entry names, as a state dict.
     preprocessing
         What turns an image into the network's input, as the published weights say it.
+    preprocesses_by_name
+        Whether the network's name alone says it, whatever the weights.
     tags
         The names that published weights can have; None if the library has many, and says so when asked.
     name_key
@@ -65,6 +67,7 @@ class Source:
     build: Callable[[Model], nn.Module] | None
     download: Callable[[Model], Mapping[str, Tensor]] | None = None
     preprocessing: Callable[[Model], Callable] | None = None
+    preprocesses_by_name: bool = False
     tags: Sequence[str] | None = ()
     name_key: str = "name"
     weights_key: str = "weights"

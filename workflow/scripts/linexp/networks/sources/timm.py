@@ -27,6 +27,7 @@ properties:
   untrained: {$ref: "#/$defs/untrained"}
 """
 
+PRETRAINED = "pretrained"
 HUB = "hf-hub:"
 """What the name of a network on the hub begins with."""
 Made = TypeVar("Made")
@@ -51,7 +52,10 @@ def download(model: Model) -> Mapping[str, Tensor]:
 
 
 def preprocessing(model: Model) -> Callable:
-    """What timm resolves from the metadata of the weights."""
+    """What timm resolves from its metadata of the name, and does to images of the network: sizes, crop, mean, std.
+
+    They are those of the published weights; with others, and with random ones, the images are seen in the same way.
+    """
     import timm
 
     name = model["name"]
@@ -60,7 +64,7 @@ def preprocessing(model: Model) -> Callable:
         configuration = timm.data.resolve_data_config(pretrained_cfg=configuration, verbose=False)
         return timm.data.create_transform(**configuration, is_training=False)
     published = timm.get_pretrained_cfg(name)
-    if published is None or not published.has_weights:
+    if published is None or (model["weights"] == PRETRAINED and not published.has_weights):
         raise LinexpError(f"model: timm has no weights for {name}; give preprocess, and weights: none or a file")
     configuration = timm.data.resolve_data_config(published.to_dict(), verbose=False)
     return timm.data.create_transform(**configuration, is_training=False)
@@ -75,4 +79,11 @@ def _fetched(name: str, make: Callable[[], Made]) -> Made:
     return from_cache_or_downloaded(make, f"model: the configuration of {name}", "run it where there is internet")
 
 
-SOURCE = Source(keys=KEYS, build=build, download=download, preprocessing=preprocessing, tags=("pretrained",))
+SOURCE = Source(
+    keys=KEYS,
+    build=build,
+    download=download,
+    preprocessing=preprocessing,
+    tags=(PRETRAINED,),
+    preprocesses_by_name=True,
+)

@@ -24,6 +24,7 @@ properties:
 """
     + COLUMNS
     + """\
+  split_file: {$ref: "#/$defs/split_file"}
   class_names: {$ref: "#/$defs/class_names"}
   superclasses: {$ref: "#/$defs/superclasses"}
   limit: {

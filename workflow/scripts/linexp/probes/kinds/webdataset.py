@@ -1,5 +1,6 @@
 """WebDataset: shards that are tar files, in which the files of one sample lie together under one name."""
 
+import json
 import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import LinexpError
+from ...errors import LinexpError, shortened
 from ..class_lists import numbered
 from ..image_source import NO_CLASS, ImageSource
 from .kind import Entry, Kind, names_without_labels
@@ -27,10 +28,12 @@ properties:
     description: "Ending of the images, or several with ; between them.",
     type: string, default: jpg, examples: [jpg;png]
   }
-  label: {
-    description: "Ending of files with a class number or class name each. Left out: no labels.",
-    type: string, examples: [cls]
-  }
+  label:
+    description: >-
+      Ending of files with a class number or class name each; json.class for what .json files have under the key class,
+      json.meta.class for what lies deeper. Left out: no labels.
+    type: string
+    examples: [cls, json.class]
   origin: {
     description: "Where the images come from: said where they are missing.",
     type: string, examples: [image-net.org (ILSVRC2012_img_val)]
@@ -41,6 +44,9 @@ properties:
   limit: {description: Take the first images only., $ref: "#/$defs/positive", examples: [1000]}
   on_bad_image: {$ref: "#/$defs/on_bad_image"}
 """
+
+
+_JSON = "json."
 
 
 @dataclass
@@ -68,7 +74,7 @@ class ShardImages(ImageSource):
     endings
         Of the images; the first that a sample has. A sample without any is passed over.
     label
-        The ending of the files with the classes: all are numbers, or all names.
+        The ending of the files with the classes, or `json.` and a key in these: all are numbers, or all names.
     class_names
         By class number; None for the names in the files, in the order of the alphabet.
     """
@@ -90,9 +96,10 @@ class ShardImages(ImageSource):
         self.keys = [f"{Path(sample.shard).stem}/{sample.name}" for sample, _ in self._images]
         self.labels, self.class_names = np.full(len(self._images), NO_CLASS, np.int32), []
         if label is not None:
-            texts = [_text(sample, label) if label in sample.parts else None for sample, _ in self._images]
+            texts = [_label(sample, label) for sample, _ in self._images]
             if not any(texts):
-                raise LinexpError(f"{shards[0]} has no files that end in {label}; correct label, or take it out")
+                lacking = f"nothing under {label}" if label.startswith(_JSON) else f"no files that end in {label}"
+                raise LinexpError(f"{shards[0]} has {lacking}; correct label, or take it out")
             self.labels, self.class_names = numbered(texts, class_names, shards[0])
 
     def content(self, row: int) -> bytes:
@@ -130,6 +137,31 @@ def _samples(shard: str) -> list[_Sample]:
             f"{shard} cannot be read as tar ({reason}); replace it, or unpack it with gunzip where it is compressed"
         ) from error
     return samples
+
+
+def _label(sample: _Sample, label: str) -> str | None:
+    """The text that labels a sample: a file of its own, or a value in its JSON; None where it has none."""
+    if label in sample.parts and label != "json":
+        return _text(sample, label)
+    ending, *keys = label.split(".")
+    return _in_json(sample, keys) if ending == "json" and ending in sample.parts else None
+
+
+def _in_json(sample: _Sample, keys: Sequence[str]) -> str | None:
+    """The number or name under a key, each of the keys in the mapping under the one before."""
+    place = f"{sample.shard}: {sample.name}.json"
+    try:
+        value = json.loads(_text(sample, "json"))
+    except ValueError as error:
+        raise LinexpError(f"{place} is not JSON ({error}); correct label, or replace the shard") from error
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | str | None):
+        under, shown = ".".join(["json", *keys]), shortened(json.dumps(value), 60)
+        raise LinexpError(
+            f"{place} has {shown} under {under}; give the key of a class number or name, such as json.class"
+        )
+    return None if value is None else str(value)
 
 
 def _text(sample: _Sample, ending: str) -> str:
