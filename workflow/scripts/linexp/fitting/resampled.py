@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..jobs.parallel import blas_on_one_thread, for_each, for_slices
-from .compiled_columns import put_columns
+from .compiled_resampled import covariances_of, put_columns
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -151,10 +151,10 @@ def moments_of(counts: np.ndarray, sums: np.ndarray) -> tuple[np.ndarray, np.nda
     tuple[np.ndarray, np.ndarray]
         (R, c + 1, c + 1) covariances, the neuron last, and (R, c + 1) standard deviations; 0 of what does not vary.
     """
-    total = (counts @ sums.reshape(len(sums), -1)).reshape(-1, *sums.shape[1:])
-    total /= total[:, :1, :1].copy()
-    mean = total[:, 0, 1:]
-    covariance = total[:, 1:, 1:] - mean[:, :, None] * mean[:, None, :]
+    totals = (counts @ sums.reshape(len(sums), -1)).reshape(-1, *sums.shape[1:])
+    size = sums.shape[1] - 1
+    covariance = np.empty((len(totals), size, size), np.float32)
+    covariances_of(totals, covariance)
     variance = np.einsum("rii->ri", covariance)
     return covariance, np.sqrt(np.where(variance > SMALLEST_VARIANCE, variance, 0))
 
@@ -165,7 +165,7 @@ def standardised(covariance: np.ndarray, std: np.ndarray) -> tuple[np.ndarray, n
     What has a `std` of 0 has a variance of 1 and no covariance.
     """
     inverse = np.divide(1, std, out=np.zeros_like(std), where=std > 0)
-    covariance = covariance * inverse[:, :, None] * inverse[:, None, :]
+    covariance = covariance * (inverse[:, :, None] * inverse[:, None, :])  # so that rounding leaves it symmetric
     candidates = slice(0, covariance.shape[1] - 1)
     grams = np.ascontiguousarray(covariance[:, candidates, candidates])
     resample, still = np.nonzero(std[:, candidates] == 0)
