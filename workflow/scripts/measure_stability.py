@@ -4,7 +4,7 @@ from functools import partial
 
 from linexp import explanations
 from linexp.artifacts import store
-from linexp.fitting import data, stability
+from linexp.fitting import data, stability, stable
 from linexp.jobs import runtime
 from linexp.probes.index import contents_of
 
@@ -26,4 +26,4 @@ found = stability.stability(
     params.seed,
     snakemake.threads,
 )
-store.write_table(snakemake.output[0], provenance, stability.to_table(found))
+store.write_table(snakemake.output[0], provenance, stable.to_table(found))
