@@ -10,6 +10,8 @@ import numpy as np
 MAX_ROUNDS = 500
 MAX_SWEEPS = 1000
 TIE = 1e-9
+# a literal as an argument makes numba compile the function for it and once more for all other values
+NO_LENGTH = np.int64(0)
 
 
 @numba.njit(cache=True)
@@ -311,7 +313,7 @@ def select_concepts(gram, covs, val_gram, val_covs, val_vars, weights, sizes, li
             weights[neuron],
             sizes,
             limits,
-            0,
+            NO_LENGTH,
             chosen[neuron],
             models[neuron],
         )
