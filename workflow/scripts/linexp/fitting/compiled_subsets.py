@@ -216,7 +216,7 @@ def _extend(gram, covariance, keys, sets, n_sets, size, positive, max_condition,
             if _n_promising(left, own, limits[0], limits[1]) == 0:
                 continue
             for j in range(len(left)):
-                if own[j] <= limits[1] or left[j] == 0.0 or (positive and left[j] < 0.0):
+                if left[j] * left[j] <= limits[0] * own[j] or own[j] <= limits[1] or (positive and left[j] < 0.0):
                     continue
                 concept, weight = begin + j, left[j] / (own[j] + 0.0)
                 explained = sets.explained[row] + left[j] * weight
