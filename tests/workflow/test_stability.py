@@ -22,7 +22,7 @@ def test_stability_is_made_of_explanations_and_shown_with_them(project):
         for share, others in zip(one["shares"], one["alternative_shares"], strict=True):
             assert 0 <= share + sum(others) <= 1 + 1e-9
     shares = np.concatenate([one["shares"] for one in found])
-    assert shares.mean() > 0.4, "by chance a concept would be one of some forty"
+    assert shares.mean() > 0.2, "by chance a concept would be one of some forty"
 
 
 def test_it_is_made_with_the_whole_workflow_where_a_target_asks_for_it(project):

@@ -112,8 +112,9 @@ def select_each(
     tuple[NDArray[np.int64], Array]
         (n, length) concepts, -1 where there are fewer, and their least-squares weights in standardised units.
     """
-    moments = map(np.ascontiguousarray, (*train, *val))
-    chosen, models = np.full((len(train[0]), length), -1, np.int64), np.zeros((len(train[0]), length))
-    penalties, limits = (lam * alpha, lam * (1 - alpha)), (float(tolerance), MAX_CONDITION[train[0].dtype])
+    grams, covs, val_grams, val_covs, val_vars = map(np.ascontiguousarray, (*train, *val))
+    chosen, models = np.full((len(grams), length), -1, np.int64), np.zeros((len(grams), length))
+    penalties, limits = (lam * alpha, lam * (1 - alpha)), (float(tolerance), MAX_CONDITION[grams.dtype])
+    moments = grams, covs, val_grams, val_covs, val_vars
     select_in_each(*moments, penalties, (length, width), limits, TOLERANCE, chosen, models)
     return chosen, models

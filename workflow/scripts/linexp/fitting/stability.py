@@ -151,13 +151,13 @@ def _refitted(problem: Problem, explanations: Sequence[Explanation], threads: in
     (gram, covariances), _ = standardised_moments(problem, explained, threads)
     spread, number_of = _spread(gram), {concept: number for number, concept in enumerate(problem.concepts)}
     found = []
-    for covariance, place in zip(covariances, np.flatnonzero(explained), strict=True):
+    for covariance, place in zip(covariances, np.flatnonzero(explained).tolist(), strict=True):
         one = explanations[place]
         chosen = np.array([number_of[concept] for concept in one.concepts])
         weights = np.array(one.weights) * problem.p_std[chosen] / problem.q_std[place]
         candidates = candidates_of(gram, covariance, chosen, weights)
         nearness = np.abs(gram[chosen[:, None], candidates]) / spread[chosen, None] / spread[candidates]
-        found.append(Refitted(int(place), candidates, np.searchsorted(candidates, chosen), nearness.astype(np.float64)))
+        found.append(Refitted(place, candidates, np.searchsorted(candidates, chosen), nearness.astype(np.float64)))
     return found
 
 

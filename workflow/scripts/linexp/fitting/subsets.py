@@ -196,5 +196,5 @@ def search_each(
     weights = _weights(sets, grams, covariances, ridge)
     possible = _possible(sets, weights, positive)
     rows = np.arange(len(grams)), np.where(possible, np.arange(1, length + 1), 0).argmax(axis=1)
-    found = possible.any(axis=1)
-    return np.where(found[:, None], sets[rows], -1), np.where(found[:, None], weights[rows], 0.0)
+    found = possible.any(axis=1, keepdims=True)
+    return np.where(found, sets[rows], -1), np.where(found, weights[rows], 0.0)
