@@ -15,8 +15,8 @@ from linexp.probes.image_source import ImageSource
 from linexp.probes.index import (
     SPLITS,
     IndexedImages,
-    copies_in,
     contents_of,
+    copies_in,
     fingerprint,
     fitting_rows,
     index_images,
