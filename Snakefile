@@ -31,6 +31,7 @@ rule all:
         expand("results/{layer}/comparison.csv", layer=config["run"]),
         expand("results/{layer}/report/index.html", layer=config["run"]),
         needs(figure_files.figures_of_run),
+        needs(inputs.stability_of_run),
 
 
 recipes.attach(workflow, stop, logger.info)

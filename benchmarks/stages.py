@@ -42,7 +42,8 @@ def write_index(path: Path, n_train: int, n_val: int, n_test: int, seed: int = 3
     names = np.repeat(["train", "val", "test"], [n_train, n_val, n_test])
     split = np.random.default_rng(seed).permutation(names)
     numbers = pa.array(np.arange(len(split), dtype=np.int32))
-    store.write_table(path, MADE_UP, pa.table({"image": numbers, "split": pa.array(split.tolist())}))
+    digests = pa.array([f"{number:064x}" for number in range(len(split))])
+    store.write_table(path, MADE_UP, pa.table({"image": numbers, "sha256": digests, "split": pa.array(split.tolist())}))
     return split
 
 

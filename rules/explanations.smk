@@ -99,6 +99,33 @@ rule explain_random_concepts:
         "../workflow/scripts/explain_random_concepts.py"
 
 
+rule measure_stability:
+    input:
+        unpack(needs(inputs.fitting_files)),
+        explanations="results/{target}/{layer}/explanations/{method}.parquet",
+    output:
+        "results/{target}/{layer}/stability/{method}.parquet",
+    log:
+        "results/logs/measure_stability/{target}/{layer}/{method}.log",
+    wildcard_constraints:
+        method=one_of(names_of_kind("methods", "linear")),
+    conda:
+        "../envs/linexp.yaml"
+    threads: threads_of_target
+    resources:
+        mem_mb=memory(work.resampling),
+        runtime=runtime(work.resampling),
+    params:
+        method=ask(inputs.fitting_settings),
+        neurons=ask(inputs.neurons_of),
+        paper_parity=config["paper_parity"],
+        seed=config["seed"],
+    message:
+        "Resample the explanations of {wildcards.target}/{wildcards.layer} by {wildcards.method}"
+    script:
+        "../workflow/scripts/measure_stability.py"
+
+
 rule import_explanations:
     input:
         file=needs(inputs.imported_file),

@@ -32,13 +32,14 @@ ROWS = {
             1,
             {"draw_scenes", "draw_masks", "index_images", "train_classifier", "train_image_text", *NETWORK}
             | {"dissect_network", "explain_random_concepts", "shuffle_explanations", "check_sanity", "compare_methods"}
-            | {"summarise_scores", "make_report", "draw_neuron"},
+            | {"summarise_scores", "make_report", "draw_neuron", "measure_stability"},
         ),
         ("split", {"train": 0.6, "val": 0.2, "test": 0.2}, {"index_images"}),
         (
             "paper_parity",
             True,
-            {"calibrate", "make_label_presence", "make_pseudo_presence", "dissect_network"} | EXPLAIN,
+            {"calibrate", "make_label_presence", "make_pseudo_presence", "dissect_network", "measure_stability"}
+            | EXPLAIN,
         ),
         ("min_presence", 0.4, {"make_pseudo_presence"}),
         ("run", ["net/layer3"], NOTHING),
@@ -99,7 +100,7 @@ ROWS = {
         (
             "targets.net.explainer",
             "three",
-            MODEL | PSEUDO | SHOW | {"explain_linear", "explain_best_concept", "explain_baseline"},
+            MODEL | PSEUDO | SHOW | {"explain_linear", "explain_best_concept", "explain_baseline", "measure_stability"},
         ),
         (
             "targets.net.simulator",
@@ -116,7 +117,7 @@ ROWS = {
             "targets.net.concepts",
             "mine",
             {"make_concept_set", "embed_concepts", "explain_linear", "explain_best_concept", "simulate"}
-            | {"check_sanity", "make_report"}
+            | {"check_sanity", "make_report", "measure_stability"}
             | PSEUDO,
         ),
         (
@@ -129,8 +130,9 @@ ROWS = {
             [0, 3],
             EXPLAIN
             | {"explain_network_dissection", "sample_curves", "check_sanity"}
-            | {"score_explanations", "shuffle_explanations", "measure_impact"},
+            | {"score_explanations", "shuffle_explanations", "measure_impact", "measure_stability"},
         ),
+        ("targets.net.stability", True, NOTHING),  # le_siglip's is asked for by name
         ("targets.net.batch_size", 7, NOTHING),
         (
             "targets.net.neuron_blocks",
@@ -169,7 +171,7 @@ ROWS = {
                 "summarise_scores",
                 "draw_neuron",
             }
-            | {"make_report"},
+            | {"make_report", "measure_stability"},
         ),
     ],
     features: [("targets.net.classes", "none", {"score_explanations", "check_sanity"})],

@@ -1,7 +1,10 @@
 """What sums over blocks come to, in one call, for tests."""
 
+import numpy as np
+
 from linexp.concepts.moments import CrossMoments, CrossMomentsSum, Moments, MomentsSum
 from linexp.concepts.presence import ConceptStatistics, StatisticsSum
+from linexp.fitting.linear import Problem
 
 
 def _summed(sums, *blocks):
@@ -29,3 +32,15 @@ def concept_statistics(blocks) -> ConceptStatistics:
     for block in blocks:
         sums.add(sums.of_block(block))
     return sums.statistics()
+
+
+def problem(p: np.ndarray, q: np.ndarray, n_train: int, neurons: np.ndarray | None = None) -> Problem:
+    """P (n, m) and activations (n, n_neurons) as a problem to fit, with train in front and val behind it."""
+    (train, train_q), (val, val_q) = (
+        (of_p := second_moments([p[rows]]), cross_moments([p[rows]], [q[rows]], of_p.mean))
+        for rows in (slice(n_train), slice(n_train, None))
+    )
+    numbers = np.arange(q.shape[1]) if neurons is None else neurons
+    std = (values[:n_train].std(axis=0, dtype=np.float64) for values in (p, q))
+    names = [f"concept {j}" for j in range(p.shape[1])]
+    return Problem(names, np.asarray(numbers, np.int32), train, val, train_q, val_q, *std)

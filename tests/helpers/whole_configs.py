@@ -7,6 +7,7 @@ from helpers.projects import CONFIG as CORE
 ALL_OF_A_LAYER = (
     *("scores.parquet", "summary.csv", "comparison.csv", "report/index.html", "impact.parquet"),
     *("figures/scores.svg", "figures/calibration.svg", "figures/neuron_0.svg", "shuffles.parquet", "sanity.csv"),
+    "stability/le_siglip.parquet",
 )
 NORMAL = {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}
 GIVEN = {"model": "tiny.json", "pretrained": "weights.safetensors", "calibration": {"a": 10.0, "b": 0.3}}

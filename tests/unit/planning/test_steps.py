@@ -85,3 +85,14 @@ def test_what_lies_there_is_no_job_and_costly_steps_are_said_beforehand(config, 
     lines = {line.split()[0]: line for line in steps.steps_text(config, "net/layer4").splitlines()}
     assert lines["score_explanations"].split() == ["score_explanations", "there"]
     assert "if" not in lines
+
+
+def test_stability_is_a_step_of_each_linear_method_where_the_target_asks_for_it(config):
+    assert "measure_stability" not in by_rule(config)
+    config["targets"]["net"]["stability"] = True
+    linear = [name for name in config["targets"]["net"]["methods"] if config["methods"][name]["kind"] == "linear"]
+    found = by_rule(config)["measure_stability"]
+    assert [step.artifact for step in found] == [f"results/net/layer4/stability/{name}.parquet" for name in linear]
+    names = SimpleNamespace(target="net", layer="layer4", method=linear[0])
+    assert found[0].work.seconds > work.fitting(config, names).seconds
+    assert found[0].work.memory > work.fitting(config, names).memory

@@ -15,6 +15,7 @@ from linexp.probes.image_source import ImageSource
 from linexp.probes.index import (
     SPLITS,
     IndexedImages,
+    contents_of,
     copies_in,
     fingerprint,
     fitting_rows,
@@ -83,6 +84,8 @@ def test_rows_of_the_splits_are_ascending_and_together_all_images():
     assert all((np.diff(part) > 0).all() for part in rows)
     assert sorted(np.concatenate(rows)) == list(range(50))
     np.testing.assert_array_equal(rows_of(index, "all"), np.arange(50))
+    digests = index["sha256"].to_pylist()
+    assert [contents_of(index, name) for name in SPLITS] == [[digests[row] for row in part] for part in rows]
     np.testing.assert_array_equal(fitting_rows(index, paper_parity=False), rows[0])
     np.testing.assert_array_equal(fitting_rows(index, paper_parity=True), np.arange(50))
 

@@ -60,11 +60,11 @@ def test_a_summary_has_the_means_their_standard_errors_and_the_counts():
 def test_the_columns_are_those_of_the_contract_in_their_order():
     summary = summarise(_scores("le", [0.5, 0.25]), METRICS)
     means = ["{}", "{}_se", "{}_low", "{}_high", "{}_alive", "{}_alive_se", "{}_alive_low", "{}_alive_high"]
-    correlation = [*means, "{}_shuffled", "{}_shuffled_p95", "{}_sanity"]
+    correlation = [*means, "{}_shuffled", "{}_shuffled_p95", "{}_agreement", "{}_sanity"]
     assert list(summary) == [
         *("method", "simulator", "control", "mean_length", "neurons", "dead", "undefined"),
         *(name.format("correlation") for name in correlation),
-        *(name.format("mad") for name in [*means, "{}_sanity"]),
+        *(name.format("mad") for name in [*means, "{}_agreement", "{}_sanity"]),
     ]
 
 

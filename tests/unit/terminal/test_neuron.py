@@ -12,6 +12,7 @@ import pytest
 from linexp.__main__ import main
 from linexp.artifacts import store
 from linexp.explanations import Explanation, to_table
+from linexp.fitting import stable
 from linexp.terminal.neuron import BAR, Layer, find_concept, neuron_text, read_layer
 
 REPOSITORY = Path(__file__).parents[3]
@@ -75,6 +76,50 @@ def test_a_neuron_is_shown_with_scores_weights_and_activations(folder, capsys):
     assert [int(line.split()[-1]) for line in bins] == [10] * 8
     assert [line.split()[0] for line in bins][:2] == ["0", "0.988"]
     assert _method(out, "random_concepts")[0].startswith("random_concepts (null control)")
+
+
+STABLE = stable.Stability(
+    0,
+    "ok",
+    ["dog", "snow", "night"],
+    [0.964, 0.5, 0.0],
+    [1.9, 0.8, None],
+    [2.1, 1.1, None],
+    [["wolf", "cat", "fox"], [], ["dusk"]],
+    [[0.02, 0.01, 0.01], [], [1.0]],
+    0.0,
+    40,
+)
+
+
+def test_a_neuron_is_shown_with_what_resampled_images_choose(folder, tmp_path, capsys):
+    copy = tmp_path / "layer4"
+    shutil.copytree(folder, copy)
+    others = [stable.Stability(one.neuron, one.status, list(one.concepts)) for one in LE[2:3]]
+    store.write_table(copy / "stability/le.parquet", PROVENANCE, stable.to_table([STABLE, *others]))
+    _, out, _ = _run(capsys, "show", copy, 0)
+    _, dog, snow, night, bias = _method(out, "le ")
+    assert dog.endswith("dog    96 % (1.90 to 2.10), else wolf 2 %, cat 1 %")
+    assert snow.endswith("snow   50 % (0.80 to 1.10)")
+    assert night.endswith("night  0 %, else dusk 100 %")
+    assert bias.endswith("(bias)") and "%" not in "".join(_method(out, "other "))
+    for neuron in (1, 2):
+        _, out, _ = _run(capsys, "show", copy, neuron)
+        assert "%" not in out
+    assert _run(capsys, "find", copy, "dog")[0] == 0
+
+
+def test_a_stability_of_other_explanations_or_images_is_refused(folder, tmp_path, capsys):
+    other = stable.Stability(0, "ok", ["dog"], [1.0], [1.0], [1.0], [[]], [[]], 1.0, 40)
+    for provenance, found, message in (
+        (PROVENANCE, other, "le.parquet is of other explanations than those that lie there; make it again with"),
+        (store.Provenance("test", {}, "g"), STABLE, "made from different images"),
+    ):
+        shutil.copytree(folder, copy := tmp_path / provenance.probe_fingerprint / "layer4")
+        store.write_table(copy / "stability/le.parquet", provenance, stable.to_table([found]))
+        status, out, err = _run(capsys, "show", copy, 0)
+        assert (status, out, len(err.splitlines())) == (1, "", 1)
+        assert message in err
 
 
 def test_what_is_missing_is_said(folder, capsys):

@@ -125,6 +125,7 @@ def with_controls(config: Mapping[str, Any]) -> dict[str, Any]:
                 "layers": layers,
                 "methods": [first_linear(config, target)],
                 "more_simulators": [],
+                "stability": False,
                 "controls": [],
             }
     return {**config, "targets": targets, "methods": methods}

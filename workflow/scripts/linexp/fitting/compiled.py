@@ -10,6 +10,8 @@ import numpy as np
 MAX_ROUNDS = 500
 MAX_SWEEPS = 1000
 TIE = 1e-9
+# a literal as an argument makes numba compile the function for it and once more for all other values
+NO_LENGTH = np.int64(0)
 
 
 @numba.njit(cache=True)
@@ -210,8 +212,13 @@ def _correlation(weights, chosen, gram, covariance, variance):
 
 
 @numba.njit(cache=True)
-def _search_neuron(gram, cov, val_gram, val_cov, val_var, weights, max_concepts, width, tolerance, max_condition):
-    """Algorithm 1 for one neuron: the chosen concepts in the order of choice, their correlation on val."""
+def _search_neuron(
+    gram, cov, val_gram, val_cov, val_var, weights, max_concepts, width, tolerance, max_condition, shortest
+):
+    """Algorithm 1 for one neuron: the chosen concepts in the order of choice, their correlation on val.
+
+    Where no candidate of a round is good enough the best of them is taken all the same, up to `shortest` concepts.
+    """
     size, positive = len(weights), np.flatnonzero(weights > 0.0)
     order = np.empty(size, np.int64)
     taken = np.zeros(size, np.bool_)
@@ -222,6 +229,7 @@ def _search_neuron(gram, cov, val_gram, val_cov, val_var, weights, max_concepts,
     while len(chosen) < max_concepts:
         needed = reached + tolerance if len(chosen) else 0.0
         best, best_correlation = -1, reached
+        best_bad, bad_correlation = -1, 0.0
         tried, position = 0, 0
         while tried < width:
             if position == ordered:
@@ -243,8 +251,12 @@ def _search_neuron(gram, cov, val_gram, val_cov, val_var, weights, max_concepts,
                 correlation = _correlation(model, extended, val_gram, val_cov, val_var)
             if correlation < needed or correlation <= 0.0:
                 gone[candidate] = True
+                if correlation > bad_correlation + TIE:
+                    best_bad, bad_correlation = candidate, correlation
             elif best < 0 or correlation > best_correlation + TIE:
                 best, best_correlation = candidate, correlation
+        if best < 0 and len(chosen) < shortest:
+            best, best_correlation = best_bad, bad_correlation
         if best < 0:
             break
         chosen = np.append(chosen, best)
@@ -272,21 +284,63 @@ def _top_neuron(gram, cov, val_gram, val_cov, val_var, weights, top_k, max_condi
     return chosen, _correlation(model, chosen, val_gram, val_cov, val_var)
 
 
-@numba.njit(cache=True, nogil=True)
-def select_concepts(gram, covs, val_gram, val_covs, val_vars, weights, sizes, limits, chosen, models, reached):
+@numba.njit(cache=True)
+def _select(gram, cov, val_gram, val_cov, val_var, weights, sizes, limits, shortest, chosen, model):
+    """Fill in the chosen concepts of one neuron and their weights; returns their correlation on val."""
     max_concepts, width = sizes
     tolerance, max_condition = limits
+    if width:
+        found, correlation = _search_neuron(
+            gram, cov, val_gram, val_cov, val_var, weights, max_concepts, width, tolerance, max_condition, shortest
+        )
+    else:
+        found, correlation = _top_neuron(gram, cov, val_gram, val_cov, val_var, weights, max_concepts, max_condition)
+    chosen[: len(found)] = found
+    if len(found):
+        model[: len(found)] = _least_squares(gram, cov, found, max_condition)
+    return correlation
+
+
+@numba.njit(cache=True, nogil=True)
+def select_concepts(gram, covs, val_gram, val_covs, val_vars, weights, sizes, limits, chosen, models, reached):
     for neuron in range(len(covs)):
-        cov, val_cov, val_var = covs[neuron], val_covs[neuron], val_vars[neuron]
-        if width:
-            found, correlation = _search_neuron(
-                gram, cov, val_gram, val_cov, val_var, weights[neuron], max_concepts, width, tolerance, max_condition
-            )
-        else:
-            found, correlation = _top_neuron(
-                gram, cov, val_gram, val_cov, val_var, weights[neuron], max_concepts, max_condition
-            )
-        chosen[neuron, : len(found)] = found
-        reached[neuron] = correlation
-        if len(found):
-            models[neuron, : len(found)] = _least_squares(gram, cov, found, max_condition)
+        reached[neuron] = _select(
+            gram,
+            covs[neuron],
+            val_gram,
+            val_covs[neuron],
+            val_vars[neuron],
+            weights[neuron],
+            sizes,
+            limits,
+            NO_LENGTH,
+            chosen[neuron],
+            models[neuron],
+        )
+
+
+@numba.njit(cache=True, nogil=True)
+def select_in_each(
+    grams, covs, val_grams, val_covs, val_vars, penalties, sizes, limits, tolerance_of_weights, chosen, models
+):
+    """Elastic net and choice of concepts where each row has Gram matrices of its own, (n, m, m).
+
+    All have the same number of concepts, the first of `sizes`, as far as there are so many to choose.
+    """
+    l1, l2 = penalties
+    for row in range(len(grams)):
+        weights = np.zeros(covs.shape[1])
+        _fit_neuron(grams[row], covs[row], l1, l2, tolerance_of_weights, weights)
+        _select(
+            grams[row],
+            covs[row],
+            val_grams[row],
+            val_covs[row],
+            val_vars[row],
+            weights,
+            sizes,
+            limits,
+            sizes[0],
+            chosen[row],
+            models[row],
+        )

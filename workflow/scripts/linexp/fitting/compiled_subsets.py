@@ -216,7 +216,7 @@ def _extend(gram, covariance, keys, sets, n_sets, size, positive, max_condition,
             if _n_promising(left, own, limits[0], limits[1]) == 0:
                 continue
             for j in range(len(left)):
-                if own[j] <= limits[1] or left[j] == 0.0 or (positive and left[j] < 0.0):
+                if left[j] * left[j] <= limits[0] * own[j] or own[j] <= limits[1] or (positive and left[j] < 0.0):
                     continue
                 concept, weight = begin + j, left[j] / (own[j] + 0.0)
                 explained = sets.explained[row] + left[j] * weight
@@ -356,14 +356,19 @@ def _path(gram, covariance, keys, length, swaps, positive, max_condition, now, t
         now, then = then, now
 
 
-@numba.njit(cache=True, nogil=True)
-def find_sets(gram, covariances, keys, lengths, beam, swaps, positive, max_condition, best_sets):
-    """Fill `best_sets`, (n, k, k), with the best set of every length up to that of each neuron."""
-    longest = best_sets.shape[1]
-    now, then, scratch = _new_sets(beam, longest, gram), _new_sets(beam, longest, gram), _new_sets(1, longest, gram)
+@numba.njit(cache=True)
+def _space(beam, longest, gram):
+    """What a path is searched in: sets of a length and of the next one, a set beside them, and candidates."""
     found = Candidates(
         np.empty(beam, np.int64), np.empty(beam, np.int64), np.empty(beam), np.empty(beam), np.empty(beam, np.int64)
     )
+    return _new_sets(beam, longest, gram), _new_sets(beam, longest, gram), _new_sets(1, longest, gram), found
+
+
+@numba.njit(cache=True, nogil=True)
+def find_sets(gram, covariances, keys, lengths, beam, swaps, positive, max_condition, best_sets):
+    """Fill `best_sets`, (n, k, k), with the best set of every length up to that of each neuron."""
+    now, then, scratch, found = _space(beam, best_sets.shape[1], gram)
     for neuron in range(len(covariances)):
         _path(
             gram,
@@ -378,4 +383,26 @@ def find_sets(gram, covariances, keys, lengths, beam, swaps, positive, max_condi
             scratch,
             found,
             best_sets[neuron],
+        )
+
+
+@numba.njit(cache=True, nogil=True)
+def find_sets_of_each(grams, covariances, keys, beam, swaps, positive, max_condition, best_sets):
+    """The same where each row has a Gram matrix of its own, (n, m, m), and all have the same length."""
+    length = best_sets.shape[1]
+    now, then, scratch, found = _space(beam, length, grams[0])
+    for row in range(len(grams)):
+        _path(
+            grams[row],
+            covariances[row],
+            keys,
+            length,
+            swaps,
+            positive,
+            max_condition,
+            now,
+            then,
+            scratch,
+            found,
+            best_sets[row],
         )

@@ -1,6 +1,6 @@
 """What fitting a layer reads: moments of P, and the moments of the activations with it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +57,17 @@ def read_problem(files: FittingFiles, neurons: Sequence[int] | None, paper_parit
         q_std = read_activations(files.activations, neurons)[1].std(axis=0, dtype=np.float64)
     concepts = store.read_strings(files.presence, "concepts")
     return Problem(concepts, numbers, train, val, train_q, val_q, p_std[kept], q_std)
+
+
+def rows_of_split(
+    files: FittingFiles, neurons: np.ndarray, split: str, places: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """P and the activations of some neurons, those at `places` among `neurons`, over one split, in blocks of rows."""
+    rows, columns = rows_of(store.read_table(files.index), split), neurons[places]
+    with store.open_arrays(files.presence) as presence, store.open_arrays(files.activations) as activations:
+        blocks = (store.row_blocks(file, rows) for file in (presence["P"], activations["activations"]))
+        for p, q in zip(*blocks, strict=True):
+            yield p, q[:, columns]
 
 
 def standardised_train(

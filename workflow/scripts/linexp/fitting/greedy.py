@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..jobs.parallel import for_slices
-from .compiled import select_concepts
+from .compiled import select_concepts, select_in_each
+from .elastic_net import TOLERANCE
 
 Array = NDArray[np.float64]
 
@@ -80,3 +81,40 @@ def top_concepts(
     Takes and returns what `greedy_search` does.
     """
     return _run(train, val, weights, (top_k, 0), 0.0, threads)
+
+
+def select_each(
+    train: tuple[np.ndarray, np.ndarray],
+    val: tuple[np.ndarray, np.ndarray, np.ndarray],
+    lam: float,
+    alpha: float,
+    length: int,
+    width: int = 0,
+    tolerance: float = 0.0,
+) -> tuple[NDArray[np.int64], Array]:
+    """Elastic net and greedy search by each of several Gram matrices, such as those of resampled images.
+
+    Parameters
+    ----------
+    train, val
+        (n, m, m) Gram matrices and (n, m) covariances, and of val (n,) variances, as of `greedy_search`; a concept that
+        does not vary has a covariance of 0 with all but itself.
+    lam, alpha
+        Of the elastic net.
+    length
+        Of all explanations, as far as there are concepts: where no candidate is good enough the best of a round is
+        taken all the same.
+    width, tolerance
+        As of `greedy_search`; without a width the highest weights, as of `top_concepts`.
+
+    Returns
+    -------
+    tuple[NDArray[np.int64], Array]
+        (n, length) concepts, -1 where there are fewer, and their least-squares weights in standardised units.
+    """
+    grams, covs, val_grams, val_covs, val_vars = map(np.ascontiguousarray, (*train, *val))
+    chosen, models = np.full((len(grams), length), -1, np.int64), np.zeros((len(grams), length))
+    penalties, limits = (lam * alpha, lam * (1 - alpha)), (float(tolerance), MAX_CONDITION[grams.dtype])
+    moments = grams, covs, val_grams, val_covs, val_vars
+    select_in_each(*moments, penalties, (length, width), limits, TOLERANCE, chosen, models)
+    return chosen, models

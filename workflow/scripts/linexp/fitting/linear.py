@@ -55,7 +55,7 @@ class Problem:
         return never_varies(smallest, np.maximum(self.train_q.largest, 1e-30))
 
 
-def _scaled(
+def standardised_moments(
     problem: Problem, varies: NDArray[np.bool_], threads: int
 ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Moments in standardised units, of the neurons that vary; Gram matrices in the precision of the moments."""
@@ -121,7 +121,7 @@ def explain(
         (n,) of the explanations, where another method gives them (`search`).
     """
     varies = ~problem.constant()
-    train, val = _scaled(problem, varies, threads)
+    train, val = standardised_moments(problem, varies, threads)
     converged = np.ones(len(train[1]), bool)
     if "search" in settings:
         of_varying = None if lengths is None else np.asarray(lengths)[varies]
@@ -156,7 +156,7 @@ def explain(
 def best_concept(problem: Problem) -> list[Explanation]:
     """A plain baseline: the single concept with the highest correlation on val, with weight 1."""
     varies = ~problem.constant()
-    _, (val_gram, val_cov, val_var) = _scaled(problem, varies, threads=1)
+    _, (val_gram, val_cov, val_var) = standardised_moments(problem, varies, threads=1)
     spread = np.sqrt(np.maximum(np.diag(val_gram), 0.0))
     size = np.sqrt(val_var)[:, None] * spread
     correlation = np.divide(val_cov, size, out=np.zeros_like(val_cov), where=size > 1e-9)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..jobs.parallel import for_slices
-from .compiled_subsets import TIE, find_sets
+from .compiled_subsets import TIE, find_sets, find_sets_of_each
 from .greedy import MAX_CONDITION
 
 Array = NDArray[np.float64]
@@ -61,8 +61,7 @@ def best_subsets(
     longest = np.minimum(longest, len(gram))
     size = max(longest.max(initial=0), 1)
     sets = np.full((len(covariances), size, size), -1, np.int64)
-    keys = np.random.default_rng(0).integers(np.iinfo(np.int64).min, np.iinfo(np.int64).max, len(gram))
-    condition = MAX_CONDITION[gram.dtype]
+    keys, condition = _keys(len(gram)), MAX_CONDITION[gram.dtype]
 
     def find(rows: slice) -> None:
         find_sets(gram, covariances[rows], keys, longest[rows], beam, swaps, positive, condition, sets[rows])
@@ -71,26 +70,44 @@ def best_subsets(
     return sets
 
 
-def _fits(
-    sets: Indices, train: tuple[Array, Array], val: tuple[Array, Array, Array], ridge: float
-) -> tuple[Array, Array]:
-    """Weights (n, k, k) and correlation on val (n, k) of every length; 0 where there is none."""
-    (gram, covariance), (val_gram, val_covariance, val_variance) = train, val
-    weights, reached = np.zeros(sets.shape), np.zeros(sets.shape[:2])
+def _weights(sets: Indices, grams: np.ndarray, covariances: np.ndarray, ridge: float) -> Array:
+    """Weights (n, k, k) of every length, with Gram matrices (n, m, m); 0 where there is none."""
+    weights = np.zeros(sets.shape)
+    for place in range(sets.shape[1]):
+        rows = np.flatnonzero(sets[:, place, 0] >= 0)
+        chosen = sets[rows, place, : place + 1]
+        part = grams[rows[:, None, None], chosen[:, :, None], chosen[:, None, :]].astype(np.float64)
+        right = covariances[rows[:, None], chosen].astype(np.float64)
+        weights[rows, place, : place + 1] = np.linalg.solve(part + ridge * np.eye(place + 1), right[..., None])[..., 0]
+    return weights
+
+
+def _correlations(sets: Indices, weights: Array, val: tuple[Array, Array, Array]) -> Array:
+    """Correlation on val (n, k) of every length; 0 where there is none."""
+    gram, covariance, variance = val
+    reached = np.zeros(sets.shape[:2])
     for place in range(sets.shape[1]):
         neurons = np.flatnonzero(sets[:, place, 0] >= 0)
-        chosen = sets[neurons, place, : place + 1]
-        of_pairs = chosen[:, :, None], chosen[:, None, :]
-        part = gram[of_pairs].astype(np.float64) + ridge * np.eye(place + 1)
-        right = covariance[neurons[:, None], chosen].astype(np.float64)
-        found = np.linalg.solve(part, right[..., None])[..., 0]
-        weights[neurons, place, : place + 1] = found
-        explained = (found * val_covariance[neurons[:, None], chosen]).sum(axis=1)
-        spread = np.einsum("ni,nij,nj->n", found, val_gram[of_pairs].astype(np.float64), found)
-        varies = (spread > 1e-14) & (val_variance[neurons] > 0)
-        size = np.sqrt(np.maximum(spread, 0.0) * val_variance[neurons])
+        chosen, found = sets[neurons, place, : place + 1], weights[neurons, place, : place + 1]
+        explained = (found * covariance[neurons[:, None], chosen]).sum(axis=1)
+        part = gram[chosen[:, :, None], chosen[:, None, :]].astype(np.float64)
+        spread = np.einsum("ni,nij,nj->n", found, part, found)
+        varies = (spread > 1e-14) & (variance[neurons] > 0)
+        size = np.sqrt(np.maximum(spread, 0.0) * variance[neurons])
         reached[neurons, place] = np.divide(explained, size, out=np.zeros(len(neurons)), where=varies)
-    return weights, reached
+    return reached
+
+
+def _possible(sets: Indices, weights: Array, positive: bool) -> NDArray[np.bool_]:
+    """(n, k) the lengths of which there is a set, with positive weights if they have to be so."""
+    possible = sets[:, :, 0] >= 0
+    return possible & ((weights > 0) | (sets < 0)).all(axis=2) if positive else possible
+
+
+def _keys(n_concepts: int) -> Indices:
+    """(m,) a random number for each concept."""
+    limits = np.iinfo(np.int64)
+    return np.random.default_rng(0).integers(limits.min, limits.max, n_concepts)
 
 
 def search(
@@ -131,10 +148,9 @@ def search(
         lengths = np.full(n, length)
     longest = np.full(n, max_concepts) if lengths is None else lengths
     sets = best_subsets(train, longest, beam, swaps, positive, threads)
-    weights, reached = _fits(sets, train, val, ridge)
-    possible = sets[:, :, 0] >= 0
-    if positive:
-        possible &= ((weights > 0) | (sets < 0)).all(axis=2)
+    gram, covariances = train
+    weights = _weights(sets, np.broadcast_to(gram, (n, *gram.shape)), covariances, ridge)
+    reached, possible = _correlations(sets, weights, val), _possible(sets, weights, positive)
     each = np.arange(1, sets.shape[1] + 1)
     if lengths is None:
         worth = np.where(possible & (reached > 0), reached - tolerance * each, -np.inf)
@@ -146,3 +162,39 @@ def search(
     rows = np.arange(n), place
     chosen = np.where(found[:, None], sets[rows], -1)
     return chosen, np.where(found[:, None], weights[rows], 0.0), np.where(found, reached[rows], 0.0)
+
+
+def search_each(
+    train: tuple[np.ndarray, np.ndarray],
+    length: int,
+    beam: int = 10,
+    swaps: bool = True,
+    ridge: float = 0.01,
+    positive: bool = False,
+) -> tuple[Indices, Array]:
+    """The best set of a given length by each of several Gram matrices, such as those of resampled images.
+
+    Parameters
+    ----------
+    train
+        (n, m, m) Gram matrices and (n, m) covariances, standardised; a concept that does not vary has a covariance of 0
+        with all but itself.
+    length
+        Of all sets, as far as there are such.
+    beam, swaps, ridge, positive
+        As of `search`.
+
+    Returns
+    -------
+    tuple[Indices, Array]
+        (n, length) concepts, -1 where there are fewer, and their weights in standardised units.
+    """
+    grams, covariances = map(np.ascontiguousarray, train)
+    sets = np.full((len(grams), length, length), -1, np.int64)
+    keys, condition = _keys(grams.shape[1]), MAX_CONDITION[grams.dtype]
+    find_sets_of_each(grams, covariances, keys, beam, swaps, positive, condition, sets)
+    weights = _weights(sets, grams, covariances, ridge)
+    possible = _possible(sets, weights, positive)
+    rows = np.arange(len(grams)), np.where(possible, np.arange(1, length + 1), 0).argmax(axis=1)
+    found = possible.any(axis=1, keepdims=True)
+    return np.where(found, sets[rows], -1), np.where(found, weights[rows], 0.0)

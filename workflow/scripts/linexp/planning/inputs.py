@@ -368,6 +368,19 @@ def simulation_files(config: Config, wildcards) -> dict[str, str]:
     }
 
 
+def stability_of_run(config: Config, _wildcards) -> list[str]:
+    """The stability of the linear methods of every layer under `run` whose target asks for it."""
+    places = [
+        SimpleNamespace(target=target, layer=layer) for target, layer in (one.split("/") for one in config["run"])
+    ]
+    return [
+        of_layer(place, f"stability/{method}.parquet")
+        for place in places
+        if target_of(config, place)["stability"]
+        for method in linear_methods(config, place)
+    ]
+
+
 def scored_pairs(config: Config, wildcards) -> list[tuple[str, str]]:
     """Every pair of method and simulator that a target is scored with; controls with the main simulator."""
     target = target_of(config, wildcards)

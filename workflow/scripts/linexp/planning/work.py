@@ -42,6 +42,12 @@ def fitting(config: Config, wildcards) -> Work:
     return Work(memory, operations / OPERATIONS)
 
 
+def resampling(config: Config, wildcards) -> Work:
+    """What fitting reads, and sums over blocks of images; a second a neuron covers refits and passes over P."""
+    seconds = work_sizes.n_explained(target_of(config, wildcards))
+    return Work(fitting(config, wildcards).memory + 2_000, fitting(config, wildcards).seconds + seconds)
+
+
 def fitting_baseline(config: Config, wildcards) -> Work:
     """Activations twice, embeddings, and the similarity of all images and concepts three times (CLIP-Dissect)."""
     images, concepts = images_of_probe(config, wildcards), concepts_of_method(config, wildcards)

@@ -164,6 +164,11 @@ def rows_of(index: pa.Table, split: str) -> np.ndarray:
     return np.flatnonzero(index["split"].to_numpy(zero_copy_only=False) == split)
 
 
+def contents_of(index: pa.Table, split: str) -> list[str]:
+    """A digest of the content of each image of one split, in the order of `rows_of`."""
+    return index["sha256"].take(rows_of(index, split)).to_pylist()
+
+
 def split_blocks(
     index: pa.Table, splits: Sequence[str], *datasets: h5py.Dataset
 ) -> Iterator[tuple[str, NDArray[np.intp], list[np.ndarray]]]:

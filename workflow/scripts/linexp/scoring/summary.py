@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..concepts.sets import RANDOM_CONCEPTS
+from .agreement import rank_agreement
 from .sanity import SINGLE_CONCEPT, TESTS
 from .uncertainty import Means, mean_intervals
 
@@ -44,10 +45,10 @@ def summarise(
     pd.DataFrame
         `method`, `simulator`, `control` (`random_concepts`, `untrained`, empty for an explanation to be judged),
         `mean_length`, `neurons`, `dead`, `undefined` (correlations). For each metric m: the mean `m` with its standard
-        error `m_se` and 95 % interval `m_low`, `m_high`, the same without dead neurons (C.2) as `m_alive`, and
-        `m_sanity`, such as `passed (0.97, 0.99)`: the shares of neurons that pass for missing and extra labels. For the
-        correlation also what shuffled explanations reach, `correlation_shuffled` on average and
-        `correlation_shuffled_p95` in the 95th percentile.
+        error `m_se` and 95 % interval `m_low`, `m_high`, the same without dead neurons (C.2) as `m_alive`,
+        `m_agreement` of simulators (`rank_agreement`), and `m_sanity`, such as `passed (0.97, 0.99)`: the shares of
+        neurons that pass for missing and extra labels. For the correlation also what shuffled explanations reach,
+        `correlation_shuffled` on average and `correlation_shuffled_p95` in the 95th percentile.
     """
     table = _means(scores, metrics, seed)
     table["control"] = np.where(table["method"] == RANDOM_CONCEPTS, RANDOM_CONCEPTS, "")
@@ -56,6 +57,7 @@ def summarise(
             _badge(sanity, method, simulator, metric)
             for method, simulator in zip(table["method"], table["simulator"], strict=True)
         ]
+    table = table.merge(rank_agreement(scores, metrics), how="left", on=["method", "simulator"])
     if shuffled is not None:
         renamed = {"shuffled_mean": "correlation_shuffled", "shuffled_p95": "correlation_shuffled_p95"}
         table = table.merge(shuffled.rename(columns=renamed), how="left", on=["method", "simulator"])
@@ -69,7 +71,7 @@ def _columns(metrics: Sequence[str]) -> list[str]:
     for metric in metrics:
         columns += [f"{name}{end}" for name in (metric, f"{metric}_alive") for end in ("", "_se", "_low", "_high")]
         columns += [f"{metric}_shuffled", f"{metric}_shuffled_p95"] if metric == "correlation" else []
-        columns += [f"{metric}_sanity"]
+        columns += [f"{metric}_agreement", f"{metric}_sanity"]
     return columns
 
 

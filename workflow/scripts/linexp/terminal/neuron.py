@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,15 @@ from ..concepts.sets import RANDOM_CONCEPTS
 from ..errors import LinexpError
 from ..explanations import Explanation, from_table, printable
 from ..figures.area_chart import activation_bins, bins_of
+from ..fitting.stable import Stability
+from ..fitting.stable import from_table as stabilities_from
 from ..metrics import MAIN
 from ..variation import constant
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
 BAR = 24
+MOST_OTHERS = 2
+"""Concepts that are named of those chosen in the place of one."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,14 @@ class Layer:
         The rows of `scores.parquet`.
     explanations
         By method, then by neuron.
+    stability
+        The same, of the methods of which it was measured.
     """
 
     folder: Path
     scores: pd.DataFrame
     explanations: dict[str, dict[int, Explanation]]
+    stability: dict[str, dict[int, Stability]] = field(default_factory=dict)
 
 
 def read_layer(folder: str | Path) -> Layer:
@@ -63,7 +70,29 @@ def read_layer(folder: str | Path) -> Layer:
     explained = {
         method: {one.neuron: one for one in from_table(store.read_table(path))} for method, path in paths.items()
     }
-    return Layer(folder, table, explained)
+    return Layer(folder, table, explained, _read_stability(folder, explained))
+
+
+def _read_stability(folder: Path, explained: dict[str, dict[int, Explanation]]) -> dict[str, dict[int, Stability]]:
+    """The stability of the methods of which there is a file.
+
+    Raises
+    ------
+    LinexpError
+        It is that of other explanations.
+    """
+    found = {}
+    for method, known in explained.items():
+        path = folder / "stability" / f"{method}.parquet"
+        if not path.is_file():
+            continue
+        store.same_probe(folder / "scores.parquet", path)
+        found[method] = {one.neuron: one for one in stabilities_from(store.read_table(path))}
+        for neuron, one in found[method].items():
+            if neuron not in known or list(one.concepts) != list(known[neuron].concepts):
+                remedy = f"make it again with `snakemake --cores all {path}`"
+                raise LinexpError(f"{path} is of other explanations than those that lie there; {remedy}")
+    return found
 
 
 def neuron_text(layer: Layer, neuron: int, activations: np.ndarray, width: int = 100) -> str:
@@ -81,8 +110,9 @@ def neuron_text(layer: Layer, neuron: int, activations: np.ndarray, width: int =
         rows = layer.scores[(layer.scores["method"] == method) & (layer.scores["neuron"] == neuron)]
         several = layer.scores["simulator"].nunique() > 1
         told = [_scores(row, several) for row in rows.to_dict("records")]
+        stable = layer.stability.get(method, {}).get(neuron)
         name = f"{method} (null control)" if method == RANDOM_CONCEPTS else method
-        parts.append("\n".join([f"{name}   {'; '.join(told)}", *_weights(known.get(neuron), width)]))
+        parts.append("\n".join([f"{name}   {'; '.join(told)}", *_weights(known.get(neuron), stable, width)]))
     parts.append("\n".join([f"activations of {len(activations):,} images", *_histogram(activations)]))
     return "\n\n".join(parts)
 
@@ -109,21 +139,35 @@ def _scores(row: dict, name_simulator: bool) -> str:
     return f"{row['simulator']}: {text}" if name_simulator else text
 
 
-def _weights(explanation: Explanation | None, width: int) -> list[str]:
-    """A line a concept, the largest weight first, and one for the bias."""
+def _weights(explanation: Explanation | None, stable: Stability | None, width: int) -> list[str]:
+    """A line a concept, the largest weight first, with what is known of its stability, and one for the bias."""
     if explanation is None or not explanation.concepts:
         return [f"  {explanation.status if explanation else 'missing'}"]
     largest = max(map(abs, explanation.weights)) or 1.0
     numbers = [f"{value:z.2f}" for value in [*explanation.weights, explanation.bias]]
     column = max(map(len, numbers))
+    names = [printable(concept) for concept in explanation.concepts]
+    if stable:
+        longest = max(map(len, names))
+        names = [f"{name:<{longest}}  {_stable(stable, place)}" for place, name in enumerate(names)]
     lines = []
-    for number, weight, concept in zip(numbers, explanation.weights, explanation.concepts, strict=False):
+    for number, weight, name in zip(numbers, explanation.weights, names, strict=False):
         bar = _bar(abs(weight) / largest, BAR)
         bar = bar.replace("█", "░") if weight < 0 else bar
-        lines.append(_cut(f"  {number:>{column}}  {bar:<{BAR}}  {printable(concept)}", width))
+        lines.append(_cut(f"  {number:>{column}}  {bar:<{BAR}}  {name}", width))
     if explanation.bias:
         lines.append(_cut(f"  {numbers[-1]:>{column}}  {'':<{BAR}}  (bias)", width))
     return lines
+
+
+def _stable(stable: Stability, place: int) -> str:
+    """In how many resamples a concept is chosen, the interval of its weight there, and what is chosen else."""
+    text, low, high = f"{100 * stable.shares[place]:.0f} %", stable.low[place], stable.high[place]
+    if low is not None and high is not None:
+        text += f" ({low:z.2f} to {high:z.2f})"
+    pairs = zip(stable.alternatives[place], stable.alternative_shares[place], strict=True)
+    others = [f"{printable(name)} {100 * share:.0f} %" for name, share in pairs][:MOST_OTHERS]
+    return f"{text}, else {', '.join(others)}" if others else text
 
 
 def _histogram(activations: np.ndarray) -> list[str]:
