@@ -13,13 +13,15 @@ from .palette import Rgb
 from .shapes import Shape, arc, ellipse, path, polygon
 from .sprites import supersampling
 
-VARIANTS = 8
-_HORIZON = (56.0, 63.0)
+VARIANTS = 48
+_HORIZON = (55.0, 66.0)
+_DETAIL = (0.5, 1.6)
+_RELIEF = (0.6, 1.3)
 
 
 @dataclass(frozen=True)
 class Background:
-    """A place.
+    """A place. Its colours are those of noon: `light` tints them.
 
     Attributes
     ----------
@@ -29,6 +31,7 @@ class Background:
     rim : the edge of such a patch.
     ripple : light on the water.
     paint : draws the details, given the horizon in units of a hundredth of the side.
+    paint_sky : draws what is behind them.
     """
 
     surface: Literal["land", "water"]
@@ -38,6 +41,7 @@ class Background:
     rim: Rgb
     ripple: Rgb
     paint: Callable[[Canvas, float, np.random.Generator], None]
+    paint_sky: Callable[[Canvas, np.random.Generator], None] | None = None
 
 
 def horizon(name: str, variant: int) -> float:
@@ -45,18 +49,28 @@ def horizon(name: str, variant: int) -> float:
     return float(_variant_rng(name, variant).uniform(*_HORIZON)) / 100
 
 
-@lru_cache(maxsize=64)
-def draw_background(name: str, variant: int, size: int) -> Image.Image:
-    """Draw one of the variants of a background: RGB, `size` x `size`; callers copy before they draw on it."""
+@lru_cache(maxsize=1024)
+def draw_background(name: str, variant: int, size: int) -> tuple[Image.Image, Image.Image]:
+    """Draw one of the variants of a background, `size` x `size`; callers copy before they draw on it.
+
+    Returns
+    -------
+    tuple[Image.Image, Image.Image]
+        The picture (RGB), and how much of each pixel is ground (L).
+    """
     rng, place = _variant_rng(name, variant), BACKGROUNDS[name]
     level = rng.uniform(*_HORIZON)  # the first draw, as in horizon()
     factor = supersampling(size)
-    scale = size * factor / 100
-    canvas = Canvas((size * factor, size * factor), scale * np.eye(2, 3))
-    canvas.shade(_box(-1, level + 1), bands(*place.sky))
-    canvas.shade(_box(level, 101), bands(*place.ground))
-    place.paint(canvas, level, rng)
-    return canvas.image.convert("RGB").reduce(factor)
+    side, scale = (size * factor, size * factor), size * factor / 100 * np.eye(2, 3)
+    sky, ground = Canvas(side, scale), Canvas(side, scale)
+    sky.shade(_box(-1, level + 1), bands(*place.sky))
+    if place.paint_sky is not None:
+        place.paint_sky(sky, rng)
+    sky.shade(_box(level, 101), bands(*place.ground))
+    ground.shade(_box(level, 101), bands(*place.ground))
+    place.paint(ground, level, rng)
+    whole = Image.alpha_composite(sky.image, ground.image).convert("RGB")
+    return whole.reduce(factor), ground.image.getchannel("A").reduce(factor)
 
 
 def _variant_rng(name: str, variant: int) -> np.random.Generator:
@@ -68,7 +82,8 @@ def _box(top: float, bottom: float) -> Shape:
 
 
 def _hills(rng: np.random.Generator, base: float, height: float, waves: float) -> Shape:
-    """A rolling line at most `height` above `base`, closed below it."""
+    """A rolling line about `height` above `base`, closed below it."""
+    height, waves = np.array((height, waves)) * rng.uniform(*_RELIEF, 2)
     x = np.linspace(-2, 102, 60)
     phases = rng.uniform(0, 2 * np.pi, 2)
     roll = 0.5 + 0.3 * np.sin(waves * x / 16 + phases[0]) + 0.2 * np.sin(2.3 * waves * x / 16 + phases[1])
@@ -76,7 +91,8 @@ def _hills(rng: np.random.Generator, base: float, height: float, waves: float) -
 
 
 def _spots(rng: np.random.Generator, count: int, top: float, bottom: float) -> np.ndarray:
-    """Random places (count, 2), one in each of `count` columns."""
+    """About `count` random places (n, 2), one in each of n columns."""
+    count = round(count * rng.uniform(*_DETAIL))
     columns = rng.permutation(count) + rng.uniform(0.1, 0.9, count)
     return np.column_stack((100 * columns / count, np.linspace(top, bottom, count)))
 
@@ -113,12 +129,12 @@ def _snow(c: Canvas, level: float, rng: np.random.Generator) -> None:
     c.shade(_hills(rng, level, 8, 1.7), bands((226, 236, 250), (242, 247, 254)))
     c.shade(_hills(rng, level + 20, 10, 0.8), bands((252, 254, 255), (234, 241, 252)))
     c.shade(_box(level + 21.9, 101), bands((234, 241, 252), (214, 226, 244)))
-    for x, y in _spots(rng, 34, 2, 98)[rng.permutation(34)]:
+    for x, y in _spots(rng, 34, 2, 98):
         radius = rng.uniform(0.5, 1.1)
         c.fill(ellipse(x, y, radius, radius), (255, 255, 255))
 
 
-def _night(c: Canvas, level: float, rng: np.random.Generator) -> None:
+def _aurora(c: Canvas, rng: np.random.Generator) -> None:
     veil = Canvas(c.image.size, 0.01 * c.image.width * np.eye(2, 3))
     base, phase = rng.uniform(14, 30), rng.uniform(0, 6.28)
     x = np.linspace(-5, 105, 40)
@@ -128,6 +144,9 @@ def _night(c: Canvas, level: float, rng: np.random.Generator) -> None:
         veil.fill(np.vstack((edge, edge[::-1] + np.array((0, 9)))), colour)
     glow = veil.image.convert("RGBa").filter(ImageFilter.GaussianBlur(0.03 * c.image.width)).convert("RGBA")
     c.image.paste(glow, (0, 0), glow.getchannel("A").point(lambda alpha: 0.75 * alpha))
+
+
+def _night(c: Canvas, level: float, rng: np.random.Generator) -> None:
     c.shade(_hills(rng, level, 14, 1.1), bands((60, 58, 124), (54, 62, 124)))
     c.shade(_hills(rng, level, 6, 1.8), bands((48, 60, 116), (54, 74, 122)))
     for x, y in _spots(rng, 9, level + 6, 97):
@@ -149,7 +168,7 @@ def _rain(c: Canvas, level: float, rng: np.random.Generator) -> None:
     for x, y in _spots(rng, 4, level + 9, 95):
         c.fill(ellipse(x, y, 9, 2), (146, 168, 176))
         c.fill(ellipse(x - 1, y - 0.3, 6, 1.0), (176, 194, 202))
-    for x, y in _spots(rng, 30, 3, 96)[rng.permutation(30)]:
+    for x, y in _spots(rng, 30, 3, 96):
         c.stroke(polygon((x, y), (x - 1.6, y + 5)), 0.8, (206, 220, 232))
 
 
@@ -200,6 +219,7 @@ BACKGROUNDS: dict[str, Background] = {
         rim=(36, 50, 94),
         ripple=(146, 170, 226),
         paint=_night,
+        paint_sky=_aurora,
     ),
     "sunset": Background(
         surface="water",

@@ -12,8 +12,8 @@ from .sprites import Pose
 CLASS_NAMES: tuple[str, ...] = tuple(KINDS)
 
 _COUNT_LIMITS = (0.4, 0.75)
-_MAIN_EXTENTS = ((0.56, 0.66), (0.53, 0.61), (0.52, 0.56))
-_OTHER_EXTENTS = (0.36, 0.42)
+_MAIN_EXTENTS = ((0.5, 0.68), (0.5, 0.62), (0.5, 0.56))
+_OTHER_EXTENTS = (0.36, 0.44)
 _EDGE = 0.03
 _GROUND_END = 0.95
 _GAP = 0.01
