@@ -15,7 +15,7 @@ from .sprites import supersampling
 
 VARIANTS = 48
 _HORIZON = (55.0, 66.0)
-_DETAIL = (0.5, 1.6)
+_DETAIL = (0.7, 1.7)
 _RELIEF = (0.6, 1.3)
 
 
@@ -104,7 +104,7 @@ def _meadow(c: Canvas, level: float, rng: np.random.Generator) -> None:
     c.shade(_box(level + 20.9, 101), bands((160, 212, 108), (132, 194, 92)))
     for x, y in _spots(rng, 13, level + 5, 98):
         for lean in (-1.5, 0.0, 1.5):
-            c.stroke(path((x + lean / 2, y), (x + lean * 1.3, y - 2.6)), 0.7, (112, 174, 80))
+            c.stroke(path((x + lean / 2, y), (x + lean * 1.5, y - 3.4)), 1.1, (96, 158, 68))
 
 
 def _desert(c: Canvas, level: float, rng: np.random.Generator) -> None:
@@ -112,8 +112,9 @@ def _desert(c: Canvas, level: float, rng: np.random.Generator) -> None:
     for depth, light in ((11, (252, 226, 172)), (24, (250, 218, 158)), (40, (246, 208, 144))):
         c.shade(_hills(rng, level + depth, 9, 0.7), bands(light, (236, 192, 128)))
         c.shade(_box(level + depth + 1.9, 101), bands((236, 192, 128), (224, 172, 108)))
-    for x, y in _spots(rng, 9, level + 8, 97):
-        c.fill(ellipse(x, y, rng.uniform(0.6, 1.2), 0.6), (198, 148, 96))
+    for x, y in _spots(rng, 9, level + 6, 97):
+        for lower, width in ((0, 6), (2.4, 4)):
+            c.stroke(arc(x, y + lower, width, 1.6, 200, 340), 1.0, (206, 158, 102))
 
 
 def _sea(c: Canvas, level: float, rng: np.random.Generator) -> None:
@@ -121,7 +122,7 @@ def _sea(c: Canvas, level: float, rng: np.random.Generator) -> None:
     for x, y in _spots(rng, 16, level + 4, 98):
         width = 1.5 + 3.5 * (y - level) / 40
         for side in (-1, 1):
-            c.stroke(arc(x + side * 0.75 * width, y - width, width, width, 45, 135), 0.8, (176, 226, 246))
+            c.stroke(arc(x + side * 0.75 * width, y - width, width, width, 45, 135), 1.2, (196, 236, 250))
 
 
 def _snow(c: Canvas, level: float, rng: np.random.Generator) -> None:
@@ -130,7 +131,7 @@ def _snow(c: Canvas, level: float, rng: np.random.Generator) -> None:
     c.shade(_hills(rng, level + 20, 10, 0.8), bands((252, 254, 255), (234, 241, 252)))
     c.shade(_box(level + 21.9, 101), bands((234, 241, 252), (214, 226, 244)))
     for x, y in _spots(rng, 34, 2, 98):
-        radius = rng.uniform(0.5, 1.1)
+        radius = rng.uniform(0.7, 1.5)
         c.fill(ellipse(x, y, radius, radius), (255, 255, 255))
 
 
@@ -150,8 +151,8 @@ def _night(c: Canvas, level: float, rng: np.random.Generator) -> None:
     c.shade(_hills(rng, level, 14, 1.1), bands((60, 58, 124), (54, 62, 124)))
     c.shade(_hills(rng, level, 6, 1.8), bands((48, 60, 116), (54, 74, 122)))
     for x, y in _spots(rng, 9, level + 6, 97):
-        c.glaze(ellipse(x, y, 1.7, 1.7), (206, 226, 120), 0.25)
-        c.fill(ellipse(x, y, 0.7, 0.7), (232, 242, 150))
+        c.glaze(ellipse(x, y, 2.2, 2.2), (206, 226, 120), 0.3)
+        c.fill(ellipse(x, y, 0.9, 0.9), (232, 242, 150))
 
 
 def _sunset(c: Canvas, level: float, rng: np.random.Generator) -> None:
@@ -159,7 +160,7 @@ def _sunset(c: Canvas, level: float, rng: np.random.Generator) -> None:
     c.shade(_box(level, 101), bands((250, 186, 128), (226, 126, 128), (150, 84, 140), (106, 62, 128)))
     for x, y in _spots(rng, 18, level + 2, 97):
         width = 2.5 + 6.0 * (y - level) / 40
-        c.stroke(polygon((x - width, y), (x + width, y)), 0.9, (255, 206, 150))
+        c.stroke(polygon((x - width, y), (x + width, y)), 1.2, (255, 214, 164))
 
 
 def _rain(c: Canvas, level: float, rng: np.random.Generator) -> None:
@@ -169,7 +170,7 @@ def _rain(c: Canvas, level: float, rng: np.random.Generator) -> None:
         c.fill(ellipse(x, y, 9, 2), (146, 168, 176))
         c.fill(ellipse(x - 1, y - 0.3, 6, 1.0), (176, 194, 202))
     for x, y in _spots(rng, 30, 3, 96):
-        c.stroke(polygon((x, y), (x - 1.6, y + 5)), 0.8, (206, 220, 232))
+        c.stroke(polygon((x, y), (x - 1.8, y + 5.5)), 1.2, (206, 220, 232))
 
 
 _WATER = ((104, 190, 230), (44, 132, 200))

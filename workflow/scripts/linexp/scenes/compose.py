@@ -82,7 +82,7 @@ def _draw_object(
     if place == "land":
         cast_shadow(image, thing.box)
     picture, corner = draw_sprite(thing.pose, thing.box.left, thing.box.top, size)
-    sprite = lighting.shaded(picture), corner
+    sprite = lighting.seen(picture, thing.pose.shade), corner
     covers: list[tuple[int | None, np.ndarray]] = [(number, _paste(image, sprite))]
     if place == "water":
         covers.append((None, _paste(image, ripples(thing.box, ripple, size))))

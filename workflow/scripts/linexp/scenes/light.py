@@ -12,13 +12,13 @@ from PIL import Image
 from .palette import Rgb
 
 _LUMA = np.array((0.299, 0.587, 0.114), np.float32)
-_OWN = 0.25
-_COLOUR = (0.7, 1.4)
-_EXPOSURE = 0.12
+_OWN = 0.3
+_COLOUR = (0.8, 1.7)
+_HAZE = (0.05, 0.2)
+_EXPOSURE = 0.15
 _CONTRAST = (0.06, 0.17)
 _REACH = 2.2
 _BRIGHTNESS_LIMITS = (0.3, 0.82)
-_SHADE = (-0.2, 0.22)
 
 
 class Hour(NamedTuple):
@@ -57,13 +57,13 @@ class Light(NamedTuple):
     ----------
     tints : chroma (RGB less luma) of the four colours of an hour, float (4, 3).
     brightness, contrast : mean and standard deviation of the luma of the surroundings, in [0, 1].
-    shade : of the objects: below 0 darker, above 0 paler.
+    haze : share of their mean colour in that of the objects.
     """
 
     tints: np.ndarray
     brightness: float
     contrast: float
-    shade: float
+    haze: float
 
 
 def draw_light(rng: np.random.Generator) -> Light:
@@ -72,7 +72,7 @@ def draw_light(rng: np.random.Generator) -> Light:
     luma = hour @ _LUMA
     brightness = np.clip(luma.mean() + rng.uniform(-_EXPOSURE, _EXPOSURE), *_BRIGHTNESS_LIMITS)
     tints = (hour - luma[:, None]) * rng.uniform(*_COLOUR)
-    return Light(tints, brightness, np.exp(rng.uniform(*np.log(_CONTRAST))), rng.uniform(*_SHADE))
+    return Light(tints, brightness, np.exp(rng.uniform(*np.log(_CONTRAST))), rng.uniform(*_HAZE))
 
 
 class Lighting:
@@ -88,19 +88,21 @@ class Lighting:
 
     def __init__(self, picture: Image.Image, ground: np.ndarray, level: float, light: Light) -> None:
         self._light = light
-        self._rgb = np.asarray(picture, np.float32) / 255
-        luma = self._rgb @ _LUMA
+        rgb = np.asarray(picture, np.float32) / 255
+        luma = rgb @ _LUMA
         self._mean, self._spread = luma.mean(), luma.std()
         height = (np.arange(len(luma)) + 0.5) / len(luma)
         sky, land = (
             np.stack([np.interp(height, ends, tints) for tints in pair.T], axis=-1)
             for ends, pair in (((0, level), light.tints[:2]), ((level, 1), light.tints[2:]))
         )
-        self._tint = (sky[:, None] + ground[..., None] * (land - sky)[:, None]).astype(np.float32)
+        tint = (sky[:, None] + ground[..., None] * (land - sky)[:, None]).astype(np.float32)
+        self._pixels = 255 * self._lit(rgb, tint)
+        self._air = self._pixels.mean(axis=(0, 1))
 
     def picture(self) -> Image.Image:
         """The picture in this light."""
-        return Image.fromarray((255 * self._lit(self._rgb, self._tint)).round().astype(np.uint8))
+        return Image.fromarray(self._pixels.round().astype(np.uint8))
 
     def colour(self, colour: Rgb) -> Rgb:
         """A colour near the front in this light."""
@@ -116,8 +118,9 @@ class Lighting:
         relief = _REACH * np.tanh((luma - self._mean) / self._spread / _REACH)
         return np.clip(self._light.brightness + self._light.contrast * relief + chroma, 0, 1)
 
-    def shaded(self, picture: Image.Image) -> Image.Image:
-        """An object's RGBA picture, darker or paler."""
-        shade, values = self._light.shade, np.arange(256)
+    def seen(self, picture: Image.Image, shade: float) -> Image.Image:
+        """An object's RGBA picture, mixed with black or white by its shade, through the haze."""
+        values = np.arange(256)
         shaded = values + shade * (255 - values if shade > 0 else values)
-        return picture.point([*np.tile(shaded.round().astype(int), 3).tolist(), *values.tolist()])
+        seen = (1 - self._light.haze) * shaded + self._light.haze * self._air[:, None]
+        return picture.point([*seen.round().astype(int).ravel().tolist(), *values.tolist()])
