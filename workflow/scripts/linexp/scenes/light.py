@@ -14,7 +14,7 @@ from .palette import Rgb
 _LUMA = np.array((0.299, 0.587, 0.114), np.float32)
 _OWN = 0.3
 _COLOUR = (0.8, 1.7)
-_HAZE = (0.05, 0.2)
+_HAZE = (0.03, 0.16)
 _EXPOSURE = 0.15
 _CONTRAST = (0.06, 0.17)
 _REACH = 2.2
@@ -106,9 +106,8 @@ class Lighting:
 
     def colour(self, colour: Rgb) -> Rgb:
         """A colour near the front in this light."""
-        red, green, blue = (
-            (255 * self._lit(np.array(colour, np.float32) / 255, self._light.tints[1])).round().astype(int).tolist()
-        )
+        pixel = 255 * self._lit(np.array(colour, np.float32) / 255, self._light.tints[1])
+        red, green, blue = pixel.round().astype(int).tolist()
         return red, green, blue
 
     def _lit(self, rgb: np.ndarray, tint: np.ndarray) -> np.ndarray:
