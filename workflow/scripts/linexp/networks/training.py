@@ -248,6 +248,7 @@ def train_image_text(
     torch.manual_seed(seed)
     model = image_text.build(settings)
     network = model.network.train().to(device())
+    network.visual.to(memory_format=torch.channels_last)
     if network.logit_bias is None:
         raise LinexpError(f"model: {settings['model']} has no init_logit_bias, which the sigmoid loss needs; add it")
     words = [*concepts, *settings.get("absent", [])]
@@ -264,7 +265,8 @@ def train_image_text(
         texts, true = next(captions)
         tokens = model.tokenize([" and ".join(words[word] for word in np.flatnonzero(text)) for text in texts])
         images = normalise(pixels, preprocessing["mean"], preprocessing["std"])
-        image, text, scale, bias = network(images.to(device()), tokens.to(device()))[:4]
+        images = images.to(device(), memory_format=torch.channels_last)
+        image, text, scale, bias = network(images, tokens.to(device()))[:4]
         logits = scale * image @ text.T + bias
         sign = 2 * torch.from_numpy(true).float().to(device()) - 1
         return -F.logsigmoid(sign * logits).sum() / len(rows)

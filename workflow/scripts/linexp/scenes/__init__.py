@@ -1,4 +1,4 @@
-"""Drawn demo images: flat illustrations of a few coloured objects, with labels, concepts and masks."""
+"""Drawn demo images: illustrations of a few coloured objects in a random light, with labels, concepts and masks."""
 
 from .backgrounds import BACKGROUNDS as _PLACES
 from .compose import Scene, SceneObject, draw_scene

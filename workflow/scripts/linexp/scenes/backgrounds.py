@@ -13,13 +13,15 @@ from .palette import Rgb
 from .shapes import Shape, arc, ellipse, path, polygon
 from .sprites import supersampling
 
-VARIANTS = 8
-_HORIZON = (56.0, 63.0)
+VARIANTS = 48
+_HORIZON = (55.0, 66.0)
+_DETAIL = (0.7, 1.7)
+_RELIEF = (0.6, 1.3)
 
 
 @dataclass(frozen=True)
 class Background:
-    """A place.
+    """A place. Its colours are those of noon: `light` tints them.
 
     Attributes
     ----------
@@ -29,6 +31,7 @@ class Background:
     rim : the edge of such a patch.
     ripple : light on the water.
     paint : draws the details, given the horizon in units of a hundredth of the side.
+    paint_sky : draws what is behind them.
     """
 
     surface: Literal["land", "water"]
@@ -38,6 +41,7 @@ class Background:
     rim: Rgb
     ripple: Rgb
     paint: Callable[[Canvas, float, np.random.Generator], None]
+    paint_sky: Callable[[Canvas, np.random.Generator], None] | None = None
 
 
 def horizon(name: str, variant: int) -> float:
@@ -45,18 +49,28 @@ def horizon(name: str, variant: int) -> float:
     return float(_variant_rng(name, variant).uniform(*_HORIZON)) / 100
 
 
-@lru_cache(maxsize=64)
-def draw_background(name: str, variant: int, size: int) -> Image.Image:
-    """Draw one of the variants of a background: RGB, `size` x `size`; callers copy before they draw on it."""
+@lru_cache(maxsize=1024)
+def draw_background(name: str, variant: int, size: int) -> tuple[Image.Image, Image.Image]:
+    """Draw one of the variants of a background, `size` x `size`; callers copy before they draw on it.
+
+    Returns
+    -------
+    tuple[Image.Image, Image.Image]
+        The picture (RGB), and how much of each pixel is ground (L).
+    """
     rng, place = _variant_rng(name, variant), BACKGROUNDS[name]
     level = rng.uniform(*_HORIZON)  # the first draw, as in horizon()
     factor = supersampling(size)
-    scale = size * factor / 100
-    canvas = Canvas((size * factor, size * factor), scale * np.eye(2, 3))
-    canvas.shade(_box(-1, level + 1), bands(*place.sky))
-    canvas.shade(_box(level, 101), bands(*place.ground))
-    place.paint(canvas, level, rng)
-    return canvas.image.convert("RGB").reduce(factor)
+    side, scale = (size * factor, size * factor), size * factor / 100 * np.eye(2, 3)
+    sky, ground = Canvas(side, scale), Canvas(side, scale)
+    sky.shade(_box(-1, level + 1), bands(*place.sky))
+    if place.paint_sky is not None:
+        place.paint_sky(sky, rng)
+    sky.shade(_box(level, 101), bands(*place.ground))
+    ground.shade(_box(level, 101), bands(*place.ground))
+    place.paint(ground, level, rng)
+    whole = Image.alpha_composite(sky.image, ground.image).convert("RGB")
+    return whole.reduce(factor), ground.image.getchannel("A").reduce(factor)
 
 
 def _variant_rng(name: str, variant: int) -> np.random.Generator:
@@ -68,7 +82,8 @@ def _box(top: float, bottom: float) -> Shape:
 
 
 def _hills(rng: np.random.Generator, base: float, height: float, waves: float) -> Shape:
-    """A rolling line at most `height` above `base`, closed below it."""
+    """A rolling line about `height` above `base`, closed below it."""
+    height, waves = np.array((height, waves)) * rng.uniform(*_RELIEF, 2)
     x = np.linspace(-2, 102, 60)
     phases = rng.uniform(0, 2 * np.pi, 2)
     roll = 0.5 + 0.3 * np.sin(waves * x / 16 + phases[0]) + 0.2 * np.sin(2.3 * waves * x / 16 + phases[1])
@@ -76,7 +91,8 @@ def _hills(rng: np.random.Generator, base: float, height: float, waves: float) -
 
 
 def _spots(rng: np.random.Generator, count: int, top: float, bottom: float) -> np.ndarray:
-    """Random places (count, 2), one in each of `count` columns."""
+    """About `count` random places (n, 2), one in each of n columns."""
+    count = round(count * rng.uniform(*_DETAIL))
     columns = rng.permutation(count) + rng.uniform(0.1, 0.9, count)
     return np.column_stack((100 * columns / count, np.linspace(top, bottom, count)))
 
@@ -88,7 +104,7 @@ def _meadow(c: Canvas, level: float, rng: np.random.Generator) -> None:
     c.shade(_box(level + 20.9, 101), bands((160, 212, 108), (132, 194, 92)))
     for x, y in _spots(rng, 13, level + 5, 98):
         for lean in (-1.5, 0.0, 1.5):
-            c.stroke(path((x + lean / 2, y), (x + lean * 1.3, y - 2.6)), 0.7, (112, 174, 80))
+            c.stroke(path((x + lean / 2, y), (x + lean * 1.5, y - 3.4)), 1.1, (96, 158, 68))
 
 
 def _desert(c: Canvas, level: float, rng: np.random.Generator) -> None:
@@ -96,8 +112,9 @@ def _desert(c: Canvas, level: float, rng: np.random.Generator) -> None:
     for depth, light in ((11, (252, 226, 172)), (24, (250, 218, 158)), (40, (246, 208, 144))):
         c.shade(_hills(rng, level + depth, 9, 0.7), bands(light, (236, 192, 128)))
         c.shade(_box(level + depth + 1.9, 101), bands((236, 192, 128), (224, 172, 108)))
-    for x, y in _spots(rng, 9, level + 8, 97):
-        c.fill(ellipse(x, y, rng.uniform(0.6, 1.2), 0.6), (198, 148, 96))
+    for x, y in _spots(rng, 9, level + 6, 97):
+        for lower, width in ((0, 6), (2.4, 4)):
+            c.stroke(arc(x, y + lower, width, 1.6, 200, 340), 1.0, (206, 158, 102))
 
 
 def _sea(c: Canvas, level: float, rng: np.random.Generator) -> None:
@@ -105,7 +122,7 @@ def _sea(c: Canvas, level: float, rng: np.random.Generator) -> None:
     for x, y in _spots(rng, 16, level + 4, 98):
         width = 1.5 + 3.5 * (y - level) / 40
         for side in (-1, 1):
-            c.stroke(arc(x + side * 0.75 * width, y - width, width, width, 45, 135), 0.8, (176, 226, 246))
+            c.stroke(arc(x + side * 0.75 * width, y - width, width, width, 45, 135), 1.2, (196, 236, 250))
 
 
 def _snow(c: Canvas, level: float, rng: np.random.Generator) -> None:
@@ -113,12 +130,12 @@ def _snow(c: Canvas, level: float, rng: np.random.Generator) -> None:
     c.shade(_hills(rng, level, 8, 1.7), bands((226, 236, 250), (242, 247, 254)))
     c.shade(_hills(rng, level + 20, 10, 0.8), bands((252, 254, 255), (234, 241, 252)))
     c.shade(_box(level + 21.9, 101), bands((234, 241, 252), (214, 226, 244)))
-    for x, y in _spots(rng, 34, 2, 98)[rng.permutation(34)]:
-        radius = rng.uniform(0.5, 1.1)
+    for x, y in _spots(rng, 34, 2, 98):
+        radius = rng.uniform(0.7, 1.5)
         c.fill(ellipse(x, y, radius, radius), (255, 255, 255))
 
 
-def _night(c: Canvas, level: float, rng: np.random.Generator) -> None:
+def _aurora(c: Canvas, rng: np.random.Generator) -> None:
     veil = Canvas(c.image.size, 0.01 * c.image.width * np.eye(2, 3))
     base, phase = rng.uniform(14, 30), rng.uniform(0, 6.28)
     x = np.linspace(-5, 105, 40)
@@ -128,11 +145,14 @@ def _night(c: Canvas, level: float, rng: np.random.Generator) -> None:
         veil.fill(np.vstack((edge, edge[::-1] + np.array((0, 9)))), colour)
     glow = veil.image.convert("RGBa").filter(ImageFilter.GaussianBlur(0.03 * c.image.width)).convert("RGBA")
     c.image.paste(glow, (0, 0), glow.getchannel("A").point(lambda alpha: 0.75 * alpha))
+
+
+def _night(c: Canvas, level: float, rng: np.random.Generator) -> None:
     c.shade(_hills(rng, level, 14, 1.1), bands((60, 58, 124), (54, 62, 124)))
     c.shade(_hills(rng, level, 6, 1.8), bands((48, 60, 116), (54, 74, 122)))
     for x, y in _spots(rng, 9, level + 6, 97):
-        c.glaze(ellipse(x, y, 1.7, 1.7), (206, 226, 120), 0.25)
-        c.fill(ellipse(x, y, 0.7, 0.7), (232, 242, 150))
+        c.glaze(ellipse(x, y, 2.2, 2.2), (206, 226, 120), 0.3)
+        c.fill(ellipse(x, y, 0.9, 0.9), (232, 242, 150))
 
 
 def _sunset(c: Canvas, level: float, rng: np.random.Generator) -> None:
@@ -140,7 +160,7 @@ def _sunset(c: Canvas, level: float, rng: np.random.Generator) -> None:
     c.shade(_box(level, 101), bands((250, 186, 128), (226, 126, 128), (150, 84, 140), (106, 62, 128)))
     for x, y in _spots(rng, 18, level + 2, 97):
         width = 2.5 + 6.0 * (y - level) / 40
-        c.stroke(polygon((x - width, y), (x + width, y)), 0.9, (255, 206, 150))
+        c.stroke(polygon((x - width, y), (x + width, y)), 1.2, (255, 214, 164))
 
 
 def _rain(c: Canvas, level: float, rng: np.random.Generator) -> None:
@@ -149,8 +169,8 @@ def _rain(c: Canvas, level: float, rng: np.random.Generator) -> None:
     for x, y in _spots(rng, 4, level + 9, 95):
         c.fill(ellipse(x, y, 9, 2), (146, 168, 176))
         c.fill(ellipse(x - 1, y - 0.3, 6, 1.0), (176, 194, 202))
-    for x, y in _spots(rng, 30, 3, 96)[rng.permutation(30)]:
-        c.stroke(polygon((x, y), (x - 1.6, y + 5)), 0.8, (206, 220, 232))
+    for x, y in _spots(rng, 30, 3, 96):
+        c.stroke(polygon((x, y), (x - 1.8, y + 5.5)), 1.2, (206, 220, 232))
 
 
 _WATER = ((104, 190, 230), (44, 132, 200))
@@ -200,6 +220,7 @@ BACKGROUNDS: dict[str, Background] = {
         rim=(36, 50, 94),
         ripple=(146, 170, 226),
         paint=_night,
+        paint_sky=_aurora,
     ),
     "sunset": Background(
         surface="water",

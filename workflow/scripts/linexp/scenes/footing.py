@@ -41,13 +41,13 @@ def patch(box: Box, ground: Background, size: int) -> Layer:
     return canvas.image.reduce(supersampling(size)), corner
 
 
-def ripples(box: Box, ground: Background, size: int) -> Layer:
+def ripples(box: Box, colour: Rgb, size: int) -> Layer:
     """Light where an object meets the water: RGBA and its corner in pixels."""
     x, y = box.foot
     canvas, corner = _canvas(Box(box.left - 0.05, y - 0.05, box.width + 0.1, 0.1), size)
     for dx, dy, radius in ((0.0, -0.01, 0.46), (-0.18, 0.012, 0.24), (0.22, 0.016, 0.2)):
         line = arc(0, 0, 1, 1, 25, 155) * (radius * box.width, 0.018) + (x + dx * box.width, y + dy)
-        canvas.stroke(line, 0.016, ground.ripple)
+        canvas.stroke(line, 0.016, colour)
     return canvas.image.reduce(supersampling(size)), corner
 
 

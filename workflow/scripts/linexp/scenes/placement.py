@@ -12,8 +12,9 @@ from .sprites import Pose
 CLASS_NAMES: tuple[str, ...] = tuple(KINDS)
 
 _COUNT_LIMITS = (0.4, 0.75)
-_MAIN_EXTENTS = ((0.56, 0.66), (0.53, 0.61), (0.52, 0.56))
-_OTHER_EXTENTS = (0.36, 0.42)
+_MAIN_EXTENTS = ((0.5, 0.68), (0.5, 0.62), (0.5, 0.56))
+_OTHER_EXTENTS = (0.36, 0.44)
+_SHADES = (-0.3, 0.3)
 _EDGE = 0.03
 _GROUND_END = 0.95
 _GAP = 0.01
@@ -81,8 +82,8 @@ def _pose(rng: np.random.Generator, kind: str, extent: float, level: float) -> P
     """A kind in a random colour and pose, small enough for its part of the image."""
     if KINDS[kind].place == "sky":
         extent = min(extent, level - 2 * _EDGE)
-    tilt = rng.uniform(-1, 1) * KINDS[kind].tilt
-    return Pose(kind, pick(rng, tuple(OBJECT_TONES)), float(extent), float(tilt), bool(rng.random() < 0.5))
+    tilt, shade = rng.uniform(-1, 1) * KINDS[kind].tilt, float(rng.uniform(*_SHADES))
+    return Pose(kind, pick(rng, tuple(OBJECT_TONES)), float(extent), float(tilt), bool(rng.random() < 0.5), shade)
 
 
 def _corners(rng: np.random.Generator, pose: Pose, level: float, surface: str) -> np.ndarray:

@@ -18,13 +18,17 @@ _OUTLINE_SHARE = 0.011
 
 @dataclass(frozen=True)
 class Pose:
-    """An object's kind, colour, larger dimension (share of the image's side), tilt (degrees), mirroring."""
+    """An object's kind, colour, larger dimension (share of the image's side), tilt (degrees), mirroring and shade.
+
+    The shade is in (-1, 1): below 0 darker, above 0 paler.
+    """
 
     kind: str
     colour: str
     extent: float
     tilt: float
     flipped: bool
+    shade: float
 
     @cached_property
     def box(self) -> tuple[float, float]:
