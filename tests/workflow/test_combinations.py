@@ -5,9 +5,13 @@ from itertools import product
 import pandas as pd
 import pytest
 
+from helpers.configs import SCHEMA
+from linexp.config.checks import checked
+from linexp.planning import steps
+
 ABLATION = {"ablated": {}, "unablated": {"ablation": False}}
 IMPACT = {"only_ablated": {"impact": False}, "only_impact": {"ablation": False, "impact": True}}
-LABELS = {"labelled": "scenes", "unmapped": "scenes", "unlabelled": "bare_scenes"}
+LABELS = {"labelled": "scenes", "mapped_if_equal": "scenes", "unmapped": "scenes", "unlabelled": "bare_scenes"}
 CONTROLS = {"controlled": ["shuffled", "random_concepts", "untrained"], "uncontrolled": []}
 SIMULATORS = {"several": ["again"], "single": []}
 CALIBRATION = {"fitted": "two", "given": "scaled"}
@@ -15,6 +19,8 @@ COMBINATIONS = [
     *product(ABLATION, LABELS, CONTROLS, SIMULATORS, CALIBRATION),
     *product(IMPACT, LABELS, ["controlled"], ["single"], ["fitted"]),
 ]
+NOT_COUNTED = {"all", "make_labels", "make_concept_set", "extract_head", "merge_ablation", "embed_explanations"}
+NOT_COUNTED |= {"summarise_scores", "compare_methods", "draw_layer_figure", "make_report"}
 LEAST = ("unablated", "unlabelled", "uncontrolled", "single", "given")
 
 
@@ -58,7 +64,7 @@ def expected_figures(ablated, labelled, _controlled, _several, calibrated) -> se
     return figures | {"top_impact"} if has_impact else figures
 
 
-def test_every_combination_is_planned_with_the_figures_that_it_can_have(project):
+def test_every_combination_is_planned_with_the_figures_and_the_steps_that_it_can_have(project, monkeypatch):
     plan = configured(project, COMBINATIONS).plan()
     assert plan.status == 0, plan.said[-3000:]
     planned = {combination: set() for combination in COMBINATIONS}
@@ -69,6 +75,14 @@ def test_every_combination_is_planned_with_the_figures_that_it_can_have(project)
     assert planned == {combination: expected_figures(*combination) for combination in COMBINATIONS}
     reported = {job.wildcards["target"] for job in plan.jobs if job.rule == "make_report"}
     assert reported == set(by_name)
+
+    monkeypatch.chdir(project.folder)
+    config = checked(project.config(), SCHEMA)
+    listed = [step for place in config["run"] for step in steps.steps(config, *place.split("/")) if not step.is_done]
+    given = {f"results/calibration/{name}.json" for name in ("scaled", "again")}  # of which nothing is fitted
+    jobs = {(job.rule, job.outputs[0]) for job in plan.jobs if job.rule not in NOT_COUNTED}
+    jobs = {(rule, artifact) for rule, artifact in jobs if artifact not in given}
+    assert {(step.rule, step.artifact) for step in listed} == jobs
 
 
 @pytest.mark.long

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from helpers.projects import CONFIG, new_project
+from linexp.__main__ import main
 
 TEXT = yaml.safe_dump(CONFIG, sort_keys=False)
 
@@ -93,6 +94,7 @@ def over(tmp_path_factory):
         (project.folder / "own.yaml").write_text(yaml.safe_dump(own))
         return project.plan(*arguments, "--configfile", "own.yaml")
 
+    planned.folder = project.folder
     return planned
 
 
@@ -100,17 +102,26 @@ OVER = {
     "a wrong value in the upper file": ({"targets": {"net": {"probe": "x"}}}, [], "own.yaml: targets.net.probe: probe"),
     "a wrong value in the lower file": ({"methods": {"le_label": None}}, [], "config.yaml: targets.net.methods.0"),
     "a wrong value on the command line": ({"seed": 1}, ["--config", "seed=x"], "--config: seed: 'x' has the wrong"),
+    "a mapping there": ({}, ["--config", "seed=1", "targets={net: {probe: x}}"], "--config: targets.net.probe: probe"),
+    "text there": (
+        {},
+        ["--config", "seed=1", "probes={scenes: {images: 9}}"],
+        "--config: probes.scenes.images: '9' has",
+    ),
     "an unknown key": ({"targets": {"net": {"seeds": 1}}}, [], "own.yaml: targets.net.seeds: unknown key"),
     "a list": ({"run": ["net/layer5"]}, [], "own.yaml: run.0: layer 'layer5' does not exist"),
 }
 
 
 @pytest.mark.parametrize("case", OVER)
-def test_a_message_names_the_place_that_a_value_came_from(case, over):
+def test_a_message_names_the_place_that_a_value_came_from(case, over, monkeypatch, capsys):
     own, arguments, said = OVER[case]
     found = over(own, *arguments)
     assert found.status != 0 and "Traceback" not in found.said
     assert found.last.startswith(f"linexp: {said}"), found.last
+    monkeypatch.chdir(over.folder)
+    assert main(["check", *arguments, "--configfile", "own.yaml"]) == 1
+    assert capsys.readouterr().err.strip() == found.last
 
 
 def test_mappings_merge_lists_replace_and_null_takes_out(over):

@@ -187,7 +187,7 @@ def test_the_command_tells_whether_all_is_there(place, capsys):
 def test_files_are_merged_over_the_configuration_and_messages_name_them(place, capsys):
     (place / "own.yaml").write_text("run: [scenes_resnet/layer3]\ntargets: {resnet50: null}\n")
     (place / "more.yaml").write_text("probes: {scenes: {images: 900}}\n")
-    files = ["--configfile", "own.yaml", "--configfile", "more.yaml"]
+    files = ["--configfile", "own.yaml", "more.yaml"]
     assert main(["check", *files]) == 1
     told = capsys.readouterr().err
     assert told.startswith("linexp: config.yaml: targets.resnet50_"), "those that are like what was taken out"
@@ -196,6 +196,8 @@ def test_files_are_merged_over_the_configuration_and_messages_name_them(place, c
     out = capsys.readouterr().out
     assert "made here  scenes              900 scenes" in out
     assert out.splitlines()[-1].split() == ["ready", "scenes_resnet/layer3"]
+    assert main(["check", *files, "--config", "run=[scenes_resnet/layer4]"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["ready", "scenes_resnet/layer4"]
     (place / "more.yaml").write_text("probes: {scenes: {images: none}}\n")
     assert main(["check", *files]) == 1
     assert capsys.readouterr().err.startswith("linexp: more.yaml: probes.scenes.images: 'none' has the wrong type")
@@ -263,6 +265,12 @@ def test_a_folder_without_labels_is_no_place_to_calibrate_on_or_to_take_labels_f
         (("check", "--configfile", "broken.yaml"), "broken.yaml: line 1: is not YAML"),
         (("check", "--configfile", "list.yaml"), "list.yaml: has no sections"),
         (("check", "--configfile", "wrong.yaml"), "wrong.yaml: "),
+        (("check", "--config", "sead=1"), "--config: sead: unknown key"),
+        (("check", "--configfile", "wrong.yaml", "--config", "sead=0"), "--config: sead: unknown key 'sead'"),
+        (
+            ("check", "--config", "seed"),
+            "--config: 'seed' is not of the form KEY=VALUE; write it as in --config seed=1",
+        ),
         (("check", "--configfile", "twice.yaml"), "twice.yaml: line 2: the key 'seed' is there already, in line 1"),
     ],
 )

@@ -20,7 +20,6 @@ from .terminal import export, neuron, new_folder
 from .workflow import SCHEMA
 
 CONFIG = "config.yaml"
-OVER = f"merged over {CONFIG}, as Snakemake does; can be given again"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="*",
         help="only these, as target/layer; all: every one (default: those under `run`, and all data)",
     )
-    check.add_argument("--configfile", action="append", default=[], help=OVER)
+    _add_what_is_merged(check)
     check.set_defaults(command=_check)
 
     layers = commands.add_parser("layers", help="list the modules of a network, and what can be explained of them")
@@ -81,9 +80,18 @@ def _parser() -> argparse.ArgumentParser:
     layers.add_argument("--model", help="instead: torchvision or timm, and a name there, such as timm:resnet50")
     layers.add_argument("--size", type=int, help="pixels a side of an image (default: what the model preprocesses to)")
     layers.add_argument("--depth", type=int, default=2, help="parts of a module's path to show (default: %(default)s)")
-    layers.add_argument("--configfile", action="append", default=[], help=OVER)
+    _add_what_is_merged(layers)
     layers.set_defaults(command=_layers)
     return parser
+
+
+def _add_what_is_merged(parser: argparse.ArgumentParser) -> None:
+    """Snakemake's own options, with its own meaning: the later over the earlier, and values over files."""
+    over: dict[str, Any] = {"action": "extend", "default": []}
+    files = f"files that are merged over {CONFIG}, as Snakemake does"
+    values = "values over those of all files, as Snakemake has them"
+    parser.add_argument("--configfile", "--configfiles", nargs="+", metavar="FILE", help=files, **over)
+    parser.add_argument("--config", "-C", nargs="*", metavar="KEY=VALUE", help=values, **over)
 
 
 def _new(options: argparse.Namespace) -> int:
@@ -131,7 +139,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    config = _configuration(options.configfile)
+    config = _configuration(options.configfile, options.config)
     places = data_check.layer_names(config) if options.layers == ["all"] else options.layers or config["run"]
     problems = {place: data_check.layer_problems(config, place) for place in places}
     overview = [] if options.layers else [data_check.parts_text(config)]
@@ -164,7 +172,7 @@ def _model_of(options: argparse.Namespace) -> Mapping[str, Any]:
 
     Of one whose code is in a repository, with the folder that this is unpacked to.
     """
-    targets = _configuration(options.configfile)["targets"]
+    targets = _configuration(options.configfile, options.config)["targets"]
     if options.target not in targets:
         raise LinexpError(f"there is no target {options.target!r}; {suggest(options.target, targets)}")
     model = targets[options.target]["model"]
@@ -182,13 +190,13 @@ def _made(path: str) -> str:
     return path
 
 
-def _configuration(over: Sequence[str] = ()) -> configuration.Config:
-    """The configuration, merged and checked as Snakemake would find it, with files over config.yaml."""
+def _configuration(over: Sequence[str] = (), values: Sequence[str] = ()) -> configuration.Config:
+    """The configuration, merged and checked as Snakemake would find it: files over config.yaml, values over all."""
     paths = [CONFIG, *over] if os.path.exists(CONFIG) or not over else list(over)
     for path in paths:
         if not os.access(path, os.R_OK):
             raise LinexpError(f"{path} cannot be read; run this in the folder that has it, or give --configfile")
-    found = origins.read_files(list(dict.fromkeys(paths)))
+    found = [*origins.read_files(list(dict.fromkeys(paths))), *origins.read_values(values)]
     try:
         return configuration.checked(origins.without_nulls(origins.merged(found), found), SCHEMA)
     except LinexpError as error:

@@ -6,11 +6,13 @@ from typing import Any
 
 import yaml
 
+from ..errors import LinexpError, shortened
 from .text import check_text
 
 Config = Mapping[str, Any]
 Origin = tuple[str, Config]
 """A name for messages, and what is given there."""
+VALUES = "--config"
 
 
 def origins(workflow, config: Config) -> list[Origin]:
@@ -28,7 +30,7 @@ def origins(workflow, config: Config) -> list[Origin]:
     files = [file for file in workflow.configfiles if file not in settings.configfiles]
     for file in [*files, *settings.configfiles]:
         found.append((_short(file), yaml.safe_load(Path(file).read_text(encoding="utf-8-sig"))))
-    return [*found, ("--config", settings.config)] if settings.config else found
+    return [*found, (VALUES, settings.config)] if settings.config else found
 
 
 def read_files(paths: Sequence[str | Path]) -> list[Origin]:
@@ -42,6 +44,27 @@ def read_files(paths: Sequence[str | Path]) -> list[Origin]:
     for path in paths:
         check_text(path)
     return [(_short(path), yaml.safe_load(Path(path).read_text(encoding="utf-8-sig"))) for path in paths]
+
+
+def read_values(entries: Sequence[str]) -> list[Origin]:
+    """What `--config` says, each entry as `key=value`, read by Snakemake itself; nothing if there is none.
+
+    Raises
+    ------
+    LinexpError
+        An entry is not of that form.
+    """
+    if not entries:
+        return []
+    from snakemake.cli import parse_config  # which takes a second to load
+
+    try:
+        return [(VALUES, parse_config(entries))]
+    except ValueError as error:
+        shown = shortened(" ".join(entries), 60)
+        raise LinexpError(
+            f"{VALUES}: {shown!r} is not of the form KEY=VALUE; write it as in {VALUES} seed=1"
+        ) from error
 
 
 def merged(found: Sequence[Origin]) -> dict[str, Any]:

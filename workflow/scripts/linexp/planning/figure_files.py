@@ -103,6 +103,16 @@ def caption_of_layers(_config: Config, wildcards) -> str:
     return FIGURES[IMPACT].caption.format(layer=f"all layers of {wildcards.target}")
 
 
+def measures_impact(config: Config, wildcards) -> bool:
+    """Whether the whole workflow measures Top Impact of a layer: it is to, and labels that the model knows are sure.
+
+    Whether images have labels may take a look at them, and whether the model knows them, at its outputs.
+    """
+    layer = target_of(config, wildcards)["layers"][wildcards.layer]
+    sure = model_files.class_map(config, wildcards) != "if_equal"
+    return has_impact(layer) and sure and has_labels(config, wildcards)
+
+
 def figures_of_run(config: Config, _wildcards) -> list[str]:
     """The figures of every layer under `run`: all that its settings and labels allow."""
     found = []
@@ -115,9 +125,7 @@ def figures_of_run(config: Config, _wildcards) -> list[str]:
             "impact": has_impact(entry),
             "calibrations": bool(fitted_calibrations(config, wildcards)),
         }
-        # whether images have labels may take a look at them, and whether the model knows them, at its outputs
-        sure = model_files.class_map(config, wildcards) != "if_equal"
-        has["labels"] = has["impact"] and sure and has_labels(config, wildcards)
+        has["labels"] = measures_impact(config, wildcards)
         names = [name for name, figure in FIGURES.items() if all(has[what] for what in figure.requires)]
         found += [f"results/{place}/figures/{name}.svg" for name in names]
     return found

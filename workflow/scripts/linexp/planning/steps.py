@@ -24,7 +24,6 @@ from ..probes import sources
 from ..probes.kinds import KINDS
 from ..probes.kinds.image_folder import images_below
 from . import figure_files, resources, work, work_sizes
-from .evaluation_files import has_labels
 from .inputs import (
     AND,
     OWN_CONCEPTS,
@@ -166,8 +165,8 @@ def _of_layer(config: Config, target: str, layer: str) -> Iterator[Step]:
     recording, numbers = resources.recording(config, here), resources.recorded_numbers(config, here)
     whole = numbers if entry.get("neurons") is None else explained
     yield Step("record_activations", recorded(config, here, f"{layer}/activations.h5"), recording, whole)
-    has_impact = figure_files.has_impact(entry["layers"][layer]) and has_labels(config, here)
-    if ablation or has_impact:
+    measures_impact = figure_files.measures_impact(config, here)
+    if ablation or measures_impact:
         yield Step("record_outputs", recorded(config, here, "outputs.h5"), recording)
     for method, simulator in scored_pairs(config, here):
         kind = config["methods"][method]["kind"]
@@ -188,7 +187,7 @@ def _of_layer(config: Config, target: str, layer: str) -> Iterator[Step]:
         nodes = settings["most_nodes"] if settings["optim"] else 0
         curves = _replayed(config, here, work.sampling_curves(config, here), nodes, ("val",))
         yield Step("sample_curves", f"{folder}/curves.h5", curves)
-    if has_impact:
+    if measures_impact:
         removing = _replayed(config, here, work.removing(config, here), 1, ("train", "val", "test"))
         yield Step("measure_impact", f"{folder}/impact.parquet", removing)
     yield Step("score_explanations", f"{folder}/scores.parquet", work.scoring(config, here))
