@@ -170,6 +170,7 @@ def _in_a_child(work: Callable[[], Any]) -> tuple[Any, str]:
     with tempfile.TemporaryFile("w+") as said:
         child = os.fork()
         if child == 0:
+            os.close(reading)  # else it would wait for ever to be read, were the tests killed
             try:
                 for number in (1, 2):
                     os.dup2(said.fileno(), number)
