@@ -92,7 +92,8 @@ STABLE = stable.Stability(
 )
 
 
-def test_a_neuron_is_shown_with_what_resampled_images_choose(folder, tmp_path, capsys):
+def test_a_neuron_is_shown_with_what_resampled_images_choose(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
     copy = tmp_path / "layer4"
     shutil.copytree(folder, copy)
     others = [stable.Stability(one.neuron, one.status, list(one.concepts)) for one in LE[2:3]]

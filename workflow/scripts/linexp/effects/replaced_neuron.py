@@ -37,7 +37,8 @@ class AblationScore:
     constant
         α of the best constant, c = 0: the floor of optim.
     effect
-        Mean change of the loss on test when the neuron is ablated to its mean (denominator of Eq. 12).
+        Mean change of the loss on test when the neuron is ablated to its mean (denominator of Eq. 12); of a neuron
+        that has next to none there or on val, the smaller of the two.
     nodes, error
         Of the loss curves that were searched; 0 where there was no search.
     """
@@ -220,7 +221,7 @@ class ReplacedNeuron:
             val, test = self.shared.on_val | val, self.shared.on_test | test
         effect = test["mean"]
         if min(effect, val["mean"]) < NO_EFFECT_BELOW:
-            return [AblationScore(effect=effect)] * len(self.norm)
+            return [AblationScore(effect=min(effect, val["mean"]))] * len(self.norm)
         alpha = {name: 1 - change / effect for name, change in test.items()}
         scores = []
         for number in range(len(self.norm)):
