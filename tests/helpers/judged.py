@@ -44,7 +44,8 @@ class Layer:
         train, val = slice(self.ends[0]), slice(*self.ends)
         of_p = [second_moments([self.p[rows]]) for rows in (train, val)]
         of_q = [
-            cross_moments([self.p[rows]], [self.q[rows]], moments.mean) for rows, moments in zip((train, val), of_p)
+            cross_moments([self.p[rows]], [self.q[rows]], moments.mean)
+            for rows, moments in zip((train, val), of_p, strict=True)
         ]
         std = [values[train].std(axis=0, dtype=np.float64) for values in (self.p, self.q)]
         concepts = [CONCEPT(column) for column in range(self.p.shape[1])]

@@ -85,7 +85,7 @@ class SetMoments:
     def of(cls, p: np.ndarray, activations: np.ndarray, sets: NDArray[np.int64]) -> "SetMoments":
         """Those of the simulator's P, (n, m), and activations, (n, n_neurons), of the same images."""
         n = len(p)
-        columns = (p - p.mean(axis=0, dtype=np.float64)).T.astype(np.float32)
+        columns = np.ascontiguousarray((p - p.mean(axis=0, dtype=np.float64).astype(p.dtype)).T)
         columns[constant(p)] = 0
         within = np.empty((*sets.shape, sets.shape[1]), np.float32)
         step = max(1, VALUES_AT_ONCE // (n * max(1, sets.shape[1])))
