@@ -5,7 +5,8 @@
     python benchmarks/simulation.py --images 2000 --neurons 256 --json
 
 What runs are the scripts of the rules `simulate`, once for each method, and `score_explanations`, in one process, with
-their artifacts on disk. A method explains each neuron by three to five of the concepts that move it, where there are as
+their artifacts on disk; `judging_seconds` is what `judge_explanations` takes between them, for verdicts.
+A method explains each neuron by three to five of the concepts that move it, where there are as
 many, and other ones. The floor is E·Tᵀ for the concepts that each method uses, on arrays in memory.
 `correlation_seconds` is what correlation alone takes, for all methods. The data are described in made_up.py.
 """
@@ -60,7 +61,7 @@ def main() -> None:
     parser.add_argument("--neurons", type=int, default=2_048)
     parser.add_argument("--dim", type=int, default=1_152, help="of the embeddings")
     given = parser.parse_args()
-    n_images, clock = given.images + given.others, Clock()
+    n_images, clock, judging = given.images + given.others, Clock(), Clock()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         split = write_index(folder / "index.parquet", given.others, 0, given.images)
@@ -74,7 +75,13 @@ def main() -> None:
         with clock("simulate"):
             for explained, simulated in zip(explanations, simulations, strict=True):
                 run_stage("simulate", files | {"explanations": explained}, simulated, {}, cores())
-        files |= {"explanations": explanations, "simulations": simulations}
+        of_pairs = {name: [files[name]] * len(methods) for name in ("images", "concepts", "calibration")}
+        files |= {"explanations": explanations, "simulations": simulations, "verdicts": folder / "verdicts.parquet"}
+        judged = files | of_pairs | {"vocabulary": of_pairs["concepts"], "moments": []}
+        pairs = [{"method": method, "simulator": "simulator", "refit": None} for method in methods]
+        with judging("judge_explanations"):
+            params = {"pairs": pairs, "neurons": None, "seed": 0}
+            run_stage("judge_explanations", judged, folder / "verdicts.parquet", params, cores())
         params = {"pairs": [(method, "simulator") for method in methods], "neurons": None}
         with clock("score_explanations"):
             run_stage("score_explanations", files, folder / "scores.parquet", params, cores())
@@ -97,6 +104,7 @@ def main() -> None:
         "mean_concepts_used": float(np.mean(used)),
         **beside(clock.total, bare),
         "stages": clock.seconds,
+        "judging_seconds": judging.total,
         "correlation_seconds": given.methods * correlation.total,
         "mean_correlation": float(scores["correlation"].mean()),
     }

@@ -40,6 +40,30 @@ rule score_explanations:
         "../workflow/scripts/score_explanations.py"
 
 
+rule judge_explanations:
+    input:
+        unpack(needs(evaluation_files.verdict_files)),
+        simulations=needs(inputs.simulations_of),
+    output:
+        update("results/{target}/{layer}/verdicts.parquet"),
+    log:
+        "results/logs/judge_explanations/{target}/{layer}.log",
+    conda:
+        "../envs/linexp.yaml"
+    threads: threads_of_target
+    resources:
+        mem_mb=memory(work.judging),
+        runtime=runtime(work.judging),
+    params:
+        pairs=ask(evaluation_files.judged_pairs),
+        neurons=ask(inputs.neurons_of),
+        seed=config["seed"],
+    message:
+        "Judge the explanations of {wildcards.target}/{wildcards.layer}"
+    script:
+        "../workflow/scripts/judge_explanations.py"
+
+
 rule shuffle_explanations:
     input:
         index=needs(inputs.index_of),

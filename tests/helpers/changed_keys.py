@@ -11,7 +11,7 @@ RECORD = {"record_activations", "record_outputs", "extract_head"}
 REPLAY = {"sample_curves", "score_ablation", "measure_impact"}
 NETWORK = RECORD | REPLAY
 SHOW = {"make_report", "draw_layer_figure"}
-TABLES = {"merge_ablation", "score_explanations", "shuffle_explanations"}
+TABLES = {"merge_ablation", "judge_explanations", "score_explanations", "shuffle_explanations"}
 EXPLAIN = {"explain_linear", "explain_best_concept", "explain_baseline", "explain_random_concepts"}
 OF_LOGITS = {"record_outputs", "extract_head", "sample_curves", "measure_impact"}
 OF_NETWORK = OF_LOGITS | {"record_activations", "dissect_network"}
@@ -22,6 +22,7 @@ PSEUDO = {"make_pseudo_presence", "compute_moments"}
 MODEL = EMBED | {"calibrate"}
 DRAW = {"draw_scenes", "index_images"}
 FIT = {"explain_linear"}
+JUDGE = {"judge_explanations"}  # by another P, or other weights
 BASELINE = {"explain_baseline"}
 
 # of each configuration: key, another value, and the rules whose recipes are others then or that have new files to make
@@ -31,7 +32,14 @@ ROWS = {
             "seed",
             1,
             {"draw_scenes", "draw_masks", "index_images", "train_classifier", "train_image_text", *NETWORK}
-            | {"dissect_network", "explain_random_concepts", "shuffle_explanations", "check_sanity", "compare_methods"}
+            | {
+                "dissect_network",
+                "explain_random_concepts",
+                "judge_explanations",
+                "shuffle_explanations",
+                "check_sanity",
+                "compare_methods",
+            }
             | {"summarise_scores", "make_report", "draw_neuron", "measure_stability"},
         ),
         ("split", {"train": 0.6, "val": 0.2, "test": 0.2}, {"index_images"}),
@@ -85,7 +93,7 @@ ROWS = {
         (
             "targets.brief.like",
             "twin",
-            RECORD | FIT | {"sample_curves", "score_ablation", "score_explanations"},
+            RECORD | FIT | {"sample_curves", "score_ablation", "judge_explanations", "score_explanations"},
         ),
         ("targets.net.layers.layer4.module", "layer3", NETWORK - {"record_outputs"} | {"dissect_network"}),
         ("targets.net.layers.layer4.pool", "max", NETWORK - {"record_outputs"}),
@@ -100,7 +108,11 @@ ROWS = {
         (
             "targets.net.explainer",
             "three",
-            MODEL | PSEUDO | SHOW | {"explain_linear", "explain_best_concept", "explain_baseline", "measure_stability"},
+            MODEL
+            | PSEUDO
+            | SHOW
+            | JUDGE
+            | {"explain_linear", "explain_best_concept", "explain_baseline", "measure_stability"},
         ),
         (
             "targets.net.simulator",
@@ -118,6 +130,7 @@ ROWS = {
             "mine",
             {"make_concept_set", "embed_concepts", "explain_linear", "explain_best_concept", "simulate"}
             | {"check_sanity", "make_report", "measure_stability"}
+            | JUDGE
             | PSEUDO,
         ),
         (
@@ -130,7 +143,13 @@ ROWS = {
             [0, 3],
             EXPLAIN
             | {"explain_network_dissection", "sample_curves", "check_sanity"}
-            | {"score_explanations", "shuffle_explanations", "measure_impact", "measure_stability"},
+            | {
+                "judge_explanations",
+                "score_explanations",
+                "shuffle_explanations",
+                "measure_impact",
+                "measure_stability",
+            },
         ),
         ("targets.net.stability", True, NOTHING),  # le_siglip's is asked for by name
         ("targets.net.batch_size", 7, NOTHING),
@@ -151,7 +170,7 @@ ROWS = {
         (
             "targets.net.controls",
             ["shuffled"],
-            {"merge_ablation", "score_explanations", "shuffle_explanations", "summarise_scores"},
+            TABLES | {"summarise_scores"},
         ),
         (
             "targets.net.probe",
@@ -164,6 +183,7 @@ ROWS = {
             | EXPLAIN
             | REPLAY
             | {
+                "judge_explanations",
                 "score_explanations",
                 "shuffle_explanations",
                 "simulate",
@@ -176,7 +196,7 @@ ROWS = {
     ],
     features: [("targets.net.classes", "none", {"score_explanations", "check_sanity"})],
     methods: [
-        ("methods.linear.presence", "label", FIT | {"simulate"}),
+        ("methods.linear.presence", "label", FIT | JUDGE | {"simulate"}),
         ("methods.linear.solver", "glm_saga", FIT),
         ("methods.linear.lambda", 0.1, FIT),
         ("methods.linear.alpha", 0.5, FIT),
@@ -185,39 +205,42 @@ ROWS = {
         ("methods.linear.greedy.tolerance", 0.1, FIT),
         ("methods.top.greedy", {"width": 3}, NOTHING),
         ("methods.linear.top_k", 5, FIT),
-        ("methods.top.label_weight", 0.25, FIT | {"make_both_presence", "compute_moments"}),
+        ("methods.top.label_weight", 0.25, FIT | JUDGE | {"make_both_presence", "compute_moments"}),
         ("methods.top.label_weight", 0.5, NOTHING),
-        ("methods.linear.search", {"beam": 3}, FIT),
-        ("methods.linear.explainer", "three", MODEL | PSEUDO | FIT),
+        ("methods.linear.search", {"beam": 3}, FIT | JUDGE),
+        ("methods.linear.explainer", "three", MODEL | PSEUDO | FIT | JUDGE),
         ("methods.linear.explainer", "one", NOTHING),
-        ("methods.linear.concepts", "mine", {"make_concept_set", "embed_concepts", "simulate"} | PSEUDO | FIT),
+        ("methods.linear.concepts", "mine", {"make_concept_set", "embed_concepts", "simulate"} | PSEUDO | FIT | JUDGE),
         ("methods.linear.concepts", "words", NOTHING),
         ("methods.search.presence", "label", FIT | {"simulate"}),
         *(
             (f"methods.search.search.{key}", value, FIT)
             for key, value in {
                 **{"max_concepts": 3, "tolerance": 0.1, "length": 5, "like": "label", "beam": 3, "swaps": False},
-                **{"ridge": 0.1, "positive": True},
             }.items()
         ),
-        ("methods.search.explainer", "three", MODEL | PSEUDO | FIT | {"make_both_presence"}),
+        ("methods.search.search.ridge", 0.1, FIT | JUDGE),
+        ("methods.search.search.positive", True, FIT | JUDGE),
+        ("methods.search.explainer", "three", MODEL | PSEUDO | FIT | JUDGE | {"make_both_presence"}),
         (
             "methods.search.concepts",
             "mine",
-            {"make_concept_set", "embed_concepts", "make_both_presence", "simulate"} | PSEUDO | FIT,
+            {"make_concept_set", "embed_concepts", "make_both_presence", "simulate"} | PSEUDO | FIT | JUDGE,
         ),
-        ("methods.search.label_weight", 0.25, FIT | {"make_both_presence", "compute_moments"}),
+        ("methods.search.label_weight", 0.25, FIT | JUDGE | {"make_both_presence", "compute_moments"}),
         ("methods.best.presence", "pseudo", {"explain_best_concept"}),
-        ("methods.best.label_weight", 0.25, {"make_both_presence", "compute_moments", "explain_best_concept"}),
+        ("methods.best.label_weight", 0.25, JUDGE | {"make_both_presence", "compute_moments", "explain_best_concept"}),
         (
             "methods.best.explainer",
             "three",
-            MODEL | PSEUDO | {"make_both_presence", "explain_best_concept"},
+            MODEL | PSEUDO | JUDGE | {"make_both_presence", "explain_best_concept"},
         ),
         (
             "methods.best.concepts",
             "mine",
-            {"make_concept_set", "embed_concepts", "make_both_presence", "simulate", "explain_best_concept"} | PSEUDO,
+            {"make_concept_set", "embed_concepts", "make_both_presence", "simulate", "explain_best_concept"}
+            | PSEUDO
+            | JUDGE,
         ),
         ("methods.soft_wpmi.similarity", "wpmi", BASELINE),
         *(
@@ -237,7 +260,7 @@ ROWS = {
                 (
                     f"methods.{similarity}.concepts",
                     "mine",
-                    {"make_concept_set", "embed_concepts", "simulate"} | BASELINE,
+                    {"make_concept_set", "embed_concepts", "simulate"} | BASELINE | JUDGE,
                 ),
             )
         ),

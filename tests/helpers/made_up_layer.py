@@ -11,7 +11,7 @@ from PIL import Image
 from linexp import explorer
 from linexp.artifacts import store
 from linexp.concepts import presence
-from linexp.explanations import OK, UNEXPLAINED, by_weight, to_table, weight_matrix
+from linexp.explanations import EXPLAINED, OK, UNEXPLAINED, by_weight, to_table, weight_matrix
 from linexp.metrics import METRICS
 from linexp.probes.index import rows_of, split_images
 from linexp.scoring import sanity, simulation, summary
@@ -141,6 +141,7 @@ def _write(folder, index, texts, images, p, activations, explained, concepts, te
         scores = score_table(table, simulated[test], activations[test], activations.max(axis=0) < 0.01)
         tables.append(scores.assign(method=method, simulator=SIMULATOR))
     scores = with_ablation(pd.concat(tables), None)
+    scores["verdict"] = np.where(scores["status"] == OK, EXPLAINED, scores["status"])
     store.write_table(folder / "scores.parquet", made, pa.Table.from_pandas(scores, preserve_index=False))
     summary.summarise(scores, list(METRICS)).to_csv(folder / "summary.csv", index=False)
     better = {name: metric.higher_is_better for name, metric in METRICS.items()}

@@ -20,7 +20,7 @@ SHOWING = {"compare_methods", "summarise_scores", "make_report", "draw_layer_fig
 OF_LINEAR_METHODS = {"explain_linear", "check_sanity"}
 ONE_METHOD = {
     *("explain_linear", "simulate", "score_ablation", "merge_ablation", "check_sanity"),
-    *("shuffle_explanations", "score_explanations"),
+    *("judge_explanations", "shuffle_explanations", "score_explanations"),
     *SHOWING,
 }
 
@@ -71,7 +71,7 @@ def test_without_snakemake_s_memory_a_method_that_is_taken_out_leaves_the_tables
     config = forgotten.config()
     config["targets"]["net"]["methods"].remove("best_concept")
     forgotten.configure(config)
-    planned = {"merge_ablation", "shuffle_explanations", "score_explanations", *SHOWING}
+    planned = {"merge_ablation", "judge_explanations", "shuffle_explanations", "score_explanations", *SHOWING}
     assert set(forgotten.planned()) == planned
 
 

@@ -13,7 +13,8 @@ import yaml
 
 SUMMARISING = {"summarise_scores", "compare_methods", "make_report", "draw_layer_figure"}
 ABLATING = {"score_ablation", "merge_ablation"}
-SCORING = {"simulate", *ABLATING, "score_explanations", "check_sanity", "shuffle_explanations", *SUMMARISING}
+JUDGING = {"judge_explanations", "score_explanations", "check_sanity", "shuffle_explanations"}
+SCORING = {"simulate", *ABLATING, *JUDGING, *SUMMARISING}
 FIGURES_OF_SCORES = 4
 MEASURING_IMPACT = {"measure_impact", "draw_layer_figure"}
 EXPLAINING = {"explain_linear", "explain_best_concept", "explain_baseline", "explain_random_concepts"}
@@ -133,7 +134,7 @@ def test_a_control_adds_its_own_chain(project):
     config = project.config()
     config["targets"]["net"]["controls"] = ["shuffled"]
     project.configure(config)
-    assert set(project.planned()) == {"merge_ablation", "score_explanations", "shuffle_explanations", *SUMMARISING}
+    assert set(project.planned()) == {"merge_ablation", *JUDGING - {"check_sanity"}, *SUMMARISING}
 
 
 def test_an_edited_concept_file_remakes_the_concepts_and_what_follows(project):

@@ -8,13 +8,16 @@ from linexp.artifacts import store
 from linexp.jobs import runtime
 from linexp.networks import recorded
 from linexp.probes import index
-from linexp.scoring.scores import score_table, with_ablation
+from linexp.scoring.scores import score_table, with_ablation, with_verdicts
 
 runtime.start(snakemake)
 files = snakemake.input
 ablation = [files.ablation] if files.get("ablation") else []
 provenance = store.provenance_of(
-    snakemake, store.same_probe(files.index, files.activations, *files.explanations, *files.simulations, *ablation)
+    snakemake,
+    store.same_probe(
+        files.index, files.activations, files.verdicts, *files.explanations, *files.simulations, *ablation
+    ),
 )
 rows = index.rows_of(store.read_table(files.index), "test")
 neurons, activations = recorded.read_activations(files.activations, snakemake.params.neurons)
@@ -31,6 +34,7 @@ for (method, simulator), explained, simulated in zip(
     table.insert(0, "method", method)
     table.insert(1, "simulator", simulator)
     tables.append(table)
-scores = with_ablation(pd.concat(tables), store.read_table(*ablation).to_pandas() if ablation else None)
+scores = with_verdicts(pd.concat(tables), store.read_table(files.verdicts).to_pandas())
+scores = with_ablation(scores, store.read_table(*ablation).to_pandas() if ablation else None)
 table = pa.Table.from_pandas(scores, preserve_index=False)
 store.write_table(snakemake.output[0], provenance, table)

@@ -7,7 +7,7 @@ from scipy.optimize import minimize
 
 from helpers.layers import Layer, literal_alpha, literal_losses, made_up, noisy
 from linexp.effects.ablation import Simulations, ablation_scores
-from linexp.effects.losses import CrossEntropy
+from linexp.effects.losses import NO_EFFECT_BELOW, CrossEntropy
 from linexp.effects.replaced_neuron import norm_scale
 from linexp.effects.tail_losses import LinearTailLosses
 
@@ -137,6 +137,14 @@ def test_neurons_that_never_vary_or_have_no_effect_are_undefined(layers):
     for neuron in (1, 2):
         assert all((s.optim, s.norm, s.c, s.d, s.constant) == (None,) * 5 for s in scores[neuron])
     assert all(s.optim is not None for s in scores[0])
+
+
+def test_a_neuron_without_an_effect_on_val_alone_is_one_without_an_effect(layers):
+    val, test, on_val, on_test = layers
+    still = Layer(val.activations.copy(), val.weight, val.logits, val.labels)
+    still.activations[:, 1] = 0.5
+    for score in scored(still, test, on_val, on_test)[1]:
+        assert score.effect < NO_EFFECT_BELOW and score.optim is None
 
 
 def test_an_outlier_of_the_simulation_widens_the_curve():

@@ -23,6 +23,7 @@ def _scores(method: str, correlation, dead=None, simulator: str = "sim", **more)
             "correlation": correlation,
             "dead": np.zeros(n, bool) if dead is None else dead,
             "n_concepts": np.arange(n, dtype=np.int32) % 4,
+            "verdict": "not_above_chance",
         }
         | {"mad": 2 * correlation}
         | more
@@ -63,9 +64,20 @@ def test_the_columns_are_those_of_the_contract_in_their_order():
     correlation = [*means, "{}_shuffled", "{}_shuffled_p95", "{}_agreement", "{}_sanity"]
     assert list(summary) == [
         *("method", "simulator", "control", "mean_length", "neurons", "dead", "undefined"),
+        *(f"{verdict}{end}" for verdict in ("explained", "predicts_only") for end in ("", "_se", "_low", "_high")),
         *(name.format("correlation") for name in correlation),
         *(name.format("mad") for name in [*means, "{}_agreement", "{}_sanity"]),
     ]
+
+
+def test_shares_of_verdicts_are_of_all_neurons_with_their_intervals():
+    verdicts = np.repeat(["explained", "predicts_only", "not_above_chance", "constant"], [60, 20, 100, 20])
+    row = _row(_scores("le", _uniform(8), verdict=verdicts))
+    for verdict, share in (("explained", 0.3), ("predicts_only", 0.1)):
+        error = np.sqrt(share * (1 - share) / 199)
+        mean, se, low, high = (row[f"{verdict}{end}"] for end in ("", "_se", "_low", "_high"))
+        assert (mean, se) == pytest.approx((share, error))
+        assert (low, high) == pytest.approx((mean - 1.96 * error, mean + 1.96 * error), abs=0.3 * error)
 
 
 def test_undefined_scores_count_as_zero():

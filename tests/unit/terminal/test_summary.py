@@ -18,6 +18,7 @@ def _scores(methods: list[str], mean: float = 0.4, simulator: str = "clip") -> p
     return pd.concat(
         pd.DataFrame(
             {"method": method, "simulator": simulator, "neuron": range(N), "dead": np.arange(N) < 3, "n_concepts": 4}
+            | {"verdict": np.repeat(["explained", "predicts_only", "not_above_chance"], [20, 10, 10])}
             | {metric: rng.normal(mean, 0.2, N) for metric in METRICS}
         )
         for method in methods
@@ -67,6 +68,19 @@ def test_means_intervals_and_controls_are_those_of_the_summary(everything, tmp_p
     assert len({len(line) for line in table}) == 1
 
 
+def test_verdicts_have_a_table_of_their_own(everything, tmp_path):
+    lines = _text(tmp_path, everything)
+    table = lines[8:14]
+    assert table[0].split() == ["method", "explained", "predicts", "only"]
+    shares = [
+        f"{everything[name][0]:.0%} [{everything[f'{name}_low'][0]:.0%}, {everything[f'{name}_high'][0]:.0%}]"
+        for name in ("explained", "predicts_only")
+    ]
+    assert shares[0].startswith("50% [3") and shares[1].startswith("25% [1")
+    assert table[1].split() == ["le_label", *" ".join(shares).split()]
+    assert set(table[3]) == {"-"} and table[5].startswith("untrained le_label")
+
+
 def test_images_that_are_copies_of_others_are_told(everything, tmp_path):
     assert _text(tmp_path, everything, copies=16)[0].endswith("; 16 images are copies of others")
 
@@ -96,8 +110,8 @@ def test_nothing_is_wider_than_the_screen_whatever_the_names_and_numbers(tmp_pat
 def test_every_simulator_has_a_table(tmp_path):
     scores = pd.concat([_scores(["le"]), _scores(["le"], simulator="siglip")])
     lines = _text(tmp_path, summarise(scores, METRICS))
-    assert [line for line in lines if "; simulator" in line] == [lines[0], lines[4]]
-    assert "; simulator clip;" in lines[0] and "; simulator siglip;" in lines[4]
+    assert [line for line in lines if "; simulator" in line] == [lines[0], lines[7]]
+    assert "; simulator clip;" in lines[0] and "; simulator siglip;" in lines[7]
     assert not [line for line in lines if line.startswith("--") or "anity" in line]
 
 

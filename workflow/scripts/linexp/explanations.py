@@ -11,6 +11,7 @@ UNEXPLAINED = "unexplained"
 CONSTANT = "constant"
 NOT_CONVERGED = "not_converged"
 MISSING = "missing"
+EXPLAINED, PREDICTS_ONLY, NOT_ABOVE_CHANCE = "explained", "predicts_only", "not_above_chance"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 from ..artifacts import attributes
+from ..concepts.sets import RANDOM_CONCEPTS
 from ..config.checks import NO_LABELS, Config, explainers_of
 from ..config.derived_targets import UNTRAINED_SUFFIX
 from ..errors import LinexpError
@@ -83,9 +84,49 @@ def score_files(config: Config, wildcards) -> Files:
         "index": index_of(config, wildcards),
         "activations": activations_of(config, wildcards),
         "explanations": [of_layer(wildcards, f"explanations/{method}.parquet") for method in methods],
+        "verdicts": of_layer(wildcards, "verdicts.parquet"),
     }
     if target_of(config, wildcards)["layers"][wildcards.layer]["ablation"]:
         files["ablation"] = of_layer(wildcards, "ablation.parquet")
+    return files
+
+
+def refit_of(config: Config, wildcards) -> Settings | None:
+    """How a method fits the weights of concepts that are chosen; None where it fits none."""
+    method = config["methods"].get(wildcards.method, {"kind": RANDOM_CONCEPTS})
+    if method["kind"] not in ("linear", RANDOM_CONCEPTS):
+        return None
+    search = method.get("search", {"ridge": 0.0, "positive": False})
+    return {key: search[key] for key in ("ridge", "positive")}
+
+
+def judged_pairs(config: Config, wildcards) -> list[Settings]:
+    """Every pair of method and simulator, with how the method fits weights."""
+    return [
+        {"method": method, "simulator": simulator, "refit": refit_of(config, with_method(wildcards, method))}
+        for method, simulator in scored_pairs(config, wildcards)
+    ]
+
+
+def verdict_files(config: Config, wildcards) -> Files:
+    """What verdicts take: explanations, simulations, and the concepts that each method could have chosen.
+
+    Lists are in the order of the pairs. `vocabulary` is P where a method has one; `moments` are of the methods alone
+    that fit weights.
+    """
+    files: Files = {"index": index_of(config, wildcards), "activations": activations_of(config, wildcards)}
+    for name in ("explanations", "images", "concepts", "calibration", "vocabulary", "moments"):
+        files[name] = []
+    for method, simulator in scored_pairs(config, wildcards):
+        here = SimpleNamespace(target=wildcards.target, layer=wildcards.layer, method=method, simulator=simulator)
+        made = simulation_files(config, here)
+        if "presence" in method_settings(config, here):
+            folder = presence_folder(config, here)
+            made["vocabulary"] = f"{folder}/P.h5"
+            if refit_of(config, here):
+                made["moments"] = f"{folder}/moments.h5"
+        for name, file in ({"vocabulary": made["concepts"]} | made).items():
+            files[name] = [*files[name], file]
     return files
 
 

@@ -190,6 +190,7 @@ def _of_layer(config: Config, target: str, layer: str) -> Iterator[Step]:
     if measures_impact:
         removing = _replayed(config, here, work.removing(config, here), 1, ("train", "val", "test"))
         yield Step("measure_impact", f"{folder}/impact.parquet", removing)
+    yield Step("judge_explanations", f"{folder}/verdicts.parquet", work.judging(config, here))
     yield Step("score_explanations", f"{folder}/scores.parquet", work.scoring(config, here))
     if "shuffled" in entry["controls"]:
         yield Step("shuffle_explanations", f"{folder}/shuffles.parquet", work.shuffling(config, here))

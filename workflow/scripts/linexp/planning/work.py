@@ -85,6 +85,21 @@ def scoring(config: Config, wildcards) -> Work:
     return Work(PROGRAM + megabytes(values), n_pairs(config, wildcards) * scored_numbers(config, wildcards) / METRICS)
 
 
+def judging(config: Config, wildcards) -> Work:
+    """Moments as for fitting, activations, P of test, blocks of sets; images × neurons × permutations, and PᵀQ."""
+    methods = [with_method(wildcards, method) for method, _ in scored_pairs(config, wildcards)]
+    test, permutations, length = config["split"]["test"], 2_000, 10
+    concepts, numbers = [concepts_of_method(config, m) for m in methods], explained_numbers(config, wildcards)
+    values = (
+        recorded_numbers(config, wildcards)
+        + 6 * numbers
+        + 2 * test * images_of_probe(config, wildcards) * max(concepts)
+    )
+    memory = PROGRAM + megabytes(values + permutations * length**2) + megabytes(4 * max(concepts) ** 2)
+    operations = 2 * numbers * (sum(concepts) + len(methods) * test * permutations)
+    return Work(memory, operations / OPERATIONS)
+
+
 def shuffling(config: Config, wildcards) -> Work:
     """Activations and a simulation, both also standardised in double precision; images × neurons² products a pair."""
     numbers, explained = explained_numbers(config, wildcards), work_sizes.n_explained(target_of(config, wildcards))

@@ -48,6 +48,12 @@ def score_table(
     )
 
 
+def with_verdicts(scores: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Scores with the verdicts of `verdicts.parquet` beside them; where there is none the status is in its place."""
+    merged = scores.merge(verdicts, how="left", on=["method", "simulator", "neuron"], validate="one_to_one")
+    return merged.assign(verdict=merged["verdict"].fillna(merged["status"]))
+
+
 def with_ablation(scores: pd.DataFrame, ablation: pd.DataFrame | None) -> pd.DataFrame:
     """Scores with those of ablation beside them: `ABLATION`, missing where there are none.
 

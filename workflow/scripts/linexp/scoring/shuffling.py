@@ -29,14 +29,14 @@ def shuffled_correlations(
     n, k = activations.shape
     if k < 2:
         return float("nan"), float("nan")
-    correlations = _standardised(simulated).T @ _standardised(activations) / n
+    correlations = standardised(simulated).T @ standardised(activations) / n
     mismatched = (correlations.sum() - np.trace(correlations)) / (k * (k - 1))
     rng, neurons = np.random.default_rng(seed), np.arange(k)
     means = [correlations[_derangement(rng, k), neurons].mean() for _ in range(shuffles)]
     return float(mismatched), float(np.quantile(means, 0.95))
 
 
-def _standardised(values: np.ndarray) -> np.ndarray:
+def standardised(values: np.ndarray) -> np.ndarray:
     """Columns with mean 0 and standard deviation 1, float64; those that are constant become 0."""
     centred = values - values.mean(axis=0, dtype=np.float64)
     return centred / np.where(constant(values), np.inf, centred.std(axis=0))

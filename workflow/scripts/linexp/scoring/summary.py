@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 
 from ..concepts.sets import RANDOM_CONCEPTS
+from ..explanations import EXPLAINED, PREDICTS_ONLY
 from .agreement import rank_agreement
 from .sanity import SINGLE_CONCEPT, TESTS
 from .uncertainty import Means, mean_intervals
 
 UNTRAINED = "untrained"
+VERDICTS = (EXPLAINED, PREDICTS_ONLY)
 
 
 def summarise(
@@ -44,11 +46,12 @@ def summarise(
     -------
     pd.DataFrame
         `method`, `simulator`, `control` (`random_concepts`, `untrained`, empty for an explanation to be judged),
-        `mean_length`, `neurons`, `dead`, `undefined` (correlations). For each metric m: the mean `m` with its standard
-        error `m_se` and 95 % interval `m_low`, `m_high`, the same without dead neurons (C.2) as `m_alive`,
-        `m_agreement` of simulators (`rank_agreement`), and `m_sanity`, such as `passed (0.97, 0.99)`: the shares of
-        neurons that pass for missing and extra labels. For the correlation also what shuffled explanations reach,
-        `correlation_shuffled` on average and `correlation_shuffled_p95` in the 95th percentile.
+        `mean_length`, `neurons`, `dead`, `undefined` (correlations). Of the verdicts the shares `explained` and
+        `predicts_only` of all neurons, with their standard error and interval as of the metrics. For each metric m: the
+        mean `m` with its standard error `m_se` and 95 % interval `m_low`, `m_high`, the same without dead neurons (C.2)
+        as `m_alive`, `m_agreement` of simulators (`rank_agreement`), and `m_sanity`, such as `passed (0.97, 0.99)`: the
+        shares of neurons that pass for missing and extra labels. For the correlation also what shuffled explanations reach, `correlation_shuffled` on average and
+        `correlation_shuffled_p95` in the 95th percentile.
     """
     table = _means(scores, metrics, seed)
     table["control"] = np.where(table["method"] == RANDOM_CONCEPTS, RANDOM_CONCEPTS, "")
@@ -68,6 +71,7 @@ def summarise(
 
 def _columns(metrics: Sequence[str]) -> list[str]:
     columns = ["method", "simulator", "control", "mean_length", "neurons", "dead", "undefined"]
+    columns += [f"{verdict}{end}" for verdict in VERDICTS for end in ("", "_se", "_low", "_high")]
     for metric in metrics:
         columns += [f"{name}{end}" for name in (metric, f"{metric}_alive") for end in ("", "_se", "_low", "_high")]
         columns += [f"{metric}_shuffled", f"{metric}_shuffled_p95"] if metric == "correlation" else []
@@ -82,6 +86,7 @@ def _means(scores: pd.DataFrame, metrics: Sequence[str], seed: int) -> pd.DataFr
     for (method, simulator), group in scores.groupby(["method", "simulator"], sort=False):
         dead = group["dead"].to_numpy(bool)
         values = group[[*metrics]].to_numpy()
+        verdicts = np.stack([group["verdict"] == verdict for verdict in VERDICTS], axis=1).astype(float)
         rows.append(
             {
                 "method": method,
@@ -91,6 +96,7 @@ def _means(scores: pd.DataFrame, metrics: Sequence[str], seed: int) -> pd.DataFr
                 "dead": int(dead.sum()),
                 "undefined": int(group["undefined"].sum()),
             }
+            | _named(VERDICTS, "", mean_intervals(verdicts, seed))
             | _named(metrics, "", mean_intervals(values, seed))
             | _named(metrics, "_alive", mean_intervals(values[~dead], seed))
         )

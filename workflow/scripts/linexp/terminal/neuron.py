@@ -12,7 +12,7 @@ import pandas as pd
 from ..artifacts import store
 from ..concepts.sets import RANDOM_CONCEPTS
 from ..errors import LinexpError
-from ..explanations import Explanation, from_table, printable
+from ..explanations import EXPLAINED, NOT_ABOVE_CHANCE, PREDICTS_ONLY, Explanation, from_table, printable
 from ..figures.area_chart import activation_bins, bins_of
 from ..fitting.stable import Stability
 from ..fitting.stable import from_table as stabilities_from
@@ -21,6 +21,7 @@ from ..variation import constant
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
 BAR = 24
+VERDICTS = {EXPLAINED: "explained", PREDICTS_ONLY: "only predicts", NOT_ABOVE_CHANCE: "not above chance"}
 MOST_OTHERS = 2
 """Concepts that are named of those chosen in the place of one."""
 
@@ -135,6 +136,8 @@ def check_neuron(layer: Layer, neuron: int) -> None:
 
 def _scores(row: dict, name_simulator: bool) -> str:
     told = [f"{name} {row[key]:z.2f}" for key, name in MAIN.items() if pd.notna(row.get(key))]
+    if told and row.get("verdict") in VERDICTS:
+        told.append(VERDICTS[row["verdict"]])
     text = ", ".join(told) or f"no score ({row['status']})"
     return f"{row['simulator']}: {text}" if name_simulator else text
 

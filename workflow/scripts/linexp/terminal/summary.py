@@ -2,18 +2,23 @@
 
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from ..explanations import EXPLAINED, PREDICTS_ONLY
 from ..metrics import MAIN
 
 WIDTH = 110
+CellsOf = Callable[[Mapping[str, Any]], list[str]]
+_MEANS = (*MAIN.values(), "length", "shuffled")
+_SHARES = ("explained", "predicts only")
 HEADING = """\
 Means over neurons on unseen images, with 95 % intervals; below the rule are null controls.
-Shuffled: the correlation that explanations of other neurons reach (95th percentile of shuffles)."""
+Shuffled: the correlation that explanations of other neurons reach (95th percentile of shuffles).
+Explained: the share of neurons that are predicted, and better than by random concepts; predicts only: not better."""
 
 
 def summary_text(folder: Path) -> str:
@@ -22,7 +27,8 @@ def summary_text(folder: Path) -> str:
     parts = []
     for simulator, rows in summary.groupby("simulator", sort=False):
         judged, controls = rows[rows["control"].isna()], rows[rows["control"].notna()]
-        parts.append("\n".join([_facts(simulator, rows.iloc[0]), *_table(judged, controls)]))
+        parts.append("\n".join([_facts(simulator, rows.iloc[0]), *_table(judged, controls, _MEANS, _means)]))
+        parts.append("\n".join(_table(judged, controls, _SHARES, _shares)))
     parts += filter(None, [_badges(summary)])
     parts.append(f"scores: {folder / 'scores.parquet'}\nreport: {folder / 'report' / 'index.html'}")
     return "\n\n".join(parts)
@@ -38,10 +44,10 @@ def _facts(simulator: str, first: pd.Series) -> str:
     return "; ".join(facts)
 
 
-def _table(judged: pd.DataFrame, controls: pd.DataFrame) -> list[str]:
+def _table(judged: pd.DataFrame, controls: pd.DataFrame, header: Sequence[str], cells_of: CellsOf) -> list[str]:
     """The header, a line a method, and those of the null controls below a rule."""
-    header = ["method", *MAIN.values(), "length", "shuffled"]
-    cells = [header, *(_cells(row) for rows in (judged, controls) for row in rows.to_dict("records"))]
+    rows = [row for part in (judged, controls) for row in part.to_dict("records")]
+    cells = [["method", *header], *([_label(row), *cells_of(row)] for row in rows)]
     numbers = [max(map(len, column)) for column in list(zip(*cells, strict=True))[1:]]
     room = min(max(len(row[0]) for row in cells), WIDTH - sum(numbers) - 2 * len(numbers))
     lines = ["  ".join([_of_width(label, room), *map(str.rjust, rest, numbers)]) for label, *rest in cells]
@@ -50,11 +56,22 @@ def _table(judged: pd.DataFrame, controls: pd.DataFrame) -> list[str]:
     return [*lines[:below], *([rule, *lines[below:]] if len(controls) else [])]
 
 
-def _cells(row: Mapping[str, Any]) -> list[str]:
+def _label(row: Mapping[str, Any]) -> str:
     method, control = row["method"], row["control"]
-    label = method if pd.isna(control) or control == method else f"{control} {method}"
+    return method if pd.isna(control) or control == method else f"{control} {method}"
+
+
+def _means(row: Mapping[str, Any]) -> list[str]:
     means = [_with_interval(*(row[name + end] for end in ("", "_low", "_high"))) for name in MAIN]
-    return [label, *means, f"{row['mean_length']:.1f}", _number(row["correlation_shuffled_p95"])]
+    return [*means, f"{row['mean_length']:.1f}", _number(row["correlation_shuffled_p95"])]
+
+
+def _shares(row: Mapping[str, Any]) -> list[str]:
+    return [_share(*(row[name + end] for end in ("", "_low", "_high"))) for name in (EXPLAINED, PREDICTS_ONLY)]
+
+
+def _share(mean: float, low: float, high: float) -> str:
+    return f"{mean:.0%}" if pd.isna(low) else f"{mean:.0%} [{low:.0%}, {high:.0%}]"
 
 
 def _number(value: float) -> str:
