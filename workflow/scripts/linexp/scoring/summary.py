@@ -50,8 +50,8 @@ def summarise(
         `predicts_only` of all neurons, with their standard error and interval as of the metrics. For each metric m: the
         mean `m` with its standard error `m_se` and 95 % interval `m_low`, `m_high`, the same without dead neurons (C.2)
         as `m_alive`, `m_agreement` of simulators (`rank_agreement`), and `m_sanity`, such as `passed (0.97, 0.99)`: the
-        shares of neurons that pass for missing and extra labels. For the correlation also what shuffled explanations reach, `correlation_shuffled` on average and
-        `correlation_shuffled_p95` in the 95th percentile.
+        shares of neurons that pass for missing and extra labels. For the correlation also what shuffled explanations
+        reach, `correlation_shuffled` on average and `correlation_shuffled_p95` in the 95th percentile.
     """
     table = _means(scores, metrics, seed)
     table["control"] = np.where(table["method"] == RANDOM_CONCEPTS, RANDOM_CONCEPTS, "")
