@@ -78,7 +78,7 @@ def main() -> None:
         of_pairs = {name: [files[name]] * len(methods) for name in ("images", "concepts", "calibration")}
         files |= {"explanations": explanations, "simulations": simulations, "verdicts": folder / "verdicts.parquet"}
         judged = files | of_pairs | {"vocabulary": of_pairs["concepts"], "moments": []}
-        pairs = [{"method": method, "simulator": "simulator", "refit": None} for method in methods]
+        pairs = [{"method": method, "simulator": "simulator", "refit": {}} for method in methods]
         with judging("judge_explanations"):
             params = {"pairs": pairs, "neurons": None, "seed": 0}
             run_stage("judge_explanations", judged, folder / "verdicts.parquet", params, cores())

@@ -17,6 +17,7 @@ from linexp.probes.index import (
     IndexedImages,
     contents_of,
     copies_in,
+    distinct_rows_of,
     fingerprint,
     fitting_rows,
     index_images,
@@ -88,6 +89,11 @@ def test_rows_of_the_splits_are_ascending_and_together_all_images():
     assert [contents_of(index, name) for name in SPLITS] == [[digests[row] for row in part] for part in rows]
     np.testing.assert_array_equal(fitting_rows(index, paper_parity=False), rows[0])
     np.testing.assert_array_equal(fitting_rows(index, paper_parity=True), np.arange(50))
+    for name, part in zip(SPLITS, rows, strict=True):
+        firsts = [row for row in part if digests[row] not in [digests[other] for other in part if other < row]]
+        np.testing.assert_array_equal(distinct_rows_of(index, name), firsts)
+    copied = pa.table({"sha256": ["b", "a", "b", "c", "a", "b"], "split": ["test"] * 5 + ["train"]})
+    assert distinct_rows_of(copied, "test").tolist() == [0, 1, 3]
 
 
 def test_the_index_has_the_columns_of_the_contract():

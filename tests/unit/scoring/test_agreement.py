@@ -14,6 +14,7 @@ METRICS = ["correlation", "mad"]
 def _scores(method: str, simulator: str, correlation, mad, first: int = 0) -> pd.DataFrame:
     neurons = np.arange(first, first + len(correlation), dtype=np.int32)
     columns = {"method": method, "simulator": simulator, "neuron": neurons, "dead": False, "n_concepts": 1}
+    columns |= {"verdict": "explained"}
     return pd.DataFrame(columns | {"correlation": correlation, "mad": mad})
 
 

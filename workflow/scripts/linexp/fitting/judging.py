@@ -46,7 +46,7 @@ def judge(
     rows: np.ndarray,
     activations: np.ndarray,
     neurons: Sequence[int] | None,
-    refit: Mapping[str, Any] | None,
+    refit: Mapping[str, Any],
     seed: int,
     threads: int = 1,
 ) -> pd.DataFrame:
@@ -63,7 +63,7 @@ def judge(
     neurons
         Their numbers; None for all.
     refit
-        `ridge` and `positive`, of a method that fits weights.
+        `ridge` and `positive` of a method that fits weights, else empty.
     seed
         Of the sets and the permutations.
     """
@@ -72,7 +72,7 @@ def judge(
     longest = max((len(set(explanation.concepts)) for explanation in explained), default=0)
     sets = draw_sets(len(known), longest, seed)
     weights_of = as_they_are(explained)
-    if refit:
+    if files.moments:
         fitted_on = FittingFiles(files.vocabulary, files.moments, *of_layer)
         weights_of = refitted(read_problem(fitted_on, neurons, paper_parity=False, threads=threads), sets, **refit)
     place = {concept: column for column, concept in enumerate(embedded)}

@@ -49,7 +49,7 @@ def refitted(problem: Problem, sets: NDArray[np.int64], ridge: float = 0.0, posi
             nonnegative(np.ascontiguousarray(grams[:, :k, :k]), right, weights)
         else:
             if k not in inverses:
-                inverses[k] = np.linalg.pinv(grams[:, :k, :k], rcond=smallest, hermitian=True)
+                inverses[k] = np.linalg.pinv(grams[:, :k, :k], rcond=smallest, hermitian=True).astype(np.float64)
             weights = right @ inverses[k]
         return weights / std[:, None, :k]
 

@@ -91,11 +91,11 @@ def score_files(config: Config, wildcards) -> Files:
     return files
 
 
-def refit_of(config: Config, wildcards) -> Settings | None:
-    """How a method fits the weights of concepts that are chosen; None where it fits none."""
+def refit_of(config: Config, wildcards) -> Settings:
+    """How a method fits the weights of concepts that are chosen; empty where it fits none."""
     method = config["methods"].get(wildcards.method, {"kind": RANDOM_CONCEPTS})
     if method["kind"] not in ("linear", RANDOM_CONCEPTS):
-        return None
+        return {}
     search = method.get("search", {"ridge": 0.0, "positive": False})
     return {key: search[key] for key in ("ridge", "positive")}
 
