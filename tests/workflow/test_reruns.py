@@ -55,6 +55,7 @@ def test_a_new_layer_makes_its_own_chain_and_no_embedding(project):
         "sample_curves": 1,
         "score_ablation": 5,
         "merge_ablation": 1,
+        "judge_explanations": 1,
         "score_explanations": 1,
     }
 
@@ -252,6 +253,7 @@ OF_A_NEW_P = {
     "simulate": 1,
     "score_ablation": 1,
     "merge_ablation": 1,
+    "judge_explanations": 1,
     "score_explanations": 1,
 }
 
@@ -320,6 +322,7 @@ def test_a_new_model_makes_its_activations_and_what_follows_and_no_embedding(pro
         "sample_curves": 1,
         "score_ablation": 4,
         "merge_ablation": 1,
+        "judge_explanations": 1,
         "score_explanations": 1,
     }
     assert project.planned() == {}
@@ -337,6 +340,7 @@ def test_a_new_simulator_makes_its_embeddings_simulations_and_scores(project):
         "simulate": 4,
         "score_ablation": 4,
         "merge_ablation": 1,
+        "judge_explanations": 1,
         "score_explanations": 1,
     }
 
