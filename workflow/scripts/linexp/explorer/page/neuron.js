@@ -116,6 +116,7 @@ linexp.neuron = (() => {
 
   // every metric, for those who ask
   function allScores(record) {
+    const wordsOrNumber = (value) => (typeof value === "string" ? value.replaceAll("_", " ") : fixed(value, 3));
     const apart = new Set(["method", "simulator", "status", "low", "high"]);
     const names = Object.keys(record.scores[0] ?? {}).filter((name) => !apart.has(name));
     const head = tableHead(["Metric", ...record.scores.map((row) => row.method)]);
@@ -124,7 +125,7 @@ linexp.neuron = (() => {
         "tr",
         null,
         el("th", { scope: "row" }, name),
-        record.scores.map((row) => el("td", null, fixed(row[name] ?? null, 3))),
+        record.scores.map((row) => el("td", null, wordsOrNumber(row[name] ?? null))),
       ),
     );
     return el(
