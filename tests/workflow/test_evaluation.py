@@ -106,7 +106,8 @@ def test_ablation_scores_are_those_of_hooks_on_the_whole_network(layer, literal)
     for method, rows in scores.groupby("method"):
         with h5py.File(literal.layer(layer) / f"simulations/two/{method}.h5") as file:
             simulated = file["simulated"][...].astype(np.float64)
-        for row in rows.iloc[:: max(1, len(rows) // 4)].dropna(subset="ablation_norm").itertuples():
+        scored = rows.dropna(subset="ablation_norm")
+        for row in scored.iloc[:: max(1, len(scored) // 4)].itertuples():
             q = activations[literal.rows["val"], row.neuron]
             s_val, s_test = (simulated[literal.rows[split], row.neuron] for split in ("val", "test"))
             losses = losses_of(literal, layer, row.neuron, "test")
