@@ -170,10 +170,9 @@ def contents_of(index: pa.Table, split: str) -> list[str]:
 
 
 def distinct_rows_of(index: pa.Table, split: str) -> np.ndarray:
-    """The same without copies: of images of one content the first."""
-    rows = rows_of(index, split)
-    _, firsts = np.unique(index["sha256"].take(rows).to_numpy().astype(str), return_index=True)
-    return rows[np.sort(firsts)]
+    """`rows_of` without copies: of images of one content the first."""
+    _, firsts = np.unique(np.array(contents_of(index, split)), return_index=True)
+    return rows_of(index, split)[np.sort(firsts)]
 
 
 def split_blocks(
