@@ -76,7 +76,6 @@ CUTS = {
 }
 
 
-@cache
 def replaced(output, neuron, values, pool, channels="first", replace="shift") -> torch.Tensor:
     """A copy of a layer's output in which the pooled value of one neuron is another."""
     output = output.clone()
@@ -84,6 +83,7 @@ def replaced(output, neuron, values, pool, channels="first", replace="shift") ->
     return output
 
 
+@cache
 def prepared(name: str):
     """A network, the module, pool and channels of a layer, images, and the network cut there."""
     build, module, pool, channels, size = CUTS[name]
