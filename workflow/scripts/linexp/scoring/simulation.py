@@ -36,4 +36,25 @@ def simulate(
         for begin in range(0, len(block), ROWS):
             # P has the images in its columns, because a sparse matrix multiplies fast from the left only
             p = probabilities(concepts, block[begin : begin + ROWS], a, b)
-            yield (weights @ p).T.astype(np.float32)
+            yield _weighted(weights, p)
+
+
+def simulate_presence(p: np.ndarray, weights: np.ndarray) -> Iterator[np.ndarray]:
+    """`simulate` where P is there already.
+
+    Parameters
+    ----------
+    p
+        (n_images, m) float32, the simulator's.
+    weights
+        (m, n_neurons).
+    """
+    used = weights.any(axis=1)
+    of_used = csr_array(weights[used].T)
+    for begin in range(0, len(p), ROWS):
+        yield _weighted(of_used, p[begin : begin + ROWS, used].T)
+
+
+def _weighted(weights: csr_array, p: np.ndarray) -> np.ndarray:
+    """The simulation, (n, n_neurons) float32, of P with the images in its columns."""
+    return (weights @ p).T.astype(np.float32)
