@@ -73,8 +73,7 @@ def check_as_many(name: str, values: np.ndarray, n_images: int, other: str) -> N
 def drawn_rows(n_images: int, seed: int) -> Rows:
     """The split that the workflow draws by default."""
     schema = whole_schema(SCHEMA)
-    fractions = with_defaults({}, schema["properties"]["split"], schema)
-    names = split_images(n_images, fractions, seed)
+    names = split_images(n_images, schema["properties"]["split"]["default"], seed)
     return _complete({name: np.flatnonzero(names == name) for name in SPLITS})
 
 
