@@ -14,6 +14,9 @@ LAYER = "results/net/layer4"
 PROBE = "results/probes/scenes"
 METHODS = {"le_label": ("P/label", {}), "le_siglip": ("P/words/one", {"greedy": {"tolerance": 0.02}})}
 
+ROUNDING = {"le_label": 0, "le_siglip": 1e-6}
+"""Weights that differ by less than 1e-12 can round to another number in single precision."""
+
 
 def arrays(path, *names):
     with h5py.File(path) as file:
@@ -53,16 +56,17 @@ def test_the_simulations_are_those_of_the_workflow(finished, method):
     name, explained, _ = method
     (made,) = arrays(finished.folder / LAYER / f"simulations/two/{name}.h5", "simulated")
     assert made.any()
-    np.testing.assert_allclose(simulated(finished, explained), made, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(simulated(finished, explained), made, rtol=ROUNDING[name], atol=ROUNDING[name])
 
 
 def test_the_scores_are_those_of_the_workflow(finished, method):
     name, explained, q = method
     scores = score(explained, simulated(finished, explained), q)
-    made = pd.read_parquet(finished.folder / LAYER / "scores.parquet").query("method == @name").reset_index(drop=True)
+    made = pd.read_parquet(finished.folder / LAYER / "scores.parquet")
+    made = made[made["method"] == name].reset_index(drop=True)
     assert scores["correlation"].notna().any()
     numbers = [column for column in scores if column != "status"]
-    pd.testing.assert_frame_equal(scores[numbers], made[numbers], check_exact=False, rtol=0, atol=1e-6)
+    pd.testing.assert_frame_equal(scores[numbers], made[numbers], check_exact=False, rtol=0, atol=ROUNDING[name])
     without_ablation = made["status"] != "no_effect"
     assert without_ablation.any()
     assert scores["status"][without_ablation].tolist() == made["status"][without_ablation].tolist()

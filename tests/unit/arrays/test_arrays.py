@@ -1,4 +1,4 @@
-"""Explanations, simulations and scores of arrays, against least squares and correlations by NumPy; and what is refused."""
+"""Explanations, simulations and scores of arrays, against least squares and correlations by NumPy; what is refused."""
 
 import numpy as np
 import pytest
