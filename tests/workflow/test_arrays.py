@@ -35,12 +35,14 @@ def method(request, finished):
 
 
 def simulated(finished, explained):
-    """By the simulator's P of all words."""
+    """By the simulator's P of the concepts in use, as the job computes it: a product of more rounds otherwise."""
     (images,) = arrays(finished.folder / PROBE / "embeddings/two.h5", "embeddings")
     texts, concepts = arrays(finished.folder / PROBE / "concepts/words/two.h5", "embeddings", "concepts")
     fitted = json.loads((finished.folder / "results/calibration/two.json").read_text())
-    p = probabilities(texts, images, fitted["a"], fitted["b"]).T
-    return simulate(explained, p, concepts)
+    used = {name for explanation in explained.explanations for name in explanation.concepts}
+    columns = [column for column, name in enumerate(concepts) if name in used]
+    p = probabilities(texts[columns], images, fitted["a"], fitted["b"]).T
+    return simulate(explained, p, [concepts[column] for column in columns])
 
 
 def test_the_explanations_are_those_of_the_workflow(finished, method):
