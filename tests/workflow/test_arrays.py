@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from linexp.arrays import explain, score, simulate
+from linexp.arrays import explain, judge, score, simulate
 from linexp.concepts.presence import probabilities
 
 LAYER = "results/net/layer4"
@@ -72,3 +72,15 @@ def test_the_scores_are_those_of_the_workflow(finished, method):
     without_ablation = made["status"] != "no_effect"
     assert without_ablation.any()
     assert scores["status"][without_ablation].tolist() == made["status"][without_ablation].tolist()
+
+
+def test_the_verdicts_are_those_of_the_workflow(finished, method):
+    name, explained, q = method
+    (images,) = arrays(finished.folder / PROBE / "embeddings/two.h5", "embeddings")
+    texts, concepts = arrays(finished.folder / PROBE / "concepts/words/two.h5", "embeddings", "concepts")
+    fitted = json.loads((finished.folder / "results/calibration/two.json").read_text())
+    verdicts = judge(explained, q, probabilities(images, texts, fitted["a"], fitted["b"]), concepts)
+    made = pd.read_parquet(finished.folder / LAYER / "verdicts.parquet")
+    made = made[(made["method"] == name) & (made["simulator"] == "two")].reset_index(drop=True)
+    assert made["verdict"].notna().any()
+    pd.testing.assert_frame_equal(verdicts, made[list(verdicts)], check_exact=False, rtol=0, atol=1e-5)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from linexp.arrays import explain, score, simulate
+from linexp.arrays import explain, judge, score, simulate
 from linexp.errors import LinexpError
 from linexp.explanations import Explanation
 from linexp.probes.index import split_images
@@ -97,6 +97,17 @@ def test_concepts_that_do_not_vary_or_are_hardly_present_are_in_no_explanation()
     assert used == set(CONCEPTS) - {"dog", "snow"}
 
 
+@pytest.mark.parametrize(("n_others", "verdict"), [(0, "predicts_only"), (195, "explained")])
+def test_one_concept_among_five_is_chosen_by_chance_and_one_among_many_is_not(n_others, verdict):
+    p, q = made_up(1000)
+    p = np.hstack([p, np.random.default_rng(2).random((1000, n_others))])
+    concepts = [*CONCEPTS, *map(str, range(n_others))]
+    verdicts = judge(explain(p, q, concepts, search={"length": 1}), q, p, concepts)
+    assert verdicts["verdict"][1] == verdict and verdicts["verdict"][2] == "not_above_chance"
+    # as often as it is drawn
+    assert verdicts["p_chosen"][1] == pytest.approx(1 / len(concepts), rel=0.5)
+
+
 def test_explanations_of_ones_own_are_scored_on_the_rows_that_are_said():
     p, q = made_up()
     own = [Explanation(1, ["car"], [1.0])]
@@ -149,13 +160,16 @@ def test_what_does_not_fit_is_told_in_one_line(change, message):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda e, s: simulate(e, P[:, 1:], CONCEPTS[1:]), "concepts: P has no 'dog', which an explanation has; "),
+        (lambda e, s: simulate(e, P[:, 1:], CONCEPTS[1:]), "concepts: P has no 'dog', which explanations may have; "),
         (lambda e, s: score(e, s[:, :2], Q), "simulated: it has 2 columns, but there are 3 explanations; "),
         (lambda e, s: score(e, s[:9], Q), "Q: it has 20 rows, but simulated has 9; "),
         (lambda e, s: score(e, s, Q[:, :2]), "Q: it has 2 columns, but neuron 2 is explained; "),
         (lambda e, s: score(e, s[:9], Q[:9]), "rows: rows reach from 15 to 19; there are 0 to 8"),
         (lambda e, s: score(e.explanations, s, Q), "rows: no images for test are known; "),
         (lambda e, s: score(e, s * np.nan, Q), "simulated: row 0, column 0 is nan"),
+        (lambda e, s: judge(e, Q, P[:, 1:], CONCEPTS[1:]), "concepts: P has no 'dog', which explanations may have; "),
+        (lambda e, s: judge(e, Q[:, :2], P, CONCEPTS), "Q: it has 2 columns, but 3 neurons are explained; "),
+        (lambda e, s: judge(e, Q[:9], P, CONCEPTS), "Q: it has 9 rows, but P has 20; "),
     ],
 )
 def test_what_does_not_fit_when_testing_is_told_in_one_line(call, message):

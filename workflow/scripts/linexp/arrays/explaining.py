@@ -1,7 +1,7 @@
 """Explanations of arrays."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,10 +28,16 @@ class Explained:
         One a neuron, in the order of the columns of Q.
     rows
         The ascending row numbers of train, val and test.
+    problem
+        What they were fitted to, and other sets of concepts can be.
+    settings
+        Of the method, filled in.
     """
 
     explanations: Sequence[Explanation]
     rows: Rows
+    problem: linear.Problem = field(repr=False)
+    settings: Mapping[str, Any]
 
     def to_frame(self) -> pd.DataFrame:
         """One row a neuron, with the columns of `explanations/{method}.parquet`."""
@@ -107,7 +113,7 @@ def explain(
     names = [name for name, is_kept in zip(concepts, kept, strict=True) if is_kept]
     some = presence if kept.all() else np.ascontiguousarray(presence[:, kept])
     problem = _problem(some, activations, names, rows, statistics.std[kept], threads)
-    return Explained(linear.explain(problem, settings, threads=threads), rows)
+    return Explained(linear.explain(problem, settings, threads=threads), rows, problem, settings)
 
 
 def _blocks(rows: NDArray[np.intp], n_images: int) -> Iterator[tuple[slice, NDArray[np.intp]]]:

@@ -1,6 +1,6 @@
-"""Simulations and scores of arrays."""
+"""Simulations, scores and verdicts of arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,8 +8,11 @@ from numpy.typing import ArrayLike
 
 from ..errors import LinexpError, suggest
 from ..explanations import Explanation, to_table, weight_matrix
+from ..fitting.refits import refitted
+from ..scoring.chance import SetMoments, draw_sets
 from ..scoring.scores import score_table
 from ..scoring.simulation import simulate_presence
+from ..scoring.verdicts import verdict_table
 from .explaining import Explained
 from .given import Single, check_as_many, matrix, presence_matrix, row_numbers
 
@@ -36,9 +39,7 @@ def simulate(explained: Explained | Sequence[Explanation], p: ArrayLike, concept
         P is not as `explain` takes it, or a concept of an explanation is not among `concepts`.
     """
     explanations, presence = _explanations(explained), presence_matrix(p, concepts)
-    known = set(concepts)
-    for name in (name for explanation in explanations for name in explanation.concepts if name not in known):
-        raise LinexpError(f"concepts: P has no {name!r}, which an explanation has; {suggest(name, concepts)}")
+    _check_known((name for explanation in explanations for name in explanation.concepts), concepts)
     blocks = list(simulate_presence(presence, weight_matrix(explanations, concepts)))
     return np.concatenate(blocks) if blocks else np.empty((0, len(explanations)), np.float32)
 
@@ -95,6 +96,57 @@ def score(
     dead = activations.max(axis=0) < DEAD_BELOW
     table = to_table(explanations).to_pandas()
     return score_table(table, predicted[tested], activations[tested], dead, threads)
+
+
+def judge(
+    explained: Explained, q: ArrayLike, p: ArrayLike, concepts: Sequence[str], seed: int = 0, threads: int = 1
+) -> pd.DataFrame:
+    """Whether explanations predict on test, and better than as many random concepts with weights fitted as theirs are.
+
+    Parameters
+    ----------
+    explained
+        What `explain` returned, with images for test, none of which may be a copy of another.
+    q
+        (n_images, n_neurons) the activations that it was given.
+    p, concepts
+        As of `simulate`, with all concepts that were to choose from.
+    seed
+        Of the sets of concepts and the permutations.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a neuron: `neuron` and the columns of `scoring.verdicts.verdict_table`, such as `verdict`, missing where
+        the correlation is undefined.
+
+    Raises
+    ------
+    LinexpError
+        Shapes do not fit, a value is not finite, or a concept that was to choose from is not among `concepts`.
+    """
+    problem, search = explained.problem, explained.settings.get("search", {})
+    activations, presence = matrix(q, "Q"), presence_matrix(p, concepts)
+    check_as_many("Q", activations, len(presence), "P")
+    if activations.shape[1] != len(explained.explanations):
+        neurons = len(explained.explanations)
+        raise LinexpError(f"Q: it has {activations.shape[1]} columns, but {neurons} neurons are explained; give these")
+    _check_known(problem.concepts, concepts)
+    test = row_numbers(explained.rows.get("test", []), len(presence), "test")
+    simulated = simulate(explained, p, concepts)[test]
+    place = {name: column for column, name in enumerate(concepts)}
+    of_problem = presence[test][:, [place[name] for name in problem.concepts]]
+    longest = max((len(explanation.concepts) for explanation in explained.explanations), default=0)
+    sets = draw_sets(len(problem.concepts), longest, seed)
+    weights_of = refitted(problem, sets, search.get("ridge", 0.0), search.get("positive", False))
+    moments = SetMoments.of(of_problem, activations[test], sets)
+    return verdict_table(explained.explanations, simulated, activations[test], moments, weights_of, seed, threads)
+
+
+def _check_known(used: Iterable[str], concepts: Sequence[str]) -> None:
+    known = set(concepts)
+    for name in (name for name in used if name not in known):
+        raise LinexpError(f"concepts: P has no {name!r}, which explanations may have; {suggest(name, concepts)}")
 
 
 def _explanations(explained: Explained | Sequence[Explanation]) -> Sequence[Explanation]:
