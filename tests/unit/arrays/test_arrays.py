@@ -97,6 +97,15 @@ def test_concepts_that_do_not_vary_or_are_hardly_present_are_in_no_explanation()
     assert used == set(CONCEPTS) - {"dog", "snow"}
 
 
+def test_names_can_be_an_array_and_a_layer_without_neurons_has_no_explanations():
+    p, q = made_up()
+    by_list, by_array = explain(p, q, CONCEPTS), explain(p, q, np.array(CONCEPTS))
+    assert by_array.to_frame()["concepts"].map(list).tolist() == by_list.to_frame()["concepts"].map(list).tolist()
+    nothing = explain(p, q[:, :0], CONCEPTS)
+    simulated = simulate(nothing, p, CONCEPTS)
+    assert simulated.shape == (600, 0) and len(score(nothing, simulated, q)) == 0
+
+
 @pytest.mark.parametrize(("n_others", "verdict"), [(0, "predicts_only"), (195, "explained")])
 def test_one_concept_among_five_is_chosen_by_chance_and_one_among_many_is_not(n_others, verdict):
     p, q = made_up(1000)
@@ -135,6 +144,7 @@ BAD = np.where(np.arange(100).reshape(20, 5) == 7, np.nan, P)
         ({"p": np.ones_like(P)}, "P: none of 5 concepts varies on train"),
         ({"min_presence": 2.0}, "P: none of 5 concepts varies on train and reaches min_presence 2; "),
         ({"concepts": CONCEPTS[:4]}, "P: it has 5 columns, but there are 4 concepts; "),
+        ({"concepts": range(5)}, "concepts: 0 is not text; "),
         ({"concepts": ["dog", *CONCEPTS[:4]]}, "concepts: 'dog' is there twice; "),
         ({"split": {**SPLIT, "tset": [0]}}, "split: 'tset' is none; did you mean 'test'"),
         ({"split": {**SPLIT, "val": range(9, 15)}}, "split: image 9 is in two of train, val, test; "),

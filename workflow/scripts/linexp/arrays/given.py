@@ -56,6 +56,9 @@ def presence_matrix(values: ArrayLike, concepts: Sequence[str]) -> Single:
         )
     if p.size and not 0 <= p.min() <= p.max() <= 1:
         raise LinexpError(f"P: values reach from {p.min():g} to {p.max():g}; give probabilities, from 0 to 1")
+    for name in concepts:
+        if not isinstance(name, str):
+            raise LinexpError(f"concepts: {name!r} is not text; give names")
     twice = next((name for name, count in Counter(concepts).items() if count > 1), None)
     if twice is not None:
         raise LinexpError(f"concepts: {twice!r} is there twice; take one out")
