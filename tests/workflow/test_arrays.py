@@ -34,14 +34,20 @@ def method(request, finished):
     return request.param, explain(p, q, concepts, split, **settings), q
 
 
-def simulated(finished, explained):
-    """By the simulator's P of the concepts in use, as the job computes it: a product of more rounds otherwise."""
+def of_simulator(finished):
+    """Embeddings of images and of concepts, the names of these, and the calibration."""
     (images,) = arrays(finished.folder / PROBE / "embeddings/two.h5", "embeddings")
     texts, concepts = arrays(finished.folder / PROBE / "concepts/words/two.h5", "embeddings", "concepts")
     fitted = json.loads((finished.folder / "results/calibration/two.json").read_text())
+    return images, texts, concepts, (fitted["a"], fitted["b"])
+
+
+def simulated(finished, explained):
+    """By the simulator's P of the concepts in use, as the job computes it: a product of more rounds otherwise."""
+    images, texts, concepts, calibration = of_simulator(finished)
     used = {name for explanation in explained.explanations for name in explanation.concepts}
     columns = [column for column, name in enumerate(concepts) if name in used]
-    p = probabilities(texts[columns], images, fitted["a"], fitted["b"]).T
+    p = probabilities(texts[columns], images, *calibration).T
     return simulate(explained, p, [concepts[column] for column in columns])
 
 
@@ -76,10 +82,8 @@ def test_the_scores_are_those_of_the_workflow(finished, method):
 
 def test_the_verdicts_are_those_of_the_workflow(finished, method):
     name, explained, q = method
-    (images,) = arrays(finished.folder / PROBE / "embeddings/two.h5", "embeddings")
-    texts, concepts = arrays(finished.folder / PROBE / "concepts/words/two.h5", "embeddings", "concepts")
-    fitted = json.loads((finished.folder / "results/calibration/two.json").read_text())
-    verdicts = judge(explained, q, probabilities(images, texts, fitted["a"], fitted["b"]), concepts)
+    images, texts, concepts, calibration = of_simulator(finished)
+    verdicts = judge(explained, q, probabilities(images, texts, *calibration), concepts)
     made = pd.read_parquet(finished.folder / LAYER / "verdicts.parquet")
     made = made[(made["method"] == name) & (made["simulator"] == "two")].reset_index(drop=True)
     assert made["verdict"].notna().any()

@@ -133,14 +133,15 @@ def judge(
         raise LinexpError(f"Q: it has {activations.shape[1]} columns, but {neurons} neurons are explained; give these")
     _check_known(problem.concepts, concepts)
     test = row_numbers(explained.rows.get("test", []), len(presence), "test")
-    simulated = simulate(explained, p, concepts)[test]
+    activations, presence = activations[test], presence[test]
+    simulated = np.ascontiguousarray(simulate(explained, presence, concepts))  # as in its file, to the last bit
     place = {name: column for column, name in enumerate(concepts)}
-    of_problem = presence[test][:, [place[name] for name in problem.concepts]]
+    of_problem = presence[:, [place[name] for name in problem.concepts]]
     longest = max((len(explanation.concepts) for explanation in explained.explanations), default=0)
     sets = draw_sets(len(problem.concepts), longest, seed)
     weights_of = refitted(problem, sets, search.get("ridge", 0.0), search.get("positive", False))
-    moments = SetMoments.of(of_problem, activations[test], sets)
-    return verdict_table(explained.explanations, simulated, activations[test], moments, weights_of, seed, threads)
+    moments = SetMoments.of(of_problem, activations, sets)
+    return verdict_table(explained.explanations, simulated, activations, moments, weights_of, seed, threads)
 
 
 def _check_known(used: Iterable[str], concepts: Sequence[str]) -> None:
