@@ -13,13 +13,18 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 import yaml
 
+from linexp.artifacts import store
+from linexp.metrics import METRICS, scores_of
+from linexp.probes.index import rows_of
+
+CORRELATION = {"correlation": METRICS["correlation"]}
 PRESENCE = {"le_label": "label", "le_siglip": "pseudo"}
 
 
@@ -32,15 +37,14 @@ def searches() -> dict[str, dict]:
     }
 
 
-def correlations(layer: Path, simulator: str, method: str, test: np.ndarray) -> np.ndarray:
-    """(n_neurons,) on the test images; 0 where undefined, as in summaries."""
-    with h5py.File(layer / "activations.h5") as file:
-        activations = file["activations"][...][test].astype(float)
-    with h5py.File(layer / f"simulations/{simulator}/{method}.h5") as file:
-        simulated = file["simulated"][...][test].astype(float)
-    activations, simulated = activations - activations.mean(axis=0), simulated - simulated.mean(axis=0)
-    size = np.sqrt((activations**2).sum(axis=0) * (simulated**2).sum(axis=0))
-    return np.divide((activations * simulated).sum(axis=0), size, out=np.zeros(len(size)), where=size > 0)
+def correlations(layer: Path, simulator: str, methods: Sequence[str], test: np.ndarray) -> pd.DataFrame:
+    """(n_neurons, n_methods) on the test images; 0 where undefined, as in summaries."""
+    (activations,) = store.read_arrays(layer / "activations.h5", "activations")
+    reached = {}
+    for method in methods:
+        (simulated,) = store.read_arrays(layer / f"simulations/{simulator}/{method}.h5", "simulated")
+        reached |= {method: scores_of(CORRELATION, simulated[test], activations[test])["correlation"]}
+    return pd.DataFrame(reached).fillna(0)
 
 
 def gains(folder: Path, target: str, layer: str) -> pd.DataFrame:
@@ -55,13 +59,12 @@ def gains(folder: Path, target: str, layer: str) -> pd.DataFrame:
         more.write_text(json.dumps({"methods": added}))
         command = [sys.executable, "-m", "snakemake", "--cores", "all", *files, "--quiet", "--configfile", str(more)]
         subprocess.run(command, cwd=folder, check=True)
-    index = pd.read_parquet(results / f"probes/{settings['probe']}/index.parquet")
-    test = np.flatnonzero(index["split"] == "test")
-    reached = {name: correlations(results / target / layer, simulator, name, test) for name in names}
+    test = rows_of(store.read_table(results / f"probes/{settings['probe']}/index.parquet"), "test")
+    reached = correlations(results / target / layer, simulator, names, test)
     rows = []
     for name, method in added.items():
         base, difference = method["search"]["like"], reached[name] - reached[method["search"]["like"]]
-        mean, half = difference.mean(), 1.96 * difference.std(ddof=1) / len(difference) ** 0.5
+        mean, half = difference.mean(), 1.96 * difference.sem()
         ends = {"low": mean - half, "high": mean + half}
         row = {"method": base, "presence": method["presence"], "correlation": reached[base].mean()}
         rows.append(row | {"search": reached[name].mean(), "difference": mean} | ends)
