@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from linexp.errors import NOT_ONE_LINE, LinexpError
 REPOSITORY = Path(__file__).parents[3]
 SCHEMA = REPOSITORY / "workflow" / "schemas" / "config.schema.yaml"
 SHIPPED = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
-CASES = 1200
+CASES = [400, pytest.param(4000, marks=pytest.mark.long)]
 NAME = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*")
 
 
@@ -116,10 +117,11 @@ SECTIONS = (
 )  # fmt: skip
 
 
-def test_a_configuration_is_accepted_or_refused_in_one_line_whatever_is_done_to_it():
+@pytest.mark.parametrize("cases", CASES)
+def test_a_configuration_is_accepted_or_refused_in_one_line_whatever_is_done_to_it(cases):
     counts = Counter()
 
-    @settings(max_examples=CASES, deadline=None, derandomize=True, database=None,
+    @settings(max_examples=cases, deadline=None, derandomize=True, database=None,
               suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(damaged())
     def check(config):
@@ -127,4 +129,4 @@ def test_a_configuration_is_accepted_or_refused_in_one_line_whatever_is_done_to_
 
     check()
     print(counts)
-    assert counts["refused"] > CASES / 2 and counts["accepted"] > CASES / 20, counts
+    assert counts["refused"] > cases / 2 and counts["accepted"] > cases / 20, counts

@@ -15,7 +15,7 @@ from linexp.effects.ablation import Simulations, ablation_scores
 from linexp.effects.losses import CrossEntropy, Divergence
 from linexp.effects.tail_losses import LinearTailLosses, ReplayedTailLosses
 from linexp.networks.heads import linear_head
-from linexp.networks.tails import ReplayedTail, split_network
+from linexp.networks.tails import ReplayedTail, SplitNetwork, split_network
 
 SIZE, N_VAL, N_TEST, TEMPERATURE = 32, 24, 16, 1.3
 VAL, TEST = np.arange(N_VAL), np.arange(N_VAL, N_VAL + N_TEST)
@@ -37,10 +37,14 @@ def network(name: str) -> nn.Module:
     return net.double().eval()
 
 
+@cache
+def cut(name: str, module: str) -> SplitNetwork:
+    return split_network(network(name), module, IMAGES[:2].double())
+
+
 def open_tail(name: str, module: str, pool: str, replace: str = "shift") -> ReplayedTail:
     images = IMAGES.double()
-    split = split_network(network(name), module, images[:2])
-    return ReplayedTail(split, lambda rows: images[torch.as_tensor(rows)].split(9), pool, replace=replace)
+    return ReplayedTail(cut(name, module), lambda rows: images[torch.as_tensor(rows)].split(9), pool, replace=replace)
 
 
 def simulated(activations: np.ndarray) -> list[np.ndarray]:
