@@ -8,7 +8,7 @@ rule record_activations:
     log:
         "results/logs/record_activations/{target}/{layer}.log",
     wildcard_constraints:
-        target=one_of(recorded_targets),
+        target=one_of(networks),
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
@@ -28,6 +28,29 @@ rule record_activations:
         "../workflow/scripts/record_activations.py"
 
 
+rule import_activations:
+    input:
+        file=needs(model_files.recorded_file),
+        index=needs(inputs.index_of),
+    output:
+        "results/{target}/{layer}/activations.h5",
+    log:
+        "results/logs/import_activations/{target}/{layer}.log",
+    wildcard_constraints:
+        target=one_of(recorded_targets - networks),
+    conda:
+        "../envs/linexp.yaml"
+    resources:
+        mem_mb=memory(resources.importing_activations),
+        runtime=runtime(resources.importing_activations),
+    params:
+        dataset=ask(model_files.recorded_dataset),
+    message:
+        "Import the activations of {wildcards.target}/{wildcards.layer}"
+    script:
+        "../workflow/scripts/import_activations.py"
+
+
 rule record_outputs:
     input:
         unpack(needs(model_files.target_files)),
@@ -38,7 +61,7 @@ rule record_outputs:
     log:
         "results/logs/record_outputs/{target}.log",
     wildcard_constraints:
-        target=one_of(recorded_targets),
+        target=one_of(networks),
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
@@ -69,7 +92,7 @@ rule extract_head:
     log:
         "results/logs/extract_head/{target}/{layer}.log",
     wildcard_constraints:
-        target=one_of(recorded_targets),
+        target=one_of(networks),
     conda:
         "../envs/linexp.yaml"
     resources:

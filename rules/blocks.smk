@@ -67,7 +67,7 @@ use rule dissect_network as dissect_block with:
     log:
         "results/logs/dissect_network/{target}/{layer}/{method}/{block}_of_{blocks}.log",
     wildcard_constraints:
-        target=one_of(recorded_targets & cut_targets),
+        target=one_of(networks & cut_targets),
         method=one_of(names_of_kind("methods", "network_dissection")),
     params:
         block=ask(blocks.block_number),
@@ -83,7 +83,7 @@ rule merge_dissections:
     log:
         "results/logs/merge_dissections/{target}/{layer}/{method}.log",
     wildcard_constraints:
-        target=one_of(recorded_targets & cut_targets),
+        target=one_of(networks & cut_targets),
         method=one_of(names_of_kind("methods", "network_dissection")),
     conda:
         "../envs/linexp.yaml"

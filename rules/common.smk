@@ -143,6 +143,7 @@ def threads_of_images(wildcards):
 
 models = one_of(config["image_text_models"])
 recorded_targets = {derived_targets.recorded_target(config["targets"], name) for name in config["targets"]}
+networks = {name for name in recorded_targets if model_files.has_network(config, name)}
 cut_targets = blocks.cut_targets(config)
 uncut_targets = set(config["targets"]) - cut_targets
 

@@ -6,7 +6,7 @@ rule dissect_network:
     log:
         "results/logs/dissect_network/{target}/{layer}/{method}.log",
     wildcard_constraints:
-        target=one_of(recorded_targets & uncut_targets),
+        target=one_of(networks & uncut_targets),
         method=one_of(names_of_kind("methods", "network_dissection")),
     conda:
         "../envs/linexp.yaml"

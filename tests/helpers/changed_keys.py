@@ -353,6 +353,8 @@ ROWS = {
             for source in ("torchvision", "timm", "transformers", "hub", "factory")
         ),
         ("targets.trained.model.name", "again", OF_NETWORK | {"train_classifier"}),
+        ("targets.recorded.model.activations", "others.h5", {"import_activations"}),
+        ("targets.recorded.model.dataset", "{layer}", {"import_activations"}),
         ("targets.file.weights_origin", "elsewhere", NOTHING),
     ],
 }

@@ -109,4 +109,7 @@ def networks() -> tuple[dict, list[str]]:
         name: net | {"model": model, "controls": [], "ablation": {"loss": "kl"}} for name, model in models.items()
     }
     made = ("curves.h5", "impact.parquet", "dissections/dissection.h5")
-    return config, [f"results/{name}/layer4/{file}" for name in models for file in made]
+    places = [f"results/{name}/layer4/{file}" for name in models for file in made]
+    given = {"model": {"source": "recorded", "activations": "values.h5"}, "layers": {"layer4": {}}, "controls": []}
+    config["targets"]["recorded"] = net | given
+    return config, [*places, "results/recorded/layer4/activations.h5"]

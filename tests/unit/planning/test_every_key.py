@@ -29,7 +29,7 @@ def folder(tmp_path_factory) -> Path:
     for name in ("photos", "others"):
         pq.write_table(table, project.folder / f"{name}.parquet")
     names = ("weights.safetensors", "others.safetensors", "weights.pt", "others.pt", "theirs.csv", "others.csv")
-    names = (*names, "photos.tar", "others.tar", "splits.csv")
+    names = (*names, "photos.tar", "others.tar", "splits.csv", "values.h5", "others.h5")
     for name in (*names, "other.json", "other.txt", "groups.yaml", "names.txt"):
         (project.folder / name).write_text(name)
     for name in ("mine.py", "theirs.py"):

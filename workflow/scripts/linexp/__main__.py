@@ -177,6 +177,8 @@ def _model_of(options: argparse.Namespace) -> Mapping[str, Any]:
         raise LinexpError(f"there is no target {options.target!r}; {suggest(options.target, targets)}")
     model = targets[options.target]["model"]
     source = SOURCES[model["source"]]
+    if not source.has_network:
+        raise LinexpError(f"target {options.target} is recorded activations, which have no modules; name another")
     if source.is_trained_here:
         return store.read_json(_made(f"results/models/{model['name']}/training.json"))["model"]
     repository = source.repository(model)

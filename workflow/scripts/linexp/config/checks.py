@@ -236,8 +236,8 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
     for other in config["targets"] if "untrained" in target["controls"] else []:
         if _is_one_of(other, [name + UNTRAINED_SUFFIX]):
             raise LinexpError(f"targets.{other}: the name is taken by the untrained control of {name!r}; take another")
-    _check_cases(target["layers"], f"{place}.layers")
     _check_model(config, target["model"], f"{place}.model")
+    _check_layers(target, place)
     _check_name(target["probe"], config["probes"], f"{place}.probe", "probe")
     _check_concept_set(config, target["concepts"], f"{place}.concepts")
     models = config["image_text_models"]
@@ -271,7 +271,23 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
                     f"{where}: {simulator!r} is also the explainer of method {method_name!r}; "
                     "name a different model, or set allow_same_simulator: true"
                 )
+        if method["kind"] == "network_dissection" and not SOURCES[target["model"]["source"]].has_network:
+            needs = f"{method_name!r} runs the network, and the model is recorded activations"
+            raise LinexpError(f"{place}.methods.{number}: {needs}; take it out")
     _check_effects(config, target, place)
+
+
+def _check_layers(target: Mapping[str, Any], place: str) -> None:
+    """Whether layers say what there is to record, or which part of what is recorded already they are."""
+    _check_cases(target["layers"], f"{place}.layers")
+    if SOURCES[target["model"]["source"]].has_network:
+        for name, layer in target["layers"].items():
+            for key in ("module", "pool"):
+                if key not in layer:
+                    raise LinexpError(f"{place}.layers.{name}: key {key!r} is missing; add it")
+    elif len(target["layers"]) > 1 and "{layer}" not in "".join(map(str, target["model"].values())):
+        names = " and ".join(map(repr, list(target["layers"])[:2]))
+        raise LinexpError(f"{place}.layers: {names} would be the same numbers; put {{layer}} into the model's file")
 
 
 def _check_effects(config: Config, target: Mapping[str, Any], place: str) -> None:
@@ -299,6 +315,7 @@ NO_IMPACT = (
     "give class_map or another probe, or do not ask for it"
 )
 NO_CLASSES = "Top Impact needs logits of classes, of which `classes: none` says that there are none; do not ask for it"
+NO_NETWORK = "effects on the output need a network, and the model is recorded activations; do not ask for them"
 _A_FILE = "give a path that ends in .safetensors, .pth, .pt, .bin, .tar or .ckpt"
 
 
@@ -306,6 +323,9 @@ def _check_model(config: Config, model: Mapping[str, Any], place: str) -> None:
     source = SOURCES[model["source"]]
     if source.is_trained_here:
         _check_trained(config, model[source.name_key], "classifier", f"{place}.{source.name_key}")
+        return
+    if not source.has_network:
+        source.check(model, place)
         return
     key, published = source.weights_key, published_weights(model)
     weights = model[key]

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..concepts.sets import RANDOM_CONCEPTS
 from ..errors import LinexpError, suggest
+from ..networks.sources import SOURCES
 
 UNTRAINED_SUFFIX = "_untrained"
 RECORDED = ("model", "probe", "batch_size", "classes", "class_map", "temperature")
@@ -74,8 +75,8 @@ def _layer(place: str, layer: str, entry: Any, known: Mapping[str, Any]) -> Any:
 
 
 def without_classes(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill in what follows for targets with `classes: none`: no class of the probe is known, no ablation is scored
-    and no Top Impact measured.
+    """Fill in what follows for targets with `classes: none`, and those without a network: no class of the probe is
+    known, no ablation is scored and no Top Impact measured.
 
     Parameters
     ----------
@@ -85,13 +86,28 @@ def without_classes(config: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     LinexpError
-        Such a target asks for what takes logits.
+        Such a target asks for what takes logits, or for what takes a network.
     """
-    targets = {
-        name: _without_classes(f"targets.{name}", target) if "classes" in target else target
-        for name, target in config["targets"].items()
-    }
+    targets = {name: _with_what_follows(f"targets.{name}", target) for name, target in config["targets"].items()}
     return {**config, "targets": targets}
+
+
+def _with_what_follows(place: str, target: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not SOURCES[target["model"]["source"]].has_network:
+        _check_no_network(place, target)
+        return _without_classes(place, {**target, "classes": "none"})
+    return _without_classes(place, target) if "classes" in target else target
+
+
+def _check_no_network(place: str, target: Mapping[str, Any]) -> None:
+    """Whether a target asks for something that only a network can do."""
+    reason = "the model is recorded activations, without a network"
+    if "untrained" in target.get("controls", ()):
+        raise LinexpError(f"{place}.controls: untrained needs a network to leave untrained, and {reason}; take it out")
+    for name, layer in target["layers"].items():
+        for key in layer:
+            if key not in NOT_RECORDED or layer[key]:
+                raise LinexpError(f"{place}.layers.{name}.{key}: {reason}; take it out")
 
 
 def _without_classes(place: str, target: Mapping[str, Any]) -> dict[str, Any]:

@@ -55,9 +55,10 @@ def effect_files(config: Config, wildcards) -> Files:
 
 def ablation_files(config: Config, wildcards) -> Files:
     """The same; a `LinexpError` if the loss needs labels and there are none."""
+    files = effect_files(config, wildcards)
     if target_of(config, wildcards)["ablation"]["loss"] == "cross_entropy" and not has_labels(config, wildcards):
         raise LinexpError(f"target {wildcards.target}: {NO_LABELS}")
-    return effect_files(config, wildcards)
+    return files
 
 
 def ablation_settings(config: Config, wildcards) -> Settings:

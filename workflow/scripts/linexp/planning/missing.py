@@ -8,7 +8,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..config.checks import NO_CLASSES, NO_IMPACT, NO_LABELS, Config, explainers_of, members, published_weights
+from ..config.checks import (
+    NO_CLASSES,
+    NO_IMPACT,
+    NO_LABELS,
+    NO_NETWORK,
+    Config,
+    explainers_of,
+    members,
+    published_weights,
+)
 from ..config.derived_targets import recorded_target
 from ..errors import LinexpError
 from ..networks.sources import SOURCES
@@ -173,6 +182,9 @@ def target_model(config: Config, name: str) -> Part:
     model = target["model"]
     source = SOURCES[model["source"]]
     key, called = source.weights_key, model[source.name_key]
+    if not source.has_network:
+        files = [recorded_file(config, name, layer) for layer in target["layers"]]
+        return next((part for part in files if part.problem), files[0])
     if source.is_trained_here:
         return Part(place, MADE, f"trained as {called}")
     weights = model[key]
@@ -180,6 +192,12 @@ def target_model(config: Config, name: str) -> Part:
         return Part(place, MADE, f"{called}, random weights")
     kept = f"{MODELS}/targets/{recorded_target(config['targets'], name)}.safetensors"
     return _weights(f"{place}.model.{key}", weights, kept, called, target.get("weights_origin"))
+
+
+def recorded_file(config: Config, target: str, layer: str) -> Part:
+    """The file of activations that the user recorded of a layer."""
+    path = config["targets"][target]["model"]["activations"].replace("{layer}", layer)
+    return file(f"targets.{target}.model.activations", os.path.expanduser(os.path.expandvars(path)))
 
 
 def target_code(config: Config, name: str) -> Part | None:
@@ -241,6 +259,8 @@ def has_labels(config: Config, target: str) -> bool:
 
 def no_impact(config: Config, target: str) -> str:
     """Why there is no Top Impact of a target without labels, and what to do."""
+    if not SOURCES[config["targets"][target]["model"]["source"]].has_network:
+        return NO_NETWORK
     return NO_CLASSES if "classes" in config["targets"][target] else NO_IMPACT
 
 

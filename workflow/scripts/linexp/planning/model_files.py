@@ -2,8 +2,10 @@
 
 from types import SimpleNamespace
 
-from ..config.checks import Config, published_weights
+from ..config.checks import NO_NETWORK, Config, published_weights
 from ..config.derived_targets import recorded_target
+from ..errors import LinexpError
+from ..networks.activation_files import DATASET
 from ..networks.sources import SOURCES
 from ..networks.sources.source import is_weights_file
 from . import missing
@@ -83,10 +85,12 @@ def target_files(config: Config, wildcards) -> dict[str, str | list[str]]:
     Raises
     ------
     LinexpError
-        A file of the user's is not there.
+        A file of the user's is not there, or there is no network.
     """
     model = target_of(config, wildcards)["model"]
     source = SOURCES[model["source"]]
+    if not source.has_network:
+        raise LinexpError(f"target {wildcards.target}: {NO_NETWORK}")
     missing.required(missing.target_model(config, wildcards.target))
     if source.is_trained_here:
         folder = f"results/models/{model['name']}"
@@ -101,6 +105,30 @@ def target_files(config: Config, wildcards) -> dict[str, str | list[str]]:
         name = recorded_target(config["targets"], wildcards.target)
         return files | {"weights": f"{missing.MODELS}/targets/{name}.safetensors"}
     return files
+
+
+def has_network(config: Config, target: str) -> bool:
+    """Whether a target is a network, rather than activations that are recorded already."""
+    return SOURCES[config["targets"][target]["model"]["source"]].has_network
+
+
+def recorded_file(config: Config, wildcards) -> str:
+    """The user's file of recorded activations.
+
+    Raises
+    ------
+    LinexpError
+        It is not there.
+    """
+    part = missing.recorded_file(config, wildcards.target, wildcards.layer)
+    missing.required(part)
+    return part.remark
+
+
+def recorded_dataset(config: Config, wildcards) -> str:
+    """The data set that is read where that file has several."""
+    named = target_of(config, wildcards)["model"].get("dataset", DATASET)
+    return named.replace("{layer}", wildcards.layer)
 
 
 def code_files(config: Config, wildcards) -> dict[str, str | list[str]]:

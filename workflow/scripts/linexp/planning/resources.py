@@ -178,6 +178,12 @@ def recording(config: Config, wildcards) -> Work:
     return Work(TORCH + target_network(config, wildcards), images_of_probe(config, wildcards) / FORWARD)
 
 
+def importing_activations(config: Config, wildcards) -> Work:
+    """A Parquet file is read whole; blocks of the others pass by."""
+    values = recorded_numbers(config, wildcards)
+    return Work(PROGRAM + megabytes(values), values / METRICS)
+
+
 def dissecting(config: Config, wildcards) -> Work:
     """Two passes over the images with pixel labels; maps of one batch, and counts of every neuron and concept."""
     images = work_sizes.n_images(config["probes"][dissection_probe(config, wildcards)])

@@ -34,6 +34,7 @@ from .inputs import (
     scored_pairs,
     with_method,
 )
+from .model_files import has_network
 from .resources import DIMENSION, FORWARD, Work
 
 EXPLAINING: dict[str, tuple[str, Callable]] = {
@@ -164,7 +165,10 @@ def _of_layer(config: Config, target: str, layer: str) -> Iterator[Step]:
     explained = resources.explained_numbers(config, here)
     recording, numbers = resources.recording(config, here), resources.recorded_numbers(config, here)
     whole = numbers if entry.get("neurons") is None else explained
-    yield Step("record_activations", recorded(config, here, f"{layer}/activations.h5"), recording, whole)
+    rule, made = "record_activations", recording
+    if not has_network(config, target):
+        rule, made = "import_activations", resources.importing_activations(config, here)
+    yield Step(rule, recorded(config, here, f"{layer}/activations.h5"), made, whole)
     measures_impact = figure_files.measures_impact(config, here)
     if ablation or measures_impact:
         yield Step("record_outputs", recorded(config, here, "outputs.h5"), recording)

@@ -4,7 +4,7 @@ from importlib import import_module
 
 from .source import Source
 
-_NAMES = ("torchvision", "timm", "transformers", "hub", "factory", "trained")
+_NAMES = ("torchvision", "timm", "transformers", "hub", "factory", "trained", "recorded")
 
 SOURCES: dict[str, Source] = {name: import_module(f".{name}", __name__).SOURCE for name in _NAMES}
 

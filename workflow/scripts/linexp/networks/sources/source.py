@@ -39,7 +39,7 @@ class Source:
     keys
         The JSON schema of an entry's keys beside `source`, in YAML: `description`, `required` and `properties`.
     build
-        The network with random weights. None for those that the workflow trains itself.
+        The network with random weights. None for those that the workflow trains itself, and where there is none.
     download
         The published weights that an entry names, as a state dict.
     preprocessing
@@ -61,6 +61,8 @@ class Source:
         The arguments that add a part to networks, by what the names of its weights begin with.
     check
         Raises a `LinexpError` with the place of an entry whose keys do not go together.
+    has_network
+        Whether there is a network at all; else there are activations in a file that the key of its name says.
     """
 
     keys: str
@@ -75,11 +77,12 @@ class Source:
     repository: Callable[[Model], str | None] = _no_repository
     optional: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[Model, str], None] = _all_right
+    has_network: bool = True
 
     @property
     def is_trained_here(self) -> bool:
         """Whether the workflow trains the network itself."""
-        return self.build is None
+        return self.build is None and self.has_network
 
 
 def check_name(library: str, name: str, names: Sequence[str]) -> None:
