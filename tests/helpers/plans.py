@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import snakemake.cli
+import snakemake.workflow
 import yaml
 from snakemake.dag import DAG
 from snakemake.workflow import Workflow
@@ -91,12 +92,28 @@ def _planned(folder: Path, arguments: list[str]) -> tuple[int, list[Job]]:
 def _recipes(folder: Path, configs: list[dict], arguments: list[str]) -> list[dict[str, tuple[str, dict]]]:
     found = []
     _begin(folder)
+    snakemake.workflow.parse = _each_once(snakemake.workflow.parse)
     for config in configs:
         Path("config.yaml").write_text(yaml.safe_dump(config))
         status, dags = _built(["--dry-run", "--quiet", "--cores", "2", *arguments], DAG)
         assert status == 0
         found.append({str(job.output[0]): (job.rule.name, _recipe(job)) for dag in dags for job in dag.jobs})
     return found
+
+
+def _each_once(parse: Callable) -> Callable:
+    """Snakemake's parser, which reads a rule file again only where the number of rules before it is another one."""
+    kept: dict[tuple, tuple] = {}
+
+    def parsed(path, workflow, linemap, rulecount):
+        key = path.get_path_or_uri(secret_free=True), rulecount
+        if key not in kept:
+            kept[key] = parse(path, workflow, linemap=linemap, rulecount=rulecount), dict(linemap)
+        found, lines = kept[key]
+        linemap |= lines
+        return found
+
+    return parsed
 
 
 def _recipe(job) -> dict:

@@ -81,6 +81,7 @@ def test_a_second_run_says_that_there_is_one_and_changes_nothing(finished, proje
     assert differing(project.artifacts(), finished.artifacts()) == []
 
 
+@pytest.mark.long
 def test_ctrl_c_leaves_what_the_next_run_repairs(finished, project):
     running, _ = train(project)
     os.killpg(running.pid, signal.SIGINT)
@@ -95,6 +96,7 @@ def test_ctrl_c_leaves_what_the_next_run_repairs(finished, project):
     assert differing(project.artifacts(), finished.artifacts()) == []
 
 
+@pytest.mark.long
 def test_a_job_that_outlived_its_run_leaves_the_next_run_s_files_alone(finished, project):
     running, job = train(project)
     running.kill()

@@ -55,7 +55,7 @@ def simulated(activations: np.ndarray) -> list[np.ndarray]:
 
 LAYERS = [
     ("resnet", "layer2", "avg", "shift", [0, 60]),
-    ("resnet", "layer2", "avg", "constant", [0, 60]),
+    ("resnet", "layer2", "avg", "constant", [60]),
     ("resnet", "layer3.0.conv1", "max", "shift", [7]),
     ("resnet", "layer3.0.conv1", "max", "constant", [7]),
     ("vit_of_two_blocks", "encoder.layers.encoder_layer_0.mlp.1", "avg", "shift", [5]),
@@ -131,7 +131,7 @@ def test_before_average_pooling_and_a_linear_head_all_ways_give_the_same_score()
     activations = hooked_activations(net, module, IMAGES.double())
     weight, bias = linear_head(net, module, "avg", "first", IMAGES[:4].double())
     logits = activations @ weight.T + bias
-    neurons = [2, 300]
+    neurons = [300]
     simulations = [s[:, neurons] for s in simulated(activations)[:2]]
     split = Simulations([s[VAL] for s in simulations], [s[TEST] for s in simulations])
 
