@@ -6,35 +6,35 @@ import pyarrow as pa
 
 from linexp.artifacts import store
 from linexp.jobs import runtime
+from linexp.metrics import METRICS
 from linexp.networks import recorded
 from linexp.probes import index
+from linexp.scoring import agreement, best
 from linexp.scoring.scores import score_table, with_ablation, with_verdicts
 
 runtime.start(snakemake)
 files = snakemake.input
 ablation = [files.ablation] if files.get("ablation") else []
-provenance = store.provenance_of(
-    snakemake,
-    store.same_probe(
-        files.index, files.activations, files.verdicts, *files.explanations, *files.simulations, *ablation
-    ),
-)
-rows = index.rows_of(store.read_table(files.index), "test")
+of_probe = [files.index, files.activations, files.verdicts, *files.explanations, *files.simulations, *ablation]
+provenance = store.provenance_of(snakemake, store.same_probe(*of_probe))
+splits = [index.rows_of(store.read_table(files.index), split) for split in ("test", "val")]
 neurons, activations = recorded.read_activations(files.activations, snakemake.params.neurons)
-activations = activations[rows]
+activations, on_val = (activations[rows] for rows in splits)
 (dead,) = store.read_arrays(files.activations, "dead")
 tables = []
 for (method, simulator), explained, simulated in zip(
     snakemake.params.pairs, files.explanations, files.simulations, strict=True
 ):
     with store.open_arrays(simulated) as file:
-        values = np.concatenate(list(store.row_blocks(file["simulated"], rows)))
+        values, of_val = (np.concatenate(list(store.row_blocks(file["simulated"], rows))) for rows in splits)
     explanations = store.read_table(explained).to_pandas()
     table = score_table(explanations, values, activations, dead[neurons], snakemake.threads)
+    table["correlation_val"] = METRICS["correlation"].score(of_val, on_val)
     table.insert(0, "method", method)
     table.insert(1, "simulator", simulator)
     tables.append(table)
 scores = with_verdicts(pd.concat(tables), store.read_table(files.verdicts).to_pandas())
+scores = best.with_best_method(agreement.with_flips(scores))
 scores = with_ablation(scores, store.read_table(*ablation).to_pandas() if ablation else None)
 table = pa.Table.from_pandas(scores, preserve_index=False)
 store.write_table(snakemake.output[0], provenance, table)

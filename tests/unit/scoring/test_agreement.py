@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from linexp.scoring.agreement import rank_agreement
+from linexp.scoring.agreement import rank_agreement, with_flips
 from linexp.scoring.summary import summarise
 
 METRICS = ["correlation", "mad"]
@@ -14,7 +14,7 @@ METRICS = ["correlation", "mad"]
 def _scores(method: str, simulator: str, correlation, mad, first: int = 0) -> pd.DataFrame:
     neurons = np.arange(first, first + len(correlation), dtype=np.int32)
     columns = {"method": method, "simulator": simulator, "neuron": neurons, "dead": False, "n_concepts": 1}
-    columns |= {"verdict": "explained"}
+    columns |= {"verdict": "explained", "best_method": "le", "verdict_flips": None}
     return pd.DataFrame(columns | {"correlation": correlation, "mad": mad})
 
 
@@ -66,3 +66,33 @@ def test_a_summary_has_it(scores):
     summary = summarise(scores, METRICS)
     expected = _row(rank_agreement(scores, METRICS), "le", "second")["correlation_agreement"]
     assert _row(summary, "le", "second")["correlation_agreement"] == expected
+
+
+def _verdicts(*rows: tuple[str, str, int, str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["method", "simulator", "neuron", "verdict"])
+
+
+def test_a_verdict_flips_where_simulators_differ_and_is_missing_where_only_one_has_any():
+    rows = [
+        ("le", "main", 0, "explained", False),
+        ("le", "main", 1, "explained", True),
+        ("le", "main", 2, "constant_simulation", None),
+        ("le", "main", 3, "unexplained", None),
+        ("other", "main", 0, "predicts_only", True),
+        ("other", "main", 1, "not_above_chance", False),
+        ("random_concepts", "main", 0, "not_above_chance", None),
+        ("other", "second", 1, "not_above_chance", False),
+        ("other", "second", 0, "not_above_chance", True),
+        ("le", "second", 3, "unexplained", None),
+        ("le", "second", 2, "explained", None),
+        ("le", "second", 1, "not_above_chance", True),
+        ("le", "second", 0, "explained", False),
+        ("le", "third", 1, "explained", True),
+    ]
+    found = with_flips(_verdicts(*(row[:4] for row in rows)))
+    assert [None if pd.isna(value) else bool(value) for value in found["verdict_flips"]] == [row[4] for row in rows]
+
+
+def test_with_one_simulator_no_verdict_can_flip_and_the_column_stays_one_of_truth_values():
+    found = with_flips(_verdicts(("le", "main", 0, "explained"), ("le", "main", 1, "predicts_only")))
+    assert found["verdict_flips"].isna().all() and found["verdict_flips"].dtype == "boolean"

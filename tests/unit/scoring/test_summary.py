@@ -10,6 +10,7 @@ from scipy import stats
 from linexp.scoring.summary import compare, summarise
 
 METRICS = ["correlation", "mad"]
+SHARES = ("explained", "predicts_only", "best", "verdict_flips", "correlation_best")
 
 
 def _scores(method: str, correlation, dead=None, simulator: str = "sim", **more) -> pd.DataFrame:
@@ -24,6 +25,8 @@ def _scores(method: str, correlation, dead=None, simulator: str = "sim", **more)
             "dead": np.zeros(n, bool) if dead is None else dead,
             "n_concepts": np.arange(n, dtype=np.int32) % 4,
             "verdict": "not_above_chance",
+            "best_method": "le",
+            "verdict_flips": None,
         }
         | {"mad": 2 * correlation}
         | more
@@ -64,7 +67,7 @@ def test_the_columns_are_those_of_the_contract_in_their_order():
     correlation = [*means, "{}_shuffled", "{}_shuffled_p95", "{}_agreement", "{}_sanity"]
     assert list(summary) == [
         *("method", "simulator", "control", "mean_length", "neurons", "dead", "undefined"),
-        *(f"{verdict}{end}" for verdict in ("explained", "predicts_only") for end in ("", "_se", "_low", "_high")),
+        *(f"{verdict}{end}" for verdict in SHARES for end in ("", "_se", "_low", "_high")),
         *(name.format("correlation") for name in correlation),
         *(name.format("mad") for name in [*means, "{}_agreement", "{}_sanity"]),
     ]

@@ -19,6 +19,7 @@ def _scores(methods: list[str], mean: float = 0.4, simulator: str = "clip") -> p
         pd.DataFrame(
             {"method": method, "simulator": simulator, "neuron": range(N), "dead": np.arange(N) < 3, "n_concepts": 4}
             | {"verdict": np.repeat(["explained", "predicts_only", "not_above_chance"], [20, 10, 10])}
+            | {"best_method": np.repeat(["le_label", "clip_dissect"], [30, 10]), "verdict_flips": None}
             | {metric: rng.normal(mean, 0.2, N) for metric in METRICS}
         )
         for method in methods
@@ -71,14 +72,29 @@ def test_means_intervals_and_controls_are_those_of_the_summary(everything, tmp_p
 def test_verdicts_have_a_table_of_their_own(everything, tmp_path):
     lines = _text(tmp_path, everything)
     table = lines[8:14]
-    assert table[0].split() == ["method", "explained", "predicts", "only"]
+    assert table[0].split() == ["method", "explained", "predicts", "only", "best"]
     shares = [
         f"{everything[name][0]:.0%} [{everything[f'{name}_low'][0]:.0%}, {everything[f'{name}_high'][0]:.0%}]"
-        for name in ("explained", "predicts_only")
+        for name in ("explained", "predicts_only", "best")
     ]
-    assert shares[0].startswith("50% [3") and shares[1].startswith("25% [1")
+    assert [share[:6] for share in shares] == ["50% [3", "25% [1", "75% [6"]
     assert table[1].split() == ["le_label", *" ".join(shares).split()]
     assert set(table[3]) == {"-"} and table[5].startswith("untrained le_label")
+    assert table[4].split()[-1] == table[5].split()[-1] == "–", "no control is the best"
+
+
+def test_what_the_best_methods_reach_is_told_below_them(everything, tmp_path):
+    reached, low, high = (everything[f"correlation_best{end}"][0] for end in ("", "_low", "_high"))
+    line = f"The best method of each neuron, chosen on val: correlation {reached:.3f} [{low:.2f}, {high:.2f}]"
+    assert 0.3 < reached < 0.5 and _text(tmp_path, everything)[14] == line
+
+
+def test_verdicts_on_which_simulators_differ_are_a_column_where_there_are_several(tmp_path):
+    scores = pd.concat([_scores(["le"]), _scores(["le"], simulator="siglip")])
+    lines = _text(tmp_path, summarise(scores.assign(verdict_flips=np.arange(2 * N) % N < 10), METRICS))
+    headers = [line.split() for line in lines if "explained" in line]
+    assert headers == [["method", "explained", "predicts", "only", "verdict", "differs"]] * 2
+    assert [line.split()[5] for line in lines[5:12:7]] == ["25%", "25%"]
 
 
 def test_images_that_are_copies_of_others_are_told(everything, tmp_path):

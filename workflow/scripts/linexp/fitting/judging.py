@@ -1,4 +1,4 @@
-"""What verdicts on the explanations of a method are made from, and the making."""
+"""What verdicts on the explanations of a method are made from, and the making; their polysemanticity beside them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from .. import explanations
 from ..artifacts import store
 from ..concepts.presence import read_presence
 from ..scoring.chance import SetMoments, draw_sets
+from ..scoring.polysemanticity import centred, polysemanticity, spreads
 from ..scoring.verdicts import verdict_table
 from .data import FittingFiles, read_problem
 from .refits import as_they_are, refitted
@@ -50,7 +51,10 @@ def judge(
     seed: int,
     threads: int = 1,
 ) -> pd.DataFrame:
-    """The rows of `verdict_table` for a method and a simulator.
+    """The rows of `verdict_table` for a method and a simulator, with the columns of `polysemanticity`.
+
+    The latter goes by the simulator too, its texts and P of test, so that it is there for methods of every kind and can
+    be compared between them.
 
     Parameters
     ----------
@@ -76,9 +80,16 @@ def judge(
         fitted_on = FittingFiles(files.vocabulary, files.moments, *of_layer)
         weights_of = refitted(read_problem(fitted_on, neurons, paper_parity=False, threads=threads), sets, **refit)
     place = {concept: column for column, concept in enumerate(embedded)}
-    used, columns = np.unique(np.array([place[concept] for concept in known], np.intp)[sets], return_inverse=True)
-    p = read_presence(files.images, files.concepts, files.calibration, rows, np.isin(np.arange(len(embedded)), used))
-    moments = SetMoments.of(p, activations, columns.reshape(sets.shape))
+    drawn = np.array([place[concept] for concept in known], np.int64)[sets]
+    used = np.zeros(len(embedded), bool)
+    used[drawn] = used[[place[concept] for one in explained for concept in one.concepts]] = True
+    columns = np.cumsum(used) - 1
+    p = read_presence(files.images, files.concepts, files.calibration, rows, used)
+    moments = SetMoments.of(p, activations, columns[drawn])
     with store.open_arrays(files.simulation) as file:
         simulated = np.concatenate(list(store.row_blocks(file["simulated"], rows)))
-    return verdict_table(explained, simulated, activations, moments, weights_of, seed, threads)
+    table = verdict_table(explained, simulated, activations, moments, weights_of, seed, threads)
+    (embeddings,) = store.read_arrays(files.concepts, "embeddings")
+    column = {concept: int(columns[number]) for concept, number in place.items()}
+    vectors = centred(embeddings)[used]
+    return table.assign(**polysemanticity(explained, column, spreads(p), vectors, columns[drawn]))

@@ -1,8 +1,10 @@
-"""Whether simulators agree on which neurons are explained well."""
+"""Whether simulators agree on which neurons are explained well, and on the verdicts."""
 
 from collections.abc import Sequence
 
 import pandas as pd
+
+from ..explanations import EXPLAINED, NOT_ABOVE_CHANCE, PREDICTS_ONLY
 
 
 def rank_agreement(scores: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
@@ -38,3 +40,19 @@ def _spearman(one: pd.Series, other: pd.Series) -> float:
     """Pearson's correlation of ranks, ties sharing their mean rank, where both are defined."""
     both = pd.concat([one.astype(float), other.astype(float)], axis=1).dropna().rank()
     return float(both.iloc[:, 0].corr(both.iloc[:, 1])) if (both.nunique() > 1).all() else float("nan")
+
+
+def with_flips(scores: pd.DataFrame) -> pd.DataFrame:
+    """Scores with `verdict_flips`: whether simulators come to different verdicts on an explanation.
+
+    It is the same in all rows of a method and neuron, and missing where fewer than two simulators have a verdict.
+
+    Parameters
+    ----------
+    scores
+        `method`, `neuron`, `verdict`; a status in the place of a verdict is none.
+    """
+    judged = scores["verdict"].where(scores["verdict"].isin([EXPLAINED, PREDICTS_ONLY, NOT_ABOVE_CHANCE]))
+    by_explanation = judged.groupby([scores["method"], scores["neuron"]])
+    several = by_explanation.transform("count") > 1
+    return scores.assign(verdict_flips=(by_explanation.transform("nunique") > 1).astype("boolean").where(several))

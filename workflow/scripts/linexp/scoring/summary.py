@@ -9,6 +9,8 @@ import pandas as pd
 from ..concepts.sets import RANDOM_CONCEPTS
 from ..explanations import EXPLAINED, PREDICTS_ONLY
 from .agreement import rank_agreement
+from .best import COLUMNS as OF_THE_BEST
+from .best import chosen_shares
 from .sanity import SINGLE_CONCEPT, TESTS
 from .uncertainty import Means, mean_intervals
 
@@ -47,7 +49,8 @@ def summarise(
     pd.DataFrame
         `method`, `simulator`, `control` (`random_concepts`, `untrained`, empty for an explanation to be judged),
         `mean_length`, `neurons`, `dead`, `undefined` (correlations). Of the verdicts the shares `explained` and
-        `predicts_only` of all neurons, with their standard error and interval as of the metrics. For each metric m: the
+        `predicts_only` of all neurons, with their standard error and interval as of the metrics; then what
+        `chosen_shares` says: `best`, `verdict_flips` and `correlation_best`, with the same. For each metric m: the
         mean `m` with its standard error `m_se` and 95 % interval `m_low`, `m_high`, the same without dead neurons (C.2)
         as `m_alive`, `m_agreement` of simulators (`rank_agreement`), and `m_sanity`, such as `passed (0.97, 0.99)`: the
         shares of neurons that pass for missing and extra labels. For the correlation also what shuffled explanations
@@ -61,6 +64,7 @@ def summarise(
             for method, simulator in zip(table["method"], table["simulator"], strict=True)
         ]
     table = table.merge(rank_agreement(scores, metrics), how="left", on=["method", "simulator"])
+    table = table.merge(chosen_shares(scores, seed), how="left", on=["method", "simulator"])
     if shuffled is not None:
         renamed = {"shuffled_mean": "correlation_shuffled", "shuffled_p95": "correlation_shuffled_p95"}
         table = table.merge(shuffled.rename(columns=renamed), how="left", on=["method", "simulator"])
@@ -72,6 +76,7 @@ def summarise(
 def _columns(metrics: Sequence[str]) -> list[str]:
     columns = ["method", "simulator", "control", "mean_length", "neurons", "dead", "undefined"]
     columns += [f"{verdict}{end}" for verdict in VERDICTS for end in ("", "_se", "_low", "_high")]
+    columns += OF_THE_BEST
     for metric in metrics:
         columns += [f"{name}{end}" for name in (metric, f"{metric}_alive") for end in ("", "_se", "_low", "_high")]
         columns += [f"{metric}_shuffled", f"{metric}_shuffled_p95"] if metric == "correlation" else []

@@ -112,8 +112,9 @@ def neuron_text(layer: Layer, neuron: int, activations: np.ndarray, width: int =
         several = layer.scores["simulator"].nunique() > 1
         told = [_scores(row, several) for row in rows.to_dict("records")]
         stable = layer.stability.get(method, {}).get(neuron)
-        name = f"{method} (null control)" if method == RANDOM_CONCEPTS else method
-        parts.append("\n".join([f"{name}   {'; '.join(told)}", *_weights(known.get(neuron), stable, width)]))
+        parts.append(
+            "\n".join([f"{_named(method, rows)}   {'; '.join(told)}", *_weights(known.get(neuron), stable, width)])
+        )
     parts.append("\n".join([f"activations of {len(activations):,} images", *_histogram(activations)]))
     return "\n\n".join(parts)
 
@@ -132,6 +133,15 @@ def check_neuron(layer: Layer, neuron: int) -> None:
             f"neuron {neuron} is not in {layer.folder}; ask for one of its {known.nunique()} neurons, "
             f"{known.min()} to {known.max()}"
         )
+
+
+def _named(method: str, rows: pd.DataFrame) -> str:
+    """A method, with what it is of a neuron; `rows` are the scores of both."""
+    if method == RANDOM_CONCEPTS:
+        return f"{method} (null control)"
+    notes = ["best on val"] if (rows.get("best_method") == method).any() else []
+    notes += ["simulators differ on the verdict"] if (rows.get("verdict_flips") == True).any() else []  # noqa: E712
+    return f"{method} ({'; '.join(notes)})" if notes else method
 
 
 def _scores(row: dict, name_simulator: bool) -> str:

@@ -14,11 +14,12 @@ from ..metrics import MAIN
 WIDTH = 110
 CellsOf = Callable[[Mapping[str, Any]], list[str]]
 _MEANS = (*MAIN.values(), "length", "shuffled")
-_SHARES = ("explained", "predicts only")
+_SHARES = {EXPLAINED: "explained", PREDICTS_ONLY: "predicts only", "best": "best", "verdict_flips": "verdict differs"}
 HEADING = """\
 Means over neurons on unseen images, with 95 % intervals; below the rule are null controls.
 Shuffled: the correlation that explanations of other neurons reach (95th percentile of shuffles).
-Explained: the share of neurons that are predicted, and better than by random concepts; predicts only: not better."""
+Explained: the share of neurons that are predicted, and better than by random concepts; predicts only: not better.
+Best: the share of which this is the method that predicts val best; verdict differs: from simulator to simulator."""
 
 
 def summary_text(folder: Path) -> str:
@@ -28,7 +29,7 @@ def summary_text(folder: Path) -> str:
     for simulator, rows in summary.groupby("simulator", sort=False):
         judged, controls = rows[rows["control"].isna()], rows[rows["control"].notna()]
         parts.append("\n".join([_facts(simulator, rows.iloc[0]), *_table(judged, controls, _MEANS, _means)]))
-        parts.append("\n".join(_table(judged, controls, _SHARES, _shares)))
+        parts.append("\n".join([*_shares(judged, controls), *_best(judged)]))
     parts += filter(None, [_badges(summary)])
     parts.append(f"scores: {folder / 'scores.parquet'}\nreport: {folder / 'report' / 'index.html'}")
     return "\n\n".join(parts)
@@ -66,11 +67,28 @@ def _means(row: Mapping[str, Any]) -> list[str]:
     return [*means, f"{row['mean_length']:.1f}", _number(row["correlation_shuffled_p95"])]
 
 
-def _shares(row: Mapping[str, Any]) -> list[str]:
-    return [_share(*(row[name + end] for end in ("", "_low", "_high"))) for name in (EXPLAINED, PREDICTS_ONLY)]
+def _shares(judged: pd.DataFrame, controls: pd.DataFrame) -> list[str]:
+    """The table of shares; without those that say nothing of a single method, or with a single simulator."""
+    empty = {"best": len(judged) < 2, "verdict_flips": judged["verdict_flips"].isna().all()}
+    names = [name for name in _SHARES if not empty.get(name)]
+
+    def cells_of(row: Mapping[str, Any]) -> list[str]:
+        return [_share(*(row[name + end] for end in ("", "_low", "_high"))) for name in names]
+
+    return _table(judged, controls, [_SHARES[name] for name in names], cells_of)
+
+
+def _best(judged: pd.DataFrame) -> list[str]:
+    """What the best method of each neuron reaches, where there are several."""
+    if len(judged) < 2:
+        return []
+    reached = _with_interval(*(judged.iloc[0][f"correlation_best{end}"] for end in ("", "_low", "_high")))
+    return [f"The best method of each neuron, chosen on val: correlation {reached}"]
 
 
 def _share(mean: float, low: float, high: float) -> str:
+    if pd.isna(mean):
+        return "–"
     return f"{mean:.0%}" if pd.isna(low) else f"{mean:.0%} [{low:.0%}, {high:.0%}]"
 
 

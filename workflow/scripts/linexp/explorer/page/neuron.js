@@ -116,7 +116,11 @@ linexp.neuron = (() => {
 
   // every metric, for those who ask
   function allScores(record) {
-    const wordsOrNumber = (value) => (typeof value === "string" ? value.replaceAll("_", " ") : fixed(value, 3));
+    const shown = (name, value) => {
+      if (typeof value === "boolean") return value ? "yes" : "no";
+      if (typeof value !== "string") return fixed(value, 3);
+      return name === "best_method" ? value : value.replaceAll("_", " ");
+    };
     const apart = new Set(["method", "simulator", "status", "low", "high"]);
     const names = Object.keys(record.scores[0] ?? {}).filter((name) => !apart.has(name));
     const head = tableHead(["Metric", ...record.scores.map((row) => row.method)]);
@@ -125,7 +129,7 @@ linexp.neuron = (() => {
         "tr",
         null,
         el("th", { scope: "row" }, name),
-        record.scores.map((row) => el("td", null, wordsOrNumber(row[name] ?? null))),
+        record.scores.map((row) => el("td", null, shown(name, row[name] ?? null))),
       ),
     );
     return el(
