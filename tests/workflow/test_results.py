@@ -72,6 +72,64 @@ def test_the_scores_are_the_correlations_of_test_images(finished):
                 assert pd.isna(row.correlation)
 
 
+def test_the_best_method_of_a_neuron_is_the_one_that_correlates_most_on_val(finished):
+    folder = finished.folder / LAYER
+    val = np.flatnonzero(pd.read_parquet(finished.folder / "results/probes/scenes/index.parquet")["split"] == "val")
+    scores = pd.read_parquet(folder / "scores.parquet")
+    with h5py.File(folder / "activations.h5") as file:
+        activations = file["activations"][...][val].astype(float)
+    highest: dict[int, tuple[float, str]] = {}
+    for method, rows in scores.groupby("method", sort=False):
+        with h5py.File(folder / f"simulations/two/{method}.h5") as file:
+            simulated = file["simulated"][...][val].astype(float)
+        for row in rows[rows["correlation_val"].notna()].itertuples():
+            expected = np.corrcoef(simulated[:, row.neuron], activations[:, row.neuron])[0, 1]
+            assert row.correlation_val == pytest.approx(expected, abs=1e-6)
+            known = highest.get(row.neuron, (0.0, None))
+            if method != "random_concepts" and row.correlation_val > known[0]:
+                highest[row.neuron] = (row.correlation_val, method)
+    assert len(highest) > 1
+    for row in scores.itertuples():
+        assert (None if pd.isna(row.best_method) else row.best_method) == highest.get(row.neuron, (0.0, None))[1]
+    assert scores["verdict_flips"].isna().all(), "there is one simulator"
+    summary = pd.read_csv(folder / "summary.csv", keep_default_na=False, na_values=[""]).set_index("method")
+    shares = summary[summary["control"].isna()]["best"]
+    assert shares.sum() == pytest.approx(len(highest) / scores["neuron"].nunique(), abs=1e-5)
+
+
+def test_polysemanticity_is_that_of_texts_and_p_of_the_simulator(finished):
+    results = finished.folder / "results"
+    index = pd.read_parquet(results / "probes/scenes/index.parquet")
+    test = np.flatnonzero((index["split"] == "test") & ~index["sha256"].duplicated())
+    with h5py.File(results / "probes/scenes/embeddings/two.h5") as file:
+        images = file["embeddings"][...].astype(float)[test]
+    with h5py.File(results / "probes/scenes/concepts/words/two.h5") as file:
+        names, texts = file["concepts"].asstr()[...].tolist(), file["embeddings"][...].astype(float)
+    fitted = json.loads((results / "calibration/two.json").read_text())
+    spread = (1 / (1 + np.exp(-fitted["a"] * (images @ texts.T + fitted["b"])))).std(axis=0)
+    vectors = texts - texts.mean(axis=0)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    explanations = pd.read_parquet(finished.folder / LAYER / "explanations/le_siglip.parquet").set_index("neuron")
+    scores = pd.read_parquet(finished.folder / LAYER / "scores.parquet").query("method == 'le_siglip'")
+    compared = 0
+    for row in scores.itertuples():
+        one = explanations.loc[row.neuron]
+        kept = [
+            (names.index(name), weight) for name, weight in zip(one.concepts, one.weights, strict=True) if weight > 0
+        ]
+        if not kept:
+            assert pd.isna(row.polysemanticity)
+            continue
+        rows, weights = zip(*kept, strict=True)
+        shares = np.array(weights) * spread[list(rows)]
+        cosines = np.maximum(vectors[list(rows)] @ vectors[list(rows)].T, 0)
+        expected = 1 - shares @ cosines @ shares / shares.sum() ** 2
+        assert row.polysemanticity == pytest.approx(expected, abs=1e-4)
+        assert pd.isna(row.polysemanticity_percentile) == (len(rows) == 1)
+        compared += len(rows) > 1
+    assert compared
+
+
 def test_simulations_follow_from_embeddings_calibration_and_explanations_alone(finished):
     results = finished.folder / "results"
     explanations = pd.read_parquet(finished.folder / LAYER / "explanations/le_siglip.parquet")

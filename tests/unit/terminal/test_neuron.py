@@ -78,6 +78,27 @@ def test_a_neuron_is_shown_with_scores_weights_and_activations(folder, capsys):
     assert _method(out, "random_concepts")[0].startswith("random_concepts (null control)")
 
 
+def test_a_neuron_says_which_method_is_the_best_and_where_simulators_differ(folder, tmp_path, capsys):
+    copy = tmp_path / "layer4"
+    shutil.copytree(folder, copy)
+    scores = store.read_table(copy / "scores.parquet").to_pandas()
+    scores["best_method"] = scores["neuron"].map({0: "le", 1: "other"}).astype("string")
+    judged = scores["method"] != "random_concepts"
+    scores["verdict_flips"] = (scores["neuron"] > 0).astype("boolean").where(judged)
+    store.write_table(copy / "scores.parquet", PROVENANCE, pa.Table.from_pandas(scores, preserve_index=False))
+    names = []
+    for neuron in range(3):
+        _, out, _ = _run(capsys, "show", copy, neuron)
+        heads = [part.splitlines()[0] for part in out.split("\n\n")[1:-1]]
+        names += [head.split("   ")[0] for head in heads]
+    differ = "simulators differ on the verdict"
+    assert names == [
+        *("le (best on val)", "other", "random_concepts (null control)"),
+        *(f"le ({differ})", f"other (best on val; {differ})", "random_concepts (null control)"),
+        *(f"le ({differ})", f"other ({differ})", "random_concepts (null control)"),
+    ]
+
+
 STABLE = stable.Stability(
     0,
     "ok",

@@ -94,7 +94,7 @@ def test_verdicts_on_which_simulators_differ_are_a_column_where_there_are_severa
     lines = _text(tmp_path, summarise(scores.assign(verdict_flips=np.arange(2 * N) % N < 10), METRICS))
     headers = [line.split() for line in lines if "explained" in line]
     assert headers == [["method", "explained", "predicts", "only", "verdict", "differs"]] * 2
-    assert [line.split()[5] for line in lines[5:12:7]] == ["25%", "25%"]
+    assert [line.split()[7] for line in lines[5:13:7]] == ["25%", "25%"]
 
 
 def test_images_that_are_copies_of_others_are_told(everything, tmp_path):

@@ -2,9 +2,10 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -110,10 +111,11 @@ def neuron_text(layer: Layer, neuron: int, activations: np.ndarray, width: int =
     for method, known in layer.explanations.items():
         rows = layer.scores[(layer.scores["method"] == method) & (layer.scores["neuron"] == neuron)]
         several = layer.scores["simulator"].nunique() > 1
-        told = [_scores(row, several) for row in rows.to_dict("records")]
+        records = rows.to_dict("records")
+        told = [_scores(row, several) for row in records]
         stable = layer.stability.get(method, {}).get(neuron)
         parts.append(
-            "\n".join([f"{_named(method, rows)}   {'; '.join(told)}", *_weights(known.get(neuron), stable, width)])
+            "\n".join([f"{_named(method, records)}   {'; '.join(told)}", *_weights(known.get(neuron), stable, width)])
         )
     parts.append("\n".join([f"activations of {len(activations):,} images", *_histogram(activations)]))
     return "\n\n".join(parts)
@@ -135,12 +137,13 @@ def check_neuron(layer: Layer, neuron: int) -> None:
         )
 
 
-def _named(method: str, rows: pd.DataFrame) -> str:
-    """A method, with what it is of a neuron; `rows` are the scores of both."""
+def _named(method: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    """A method with what holds of it for a neuron, whose scores are the same there in all rows."""
     if method == RANDOM_CONCEPTS:
         return f"{method} (null control)"
-    notes = ["best on val"] if (rows.get("best_method") == method).any() else []
-    notes += ["simulators differ on the verdict"] if (rows.get("verdict_flips") == True).any() else []  # noqa: E712
+    row = rows[0] if rows else {}
+    notes = ["best on val"] if row.get("best_method") == method else []
+    notes += ["simulators differ on the verdict"] if row.get("verdict_flips") is True else []
     return f"{method} ({'; '.join(notes)})" if notes else method
 
 
