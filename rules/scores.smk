@@ -33,6 +33,8 @@ rule score_explanations:
         runtime=runtime(work.scoring),
     params:
         pairs=ask(inputs.scored_pairs),
+        ceilings=ask(evaluation_files.methods_with_presence),
+        missing=ask(evaluation_files.methods_with_missing),
         neurons=ask(inputs.neurons_of),
     message:
         "Score the explanations of {wildcards.target}/{wildcards.layer}"

@@ -23,6 +23,8 @@ MODEL = EMBED | {"calibrate"}
 DRAW = {"draw_scenes", "index_images"}
 FIT = {"explain_linear"}
 JUDGE = {"judge_explanations"}  # by another P, or other weights
+SCORE = {"score_explanations"}  # with ceilings by another P
+BOUND = {"measure_ceilings"} | SCORE  # the same where nobody else has that P
 BASELINE = {"explain_baseline"}
 
 # of each configuration: key, another value, and the rules whose recipes are others then or that have new files to make
@@ -93,7 +95,7 @@ ROWS = {
         (
             "targets.brief.like",
             "twin",
-            RECORD | FIT | {"sample_curves", "score_ablation", "judge_explanations", "score_explanations"},
+            RECORD | FIT | BOUND | {"sample_curves", "score_ablation", "judge_explanations", "score_explanations"},
         ),
         ("targets.net.layers.layer4.module", "layer3", NETWORK - {"record_outputs"} | {"dissect_network"}),
         ("targets.net.layers.layer4.pool", "max", NETWORK - {"record_outputs"}),
@@ -112,12 +114,17 @@ ROWS = {
             | PSEUDO
             | SHOW
             | JUDGE
+            | BOUND
             | {"explain_linear", "explain_best_concept", "explain_baseline", "measure_stability"},
         ),
         (
             "targets.net.simulator",
             "three",
-            MODEL | TABLES | SHOW | {"simulate", "score_ablation", "embed_explanations", "check_sanity", "draw_neuron"},
+            MODEL
+            | TABLES
+            | SHOW
+            | BOUND
+            | {"simulate", "score_ablation", "embed_explanations", "check_sanity", "draw_neuron"},
         ),
         (
             "targets.net.more_simulators",
@@ -131,7 +138,13 @@ ROWS = {
             {"make_concept_set", "embed_concepts", "explain_linear", "explain_best_concept", "simulate"}
             | {"check_sanity", "make_report", "measure_stability"}
             | JUDGE
+            | BOUND
             | PSEUDO,
+        ),
+        (
+            "targets.net.wider_concepts",
+            "nouns",
+            SCORE | {"make_concept_set", "embed_concepts", "make_pseudo_presence", "find_missing_concepts"},
         ),
         (
             "targets.net.methods",
@@ -142,6 +155,7 @@ ROWS = {
             "targets.net.neurons",
             [0, 3],
             EXPLAIN
+            | BOUND
             | {"explain_network_dissection", "sample_curves", "check_sanity"}
             | {
                 "judge_explanations",
@@ -181,6 +195,7 @@ ROWS = {
             | {"dissect_network", "make_label_presence", "explain_network_dissection"}
             | PSEUDO
             | EXPLAIN
+            | BOUND
             | REPLAY
             | {
                 "judge_explanations",
@@ -196,7 +211,7 @@ ROWS = {
     ],
     features: [("targets.net.classes", "none", {"score_explanations", "check_sanity"})],
     methods: [
-        ("methods.linear.presence", "label", FIT | JUDGE | {"simulate"}),
+        ("methods.linear.presence", "label", FIT | JUDGE | SCORE | {"simulate"}),
         ("methods.linear.solver", "glm_saga", FIT),
         ("methods.linear.lambda", 0.1, FIT),
         ("methods.linear.alpha", 0.5, FIT),
@@ -205,12 +220,16 @@ ROWS = {
         ("methods.linear.greedy.tolerance", 0.1, FIT),
         ("methods.top.greedy", {"width": 3}, NOTHING),
         ("methods.linear.top_k", 5, FIT),
-        ("methods.top.label_weight", 0.25, FIT | JUDGE | {"make_both_presence", "compute_moments"}),
+        ("methods.top.label_weight", 0.25, FIT | JUDGE | BOUND | {"make_both_presence", "compute_moments"}),
         ("methods.top.label_weight", 0.5, NOTHING),
         ("methods.linear.search", {"beam": 3}, FIT | JUDGE),
-        ("methods.linear.explainer", "three", MODEL | PSEUDO | FIT | JUDGE),
+        ("methods.linear.explainer", "three", MODEL | PSEUDO | FIT | JUDGE | BOUND),
         ("methods.linear.explainer", "one", NOTHING),
-        ("methods.linear.concepts", "mine", {"make_concept_set", "embed_concepts", "simulate"} | PSEUDO | FIT | JUDGE),
+        (
+            "methods.linear.concepts",
+            "mine",
+            {"make_concept_set", "embed_concepts", "simulate"} | PSEUDO | FIT | JUDGE | BOUND,
+        ),
         ("methods.linear.concepts", "words", NOTHING),
         ("methods.search.presence", "label", FIT | {"simulate"}),
         *(
@@ -221,25 +240,30 @@ ROWS = {
         ),
         ("methods.search.search.ridge", 0.1, FIT | JUDGE),
         ("methods.search.search.positive", True, FIT | JUDGE),
-        ("methods.search.explainer", "three", MODEL | PSEUDO | FIT | JUDGE | {"make_both_presence"}),
+        ("methods.search.explainer", "three", MODEL | PSEUDO | FIT | JUDGE | BOUND | {"make_both_presence"}),
         (
             "methods.search.concepts",
             "mine",
-            {"make_concept_set", "embed_concepts", "make_both_presence", "simulate"} | PSEUDO | FIT | JUDGE,
+            {"make_concept_set", "embed_concepts", "make_both_presence", "simulate"} | PSEUDO | FIT | JUDGE | BOUND,
         ),
-        ("methods.search.label_weight", 0.25, FIT | JUDGE | {"make_both_presence", "compute_moments"}),
+        ("methods.search.label_weight", 0.25, FIT | JUDGE | BOUND | {"make_both_presence", "compute_moments"}),
         ("methods.best.presence", "pseudo", {"explain_best_concept"}),
-        ("methods.best.label_weight", 0.25, JUDGE | {"make_both_presence", "compute_moments", "explain_best_concept"}),
+        (
+            "methods.best.label_weight",
+            0.25,
+            JUDGE | BOUND | {"make_both_presence", "compute_moments", "explain_best_concept"},
+        ),
         (
             "methods.best.explainer",
             "three",
-            MODEL | PSEUDO | JUDGE | {"make_both_presence", "explain_best_concept"},
+            MODEL | PSEUDO | JUDGE | BOUND | {"make_both_presence", "explain_best_concept"},
         ),
         (
             "methods.best.concepts",
             "mine",
             {"make_concept_set", "embed_concepts", "make_both_presence", "simulate", "explain_best_concept"}
             | PSEUDO
+            | BOUND
             | JUDGE,
         ),
         ("methods.soft_wpmi.similarity", "wpmi", BASELINE),

@@ -56,6 +56,7 @@ def test_a_new_layer_makes_its_own_chain_and_no_embedding(project):
         "score_ablation": 5,
         "merge_ablation": 1,
         "judge_explanations": 1,
+        "measure_ceilings": 2,  # by labels, and by the pseudo-labels that two methods share
         "score_explanations": 1,
     }
 
@@ -73,14 +74,14 @@ def test_new_neurons_remake_explanations_and_nothing_before(project):
     config = project.config()
     config["targets"]["net"]["neurons"] = [0, 3]
     project.configure(config)
-    assert set(project.planned()) == EXPLAINING | SCORING | MEASURING_IMPACT | {"sample_curves"}
+    assert set(project.planned()) == EXPLAINING | SCORING | MEASURING_IMPACT | {"sample_curves", "measure_ceilings"}
 
 
 def test_an_edited_library_module_remakes_what_uses_it(project):
     append(project.folder / "workflow/scripts/linexp/fitting/greedy.py")
     planned = project.planned()
     assert planned["explain_linear"] == 3, "two methods, and one on the untrained copy"
-    assert set(planned) <= EXPLAINING | SCORING
+    assert set(planned) <= EXPLAINING | SCORING | {"measure_ceilings"}
 
 
 def test_an_edited_script_remakes_its_rule(project):
@@ -254,6 +255,7 @@ OF_A_NEW_P = {
     "score_ablation": 1,
     "merge_ablation": 1,
     "judge_explanations": 1,
+    "measure_ceilings": 1,
     "score_explanations": 1,
 }
 
@@ -323,6 +325,7 @@ def test_a_new_model_makes_its_activations_and_what_follows_and_no_embedding(pro
         "score_ablation": 4,
         "merge_ablation": 1,
         "judge_explanations": 1,
+        "measure_ceilings": 2,
         "score_explanations": 1,
     }
     assert project.planned() == {}
@@ -342,6 +345,28 @@ def test_a_new_simulator_makes_its_embeddings_simulations_and_scores(project):
         "merge_ablation": 1,
         "judge_explanations": 1,
         "score_explanations": 1,
+    }
+
+
+def test_another_main_simulator_remakes_ceilings_and_one_more_does_not(project):
+    config = project.config()
+    with_a_third_model(config)
+    config["targets"]["net"]["more_simulators"] = ["three"]
+    project.configure(config)
+    assert "measure_ceilings" not in project.planned()
+    config["targets"]["net"] |= {"simulator": "three", "more_simulators": []}
+    project.configure(config)
+    assert project.planned()["measure_ceilings"] == 3, "one of the untrained copy"
+
+
+def test_a_wider_set_makes_its_p_and_remakes_the_scores_alone(project):
+    config = project.config()
+    config["concept_sets"]["nouns"] = {"nouns": 40}
+    config["targets"]["net"]["wider_concepts"] = "nouns"
+    project.configure(config)
+    assert project.planned("results/net/layer4/scores.parquet") == {
+        **{"make_concept_set": 1, "embed_concepts": 1, "make_pseudo_presence": 1},
+        **{"find_missing_concepts": 2, "score_explanations": 1},
     }
 
 

@@ -10,21 +10,21 @@ from linexp.metrics import METRICS
 from linexp.networks import recorded
 from linexp.probes import index
 from linexp.scoring import agreement, best
+from linexp.scoring.reasons import with_reasons
 from linexp.scoring.scores import score_table, with_ablation, with_verdicts
 
 runtime.start(snakemake)
-files = snakemake.input
+files, params = snakemake.input, snakemake.params
 ablation = [files.ablation] if files.get("ablation") else []
 of_probe = [files.index, files.activations, files.verdicts, *files.explanations, *files.simulations, *ablation]
-provenance = store.provenance_of(snakemake, store.same_probe(*of_probe))
+of_reasons = {name: dict(zip(params[name], files[name], strict=True)) for name in ("ceilings", "missing")}
+provenance = store.provenance_of(snakemake, store.same_probe(*of_probe, *files.ceilings, *files.missing))
 splits = [index.rows_of(store.read_table(files.index), split) for split in ("test", "val")]
-neurons, activations = recorded.read_activations(files.activations, snakemake.params.neurons)
+neurons, activations = recorded.read_activations(files.activations, params.neurons)
 activations, on_val = (activations[rows] for rows in splits)
 (dead,) = store.read_arrays(files.activations, "dead")
 tables = []
-for (method, simulator), explained, simulated in zip(
-    snakemake.params.pairs, files.explanations, files.simulations, strict=True
-):
+for (method, simulator), explained, simulated in zip(params.pairs, files.explanations, files.simulations, strict=True):
     with store.open_arrays(simulated) as file:
         values, of_val = (np.concatenate(list(store.row_blocks(file["simulated"], rows))) for rows in splits)
     explanations = store.read_table(explained).to_pandas()
@@ -35,6 +35,8 @@ for (method, simulator), explained, simulated in zip(
     tables.append(table)
 scores = with_verdicts(pd.concat(tables), store.read_table(files.verdicts).to_pandas())
 scores = best.with_best_method(agreement.with_flips(scores))
+known = ({method: store.read_table(path).to_pandas() for method, path in of.items()} for of in of_reasons.values())
+scores = with_reasons(scores, *known, simulator=params.pairs[0][1])
 scores = with_ablation(scores, store.read_table(*ablation).to_pandas() if ablation else None)
 table = pa.Table.from_pandas(scores, preserve_index=False)
 store.write_table(snakemake.output[0], provenance, table)

@@ -43,6 +43,11 @@ BROKEN = {
         "wrods",
         ["net.concepts: concept set 'wrods'", "'words'?"],
     ),
+    "wider concept set that is not there": (
+        "targets.net.wider_concepts",
+        "wrods",
+        ["net.wider_concepts: concept set 'wrods'", "'words'?"],
+    ),
     "method that is not there": (
         "targets.net.methods",
         ["le_lable"],

@@ -22,6 +22,7 @@ from helpers.configs import (
 )
 from linexp.concepts import open_clip_names
 from linexp.config.checks import RESERVED_TARGETS, checked, members, parse_neurons, published_weights
+from linexp.errors import LinexpError
 from linexp.networks.sources.source import is_weights_file
 
 
@@ -47,6 +48,18 @@ def test_controls_add_a_method_and_an_untrained_copy_of_the_target():
         filled["targets"]["net"]
     )
     assert "random_concepts" not in checked(small(), SCHEMA)["methods"]
+
+
+def test_a_wider_set_is_of_the_target_alone_and_seen_by_an_explainer_that_is_no_simulator():
+    config = at("targets.net.wider_concepts", "words")
+    config["targets"]["net"] |= {"methods": ["le_label"], "controls": ["untrained"]}
+    filled = checked(config, SCHEMA)["targets"]
+    assert filled["net"]["wider_concepts"] == "words" and "wider_concepts" not in filled["net_untrained"]
+    config["targets"]["net"]["explainer"] = "two"
+    with pytest.raises(LinexpError, match="'two' is also the explainer of method 'le_label'"):
+        checked(config, SCHEMA)
+    del config["targets"]["net"]["wider_concepts"]
+    checked(config, SCHEMA)
 
 
 def test_ablation_without_labels_is_possible_by_divergence_or_left_out():

@@ -99,10 +99,12 @@ def test_files_that_an_entry_names_are_looked_for(place):
     )
     states = _states(config)
     assert states["probes", "mine"] == states["image_text_models", "own"] == states["concept_sets", "own"] == "missing"
-    config["targets"]["scenes_resnet"]["concepts"] = "both"
-    assert layer_problems(config, "scenes_resnet/layer4") == [
-        "concept_sets.own.file: own.txt does not exist; put it there, or correct the path"
-    ]
+    for key in ("concepts", "wider_concepts"):
+        changed = copy.deepcopy(config)
+        changed["targets"]["scenes_resnet"][key] = "both"
+        assert layer_problems(changed, "scenes_resnet/layer4") == [
+            "concept_sets.own.file: own.txt does not exist; put it there, or correct the path"
+        ]
 
 
 def test_the_file_of_a_split_is_looked_for_under_its_key(place):

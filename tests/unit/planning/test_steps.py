@@ -87,6 +87,22 @@ def test_what_lies_there_is_no_job_and_costly_steps_are_said_beforehand(config, 
     assert "if" not in lines
 
 
+def test_ceilings_are_a_step_of_each_presence_and_missing_concepts_of_each_linear_method(config):
+    assert "find_missing_concepts" not in by_rule(config)
+    found = by_rule(config)
+    presence = sorted(
+        step.artifact.replace("results/probes/scenes/P/", "results/net/layer4/ceilings/").replace("/P.h5", ".parquet")
+        for rule in ("make_label_presence", "make_pseudo_presence")
+        for step in found[rule]
+    )
+    assert sorted(step.artifact for step in found["measure_ceilings"]) == presence
+    config["targets"]["net"]["wider_concepts"] = "labels"
+    before, found = found, by_rule(config)
+    assert len(found["make_pseudo_presence"]) == len(before["make_pseudo_presence"]) + 1
+    assert len(found["find_missing_concepts"]) == len(found["explain_linear"])
+    assert all(step.work.seconds > 0 for step in [*found["measure_ceilings"], *found["find_missing_concepts"]])
+
+
 def test_stability_is_a_step_of_each_linear_method_where_the_target_asks_for_it(config):
     assert "measure_stability" not in by_rule(config)
     config["targets"]["net"]["stability"] = True

@@ -9,6 +9,7 @@ from scipy import stats
 
 from linexp.scoring.summary import compare, summarise
 
+WHY_NOT = [f"why_not_{reason}" for reason in ("too_short", "simulator", "explainer", "no_word", "neuron")]
 METRICS = ["correlation", "mad"]
 SHARES = ("explained", "predicts_only", "best", "verdict_flips", "correlation_best")
 
@@ -67,7 +68,7 @@ def test_the_columns_are_those_of_the_contract_in_their_order():
     correlation = [*means, "{}_shuffled", "{}_shuffled_p95", "{}_agreement", "{}_sanity"]
     assert list(summary) == [
         *("method", "simulator", "control", "mean_length", "neurons", "dead", "undefined"),
-        *(f"{verdict}{end}" for verdict in SHARES for end in ("", "_se", "_low", "_high")),
+        *(f"{share}{end}" for share in (*SHARES, *WHY_NOT) for end in ("", "_se", "_low", "_high")),
         *(name.format("correlation") for name in correlation),
         *(name.format("mad") for name in [*means, "{}_agreement", "{}_sanity"]),
     ]
@@ -81,6 +82,18 @@ def test_shares_of_verdicts_are_of_all_neurons_with_their_intervals():
         mean, se, low, high = (row[f"{verdict}{end}"] for end in ("", "_se", "_low", "_high"))
         assert (mean, se) == pytest.approx((share, error))
         assert (low, high) == pytest.approx((mean - 1.96 * error, mean + 1.96 * error), abs=0.3 * error)
+
+
+def test_shares_of_reasons_are_of_all_neurons_and_missing_where_no_ceilings_are_known():
+    why_not = np.array(["neuron", "too_short", "no_word", None], object).repeat([60, 20, 10, 110])
+    known = _scores("le", _uniform(9), why_not=pd.array(why_not, "string"), ceiling_search=0.5)
+    shares = [0.1, 0.0, 0.0, 0.05, 0.3]
+    row = _row(known)
+    assert [row[name] for name in WHY_NOT] == pytest.approx(shares)
+    assert row["why_not_neuron_low"] < 0.3 < row["why_not_neuron_high"]
+    assert row["why_not_neuron_se"] == pytest.approx(np.sqrt(0.3 * 0.7 / 199))
+    unknown = _row(known.assign(why_not=None, ceiling_search=np.nan))
+    assert np.isnan([unknown[name] for name in WHY_NOT]).all() and unknown["explained"] == 0
 
 
 def test_undefined_scores_count_as_zero():

@@ -131,6 +131,23 @@ def test_a_neuron_is_shown_with_what_resampled_images_choose(folder, tmp_path, c
     assert _run(capsys, "find", copy, "dog")[0] == 0
 
 
+def test_a_neuron_is_shown_with_its_ceilings_why_it_is_not_explained_and_what_it_lacks(folder):
+    layer = read_layer(folder)
+    ceilings = dict.fromkeys(["ceiling_search", "ceiling_concepts", "ceiling_simulator"], 0.25)
+    told = {"why_not": "no_word", "missing_concept": "sled", "missing_correlation": 0.125, "ceiling_embeddings": 0.75}
+    here = layer.scores["method"].eq("le") & layer.scores["neuron"].eq(0)
+    scores = layer.scores.assign(
+        **{name: pd.Series(value, layer.scores.index[here]) for name, value in (ceilings | told).items()}
+    )
+    text = neuron_text(Layer(layer.folder, scores, layer.explanations), 0, np.arange(5.0))
+    assert _method(text, "le ")[-3:] == [
+        "  at most: 10 concepts 0.25, all 0.25, all by the simulator 0.25, embeddings 0.75",
+        "  not explained: there is no word for it",
+        "  lacks: sled (0.12 with what is left)",
+    ]
+    assert not any(name in "".join(_method(text, "other ")) for name in ("at most", "not explained", "lacks"))
+
+
 def test_a_stability_of_other_explanations_or_images_is_refused(folder, tmp_path, capsys):
     other = stable.Stability(0, "ok", ["dog"], [1.0], [1.0], [1.0], [[]], [[]], 1.0, 40)
     for provenance, found, message in (

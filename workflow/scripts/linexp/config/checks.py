@@ -239,7 +239,9 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
     _check_model(config, target["model"], f"{place}.model")
     _check_layers(target, place)
     _check_name(target["probe"], config["probes"], f"{place}.probe", "probe")
-    _check_concept_set(config, target["concepts"], f"{place}.concepts")
+    for key in ("concepts", "wider_concepts"):
+        if key in target:
+            _check_concept_set(config, target[key], f"{place}.{key}")
     models = config["image_text_models"]
     simulators = {f"{place}.simulator": target["simulator"]}
     simulators |= {f"{place}.more_simulators.{number}": name for number, name in enumerate(target["more_simulators"])}
@@ -259,7 +261,8 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
             raise LinexpError(f"{place}.methods.{number}: {missing}; add it")
         if method.get("presence") in ("label", "both"):
             _check_labelled(config, "probes", target["probe"], f"{place}.methods.{number} ({method_name})")
-        if method.get("presence") == "label":
+        sees_wider = method["kind"] == "linear" and "wider_concepts" in target
+        if method.get("presence") == "label" and not sees_wider:
             continue
         explainers = explainers_of({"explainer": target["explainer"], **method})
         if len(explainers) > 1 and method["kind"] in BASELINES:

@@ -136,7 +136,7 @@ def with_controls(config: Mapping[str, Any]) -> dict[str, Any]:
         if "untrained" in target["controls"]:
             layers = {layer: {**entry, "ablation": False, "impact": False} for layer, entry in target["layers"].items()}
             targets[name + UNTRAINED_SUFFIX] = {
-                **target,
+                **{key: value for key, value in target.items() if key != "wider_concepts"},
                 "model": {**target["model"], "untrained": True},
                 "layers": layers,
                 "methods": [first_linear(config, target)],

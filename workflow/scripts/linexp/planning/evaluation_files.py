@@ -10,6 +10,7 @@ from ..errors import LinexpError
 from ..probes import sources
 from . import missing
 from .inputs import (
+    AND,
     Settings,
     activations_of,
     charted_method,
@@ -86,10 +87,72 @@ def score_files(config: Config, wildcards) -> Files:
         "activations": activations_of(config, wildcards),
         "explanations": [of_layer(wildcards, f"explanations/{method}.parquet") for method in methods],
         "verdicts": of_layer(wildcards, "verdicts.parquet"),
+        "ceilings": [
+            ceilings_of(config, with_method(wildcards, method)) for method in methods_with_presence(config, wildcards)
+        ],
+        "missing": [
+            of_layer(wildcards, f"missing/{method}.parquet") for method in methods_with_missing(config, wildcards)
+        ],
     }
     if target_of(config, wildcards)["layers"][wildcards.layer]["ablation"]:
         files["ablation"] = of_layer(wildcards, "ablation.parquet")
     return files
+
+
+def methods_with_presence(config: Config, wildcards) -> list[str]:
+    """The methods of a target whose explanations are fitted on a P: those that have ceilings."""
+    methods = target_of(config, wildcards)["methods"]
+    return [name for name in methods if "presence" in config["methods"][name]]
+
+
+def methods_with_missing(config: Config, wildcards) -> list[str]:
+    """The methods of a target for which the concept is looked for that their explanations lack."""
+    return linear_methods(config, wildcards) if target_of(config, wildcards).get("wider_concepts") else []
+
+
+def ceilings_of(config: Config, wildcards) -> str:
+    """The ceilings of a layer by the P of a method."""
+    presence = presence_folder(config, wildcards).removeprefix(probe_path(config, wildcards, "P/"))
+    return of_layer(wildcards, f"ceilings/{presence}.parquet")
+
+
+def ceiling_files(config: Config, wildcards) -> Files:
+    """What ceilings by a P are measured from: the P itself, and the main simulator's view of its concepts."""
+    simulator, folder = target_of(config, wildcards)["simulator"], probe_path(config, wildcards, "P/")
+    concept_set = "labels" if wildcards.presence == "label" else wildcards.presence.partition("/")[0]
+    return {
+        "index": index_of(config, wildcards),
+        "activations": activations_of(config, wildcards),
+        "presence": f"{folder}{wildcards.presence}/P.h5",
+        "moments": f"{folder}{wildcards.presence}/moments.h5",
+        "images": probe_path(config, wildcards, f"embeddings/{simulator}.h5"),
+        "concepts": probe_path(config, wildcards, f"concepts/{concept_set}/{simulator}.h5"),
+        "calibration": f"results/calibration/{simulator}.json",
+    }
+
+
+def missing_files(config: Config, wildcards) -> Files:
+    """What the concepts that a method lacks are looked for in: its P, its explanations, and P of the wider set.
+
+    The latter is by the method's explainers; those of a method of labels are the target's.
+
+    Raises
+    ------
+    LinexpError
+        The target names no wider set.
+    """
+    wider = target_of(config, wildcards).get("wider_concepts")
+    if not wider:
+        lacking = "wider_concepts is not given, so there is nothing to look for missing concepts in"
+        raise LinexpError(f"target {wildcards.target}: {lacking}; add it")
+    explainers = AND.join(explainers_of(method_settings(config, wildcards)))
+    return {
+        "index": index_of(config, wildcards),
+        "activations": activations_of(config, wildcards),
+        "explanations": of_layer(wildcards, f"explanations/{wildcards.method}.parquet"),
+        "presence": f"{presence_folder(config, wildcards)}/P.h5",
+        "wider": probe_path(config, wildcards, f"P/{wider}/{explainers}/P.h5"),
+    }
 
 
 def refit_of(config: Config, wildcards) -> Settings:

@@ -323,7 +323,8 @@ def _of_image_text_model(config: Config, name: str, calibrated: bool = True) -> 
 
 def _of_method(config: Config, name: str, target: str, layer: str) -> Iterator[str | None]:
     method = config["methods"][name]
-    pseudo = method.get("presence") in ("pseudo", "both")
+    lacks = method["kind"] == "linear" and "wider_concepts" in config["targets"][target]
+    pseudo = lacks or method.get("presence") in ("pseudo", "both")
     if method.get("presence") in ("label", "both"):
         yield method_labels(config, target, name).problem
     if pseudo or method["kind"] == "clip_dissect":
@@ -338,4 +339,5 @@ def _of_method(config: Config, name: str, target: str, layer: str) -> Iterator[s
 
 def _of_concepts(config: Config, target: Mapping[str, Any], method: Mapping[str, Any]) -> Iterator[str | None]:
     used = members(config, method.get("concepts", target["concepts"]))
+    used += members(config, target["wider_concepts"]) if "wider_concepts" in target else []
     yield from (part.problem for part in concept_files(config) if part.name in used)

@@ -23,7 +23,7 @@ from ..jobs.progress import duration
 from ..probes import sources
 from ..probes.kinds import KINDS
 from ..probes.kinds.image_folder import images_below
-from . import figure_files, resources, work, work_sizes
+from . import evaluation_files, figure_files, resources, work, work_sizes
 from .inputs import (
     AND,
     OWN_CONCEPTS,
@@ -144,6 +144,19 @@ def _of_images(config: Config, target: str, layer: str) -> Iterator[Step]:
         yield Step(
             "compute_moments", f"{where}/moments.h5", resources.summing_moments(config, names), 2 * n_concepts**2
         )
+    for path, models, wider in _wider(config, target, layer):
+        names = SimpleNamespace(probe=probe, concept_set=wider, explainers=AND.join(models))
+        n_values = n_images * work_sizes.n_concepts(config, wider)
+        yield Step("make_pseudo_presence", path, resources.presence_of_concepts(config, names), n_values)
+
+
+def _wider(config: Config, target: str, layer: str) -> Iterator[tuple[str, list[str], str]]:
+    """The P in which missing concepts are looked for: where it lies, its explainers, its concept set."""
+    here = SimpleNamespace(target=target, layer=layer)
+    for method in evaluation_files.methods_with_missing(config, here):
+        of_method = with_method(here, method)
+        path = str(evaluation_files.missing_files(config, of_method)["wider"])
+        yield path, explainers_of(method_settings(config, of_method)), config["targets"][target]["wider_concepts"]
 
 
 def _embedded(config: Config, target: str, layer: str) -> list[tuple[str, str | None]]:
@@ -155,6 +168,8 @@ def _embedded(config: Config, target: str, layer: str) -> list[tuple[str, str | 
         found.append((simulator, None if settings["kind"] in OWN_CONCEPTS else concept_set))
         if settings.get("presence") in ("pseudo", "both") or settings["kind"] in BASELINES:
             found += [(name, concept_set) for name in explainers_of(settings)]
+    for _, explainers, wider in _wider(config, target, layer):
+        found += [(name, wider) for name in explainers]
     return list(dict.fromkeys(found))
 
 
@@ -195,9 +210,22 @@ def _of_layer(config: Config, target: str, layer: str) -> Iterator[Step]:
         removing = _replayed(config, here, work.removing(config, here), 1, ("train", "val", "test"))
         yield Step("measure_impact", f"{folder}/impact.parquet", removing)
     yield Step("judge_explanations", f"{folder}/verdicts.parquet", work.judging(config, here))
+    yield from _of_ceilings(config, here)
     yield Step("score_explanations", f"{folder}/scores.parquet", work.scoring(config, here))
     if "shuffled" in entry["controls"]:
         yield Step("shuffle_explanations", f"{folder}/shuffles.parquet", work.shuffling(config, here))
+
+
+def _of_ceilings(config: Config, here) -> Iterator[Step]:
+    """Ceilings by each P, and the concepts that methods lack, where they are looked for."""
+    for method in evaluation_files.methods_with_presence(config, here):
+        path = evaluation_files.ceilings_of(config, with_method(here, method))
+        presence = path.removeprefix(f"results/{here.target}/{here.layer}/ceilings/").removesuffix(".parquet")
+        names = SimpleNamespace(target=here.target, layer=here.layer, presence=presence)
+        yield Step("measure_ceilings", path, work.bounding(config, names))
+    for method in evaluation_files.methods_with_missing(config, here):
+        path = f"results/{here.target}/{here.layer}/missing/{method}.parquet"
+        yield Step("find_missing_concepts", path, work.missing(config, here))
 
 
 def _replayed(config: Config, here, linear: Work, passes: int, splits: tuple[str, ...]) -> Work:

@@ -100,6 +100,29 @@ def judging(config: Config, wildcards) -> Work:
     return Work(memory, operations / OPERATIONS)
 
 
+def bounding(config: Config, wildcards) -> Work:
+    """Moments of P by explainer and simulator, in three copies, activations twice, weights; factors and solutions.
+
+    A seventh strength of the ridge covers the search; P is summed by explainer and simulator, and multiplied on test.
+    """
+    concept_set = "labels" if wildcards.presence == "label" else wildcards.presence.partition("/")[0]
+    concepts, numbers = work_sizes.n_concepts(config, concept_set), explained_numbers(config, wildcards)
+    neurons, images = work_sizes.n_explained(target_of(config, wildcards)), images_of_probe(config, wildcards)
+    values = recorded_numbers(config, wildcards) + 2 * numbers + 6 * concepts**2 + 8 * concepts * neurons
+    solved = 7 * (concepts**3 / 3 + 4 * concepts**2 * neurons)
+    products = images * concepts * (concepts + 4 * neurons + 6 * DIMENSION)
+    return Work(PROGRAM + megabytes(values), (2 * solved + products) / OPERATIONS)
+
+
+def missing(config: Config, wildcards) -> Work:
+    """Activations twice, residuals, four matrices in double precision; images × neurons × concepts of the wider set."""
+    wider = target_of(config, wildcards).get("wider_concepts", "labels")
+    concepts, numbers = work_sizes.n_concepts(config, wider), explained_numbers(config, wildcards)
+    neurons = work_sizes.n_explained(target_of(config, wildcards))
+    values = recorded_numbers(config, wildcards) + 3 * numbers + 8 * concepts * neurons
+    return Work(PROGRAM + megabytes(values), 2 * numbers * concepts / OPERATIONS)
+
+
 def shuffling(config: Config, wildcards) -> Work:
     """Activations and a simulation, both also standardised in double precision; images × neurons² products a pair."""
     numbers, explained = explained_numbers(config, wildcards), work_sizes.n_explained(target_of(config, wildcards))

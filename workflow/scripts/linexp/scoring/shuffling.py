@@ -5,6 +5,7 @@ import numpy as np
 from ..variation import constant
 
 SHUFFLES = 1000
+COLUMNS_AT_ONCE = 256
 
 
 def shuffled_correlations(
@@ -40,6 +41,16 @@ def standardised(values: np.ndarray) -> np.ndarray:
     """Columns with mean 0 and standard deviation 1, float64; those that are constant become 0."""
     centred = values - values.mean(axis=0, dtype=np.float64)
     return centred / np.where(constant(values), np.inf, centred.std(axis=0))
+
+
+def paired_correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """(m,) correlations of the columns of two (n, m) arrays; NaN where one of the two is constant."""
+    found = np.full(first.shape[1], np.nan)
+    for begin in range(0, len(found), COLUMNS_AT_ONCE):
+        here = slice(begin, begin + COLUMNS_AT_ONCE)
+        a, b = standardised(first[:, here]), standardised(second[:, here])
+        found[here] = np.where(a.any(axis=0) & b.any(axis=0), (a * b).mean(axis=0), np.nan)
+    return found
 
 
 def _derangement(rng: np.random.Generator, k: int) -> np.ndarray:

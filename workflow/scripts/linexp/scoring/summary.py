@@ -11,11 +11,13 @@ from ..explanations import EXPLAINED, PREDICTS_ONLY
 from .agreement import rank_agreement
 from .best import COLUMNS as OF_THE_BEST
 from .best import chosen_shares
+from .reasons import REASONS
 from .sanity import SINGLE_CONCEPT, TESTS
 from .uncertainty import Means, mean_intervals
 
 UNTRAINED = "untrained"
 VERDICTS = (EXPLAINED, PREDICTS_ONLY)
+WHY_NOT = [f"why_not_{reason}" for reason in REASONS]
 
 
 def summarise(
@@ -50,11 +52,13 @@ def summarise(
         `method`, `simulator`, `control` (`random_concepts`, `untrained`, empty for an explanation to be judged),
         `mean_length`, `neurons`, `dead`, `undefined` (correlations). Of the verdicts the shares `explained` and
         `predicts_only` of all neurons, with their standard error and interval as of the metrics; then what
-        `chosen_shares` says: `best`, `verdict_flips` and `correlation_best`, with the same. For each metric m: the
-        mean `m` with its standard error `m_se` and 95 % interval `m_low`, `m_high`, the same without dead neurons (C.2)
-        as `m_alive`, `m_agreement` of simulators (`rank_agreement`), and `m_sanity`, such as `passed (0.97, 0.99)`: the
-        shares of neurons that pass for missing and extra labels. For the correlation also what shuffled explanations
-        reach, `correlation_shuffled` on average and `correlation_shuffled_p95` in the 95th percentile.
+        `chosen_shares` says: `best`, `verdict_flips` and `correlation_best`, with the same; and the shares of the
+        reasons why others are not explained, `why_not_neuron` and so on (NaN where no ceilings are known). For each
+        metric m: the mean `m` with its standard error `m_se` and 95 % interval `m_low`, `m_high`, the same without dead
+        neurons (C.2) as `m_alive`, `m_agreement` of simulators (`rank_agreement`), and `m_sanity`, such as `passed
+        (0.97, 0.99)`: the shares of neurons that pass for missing and extra labels. For the correlation also what
+        shuffled explanations reach, `correlation_shuffled` on average and `correlation_shuffled_p95` in the 95th
+        percentile.
     """
     table = _means(scores, metrics, seed)
     table["control"] = np.where(table["method"] == RANDOM_CONCEPTS, RANDOM_CONCEPTS, "")
@@ -77,6 +81,7 @@ def _columns(metrics: Sequence[str]) -> list[str]:
     columns = ["method", "simulator", "control", "mean_length", "neurons", "dead", "undefined"]
     columns += [f"{verdict}{end}" for verdict in VERDICTS for end in ("", "_se", "_low", "_high")]
     columns += OF_THE_BEST
+    columns += [f"{reason}{end}" for reason in WHY_NOT for end in ("", "_se", "_low", "_high")]
     for metric in metrics:
         columns += [f"{name}{end}" for name in (metric, f"{metric}_alive") for end in ("", "_se", "_low", "_high")]
         columns += [f"{metric}_shuffled", f"{metric}_shuffled_p95"] if metric == "correlation" else []
@@ -102,10 +107,18 @@ def _means(scores: pd.DataFrame, metrics: Sequence[str], seed: int) -> pd.DataFr
                 "undefined": int(group["undefined"].sum()),
             }
             | _named(VERDICTS, "", mean_intervals(verdicts, seed))
+            | _named(WHY_NOT, "", mean_intervals(_why_not(group), seed))
             | _named(metrics, "", mean_intervals(values, seed))
             | _named(metrics, "_alive", mean_intervals(values[~dead], seed))
         )
     return pd.DataFrame(rows)
+
+
+def _why_not(group: pd.DataFrame) -> np.ndarray:
+    """(n, len(WHY_NOT)) 1 for the reason of each neuron; no rows where no ceiling of any of them is known."""
+    if "why_not" not in group or group["ceiling_search"].isna().all():
+        return np.empty((0, len(WHY_NOT)))
+    return np.stack([group["why_not"].eq(reason).fillna(False) for reason in REASONS], axis=1).astype(float)
 
 
 def counted(scores: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:

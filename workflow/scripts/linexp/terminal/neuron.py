@@ -18,11 +18,21 @@ from ..figures.area_chart import activation_bins, bins_of
 from ..fitting.stable import Stability
 from ..fitting.stable import from_table as stabilities_from
 from ..metrics import MAIN
+from ..scoring.reasons import CEILINGS, EXPLAINER, NEURON, NO_WORD, SIMULATOR, TOO_SHORT
 from ..variation import constant
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
 BAR = 24
 VERDICTS = {EXPLAINED: "explained", PREDICTS_ONLY: "only predicts", NOT_ABOVE_CHANCE: "not above chance"}
+WHY_NOT = {
+    TOO_SHORT: "it is too short",
+    SIMULATOR: "the simulator does not see its concepts",
+    EXPLAINER: "the explainer does not see what the simulator does",
+    NO_WORD: "there is no word for it",
+    NEURON: "nothing that was tried predicts the neuron much better",
+}
+AT_MOST = ("10 concepts", "all", "all by the simulator", "embeddings")
+"""What stands before each of `CEILINGS`."""
 MOST_OTHERS = 2
 """Concepts that are named of those chosen in the place of one."""
 
@@ -114,9 +124,8 @@ def neuron_text(layer: Layer, neuron: int, activations: np.ndarray, width: int =
         records = rows.to_dict("records")
         told = [_scores(row, several) for row in records]
         stable = layer.stability.get(method, {}).get(neuron)
-        parts.append(
-            "\n".join([f"{_named(method, records)}   {'; '.join(told)}", *_weights(known.get(neuron), stable, width)])
-        )
+        lines = [*_weights(known.get(neuron), stable, width), *_ceilings(records, width)]
+        parts.append("\n".join([f"{_named(method, records)}   {'; '.join(told)}", *lines]))
     parts.append("\n".join([f"activations of {len(activations):,} images", *_histogram(activations)]))
     return "\n\n".join(parts)
 
@@ -153,6 +162,24 @@ def _scores(row: dict, name_simulator: bool) -> str:
         told.append(VERDICTS[row["verdict"]])
     text = ", ".join(told) or f"no score ({row['status']})"
     return f"{row['simulator']}: {text}" if name_simulator else text
+
+
+def _ceilings(rows: Sequence[dict], width: int) -> list[str]:
+    """What any explanation could reach, why this one does not, and what it lacks; nothing of what is not known."""
+    lines = []
+    for row in rows:
+        if pd.notna(row.get(CEILINGS[0])):
+            named = zip(AT_MOST, CEILINGS, strict=True)
+            known = [f"{name} {row[key]:z.2f}" for name, key in named if pd.notna(row[key])]
+            lines.append(f"at most: {', '.join(known)}")
+        if row.get("why_not") in WHY_NOT:
+            lines.append(f"not explained: {WHY_NOT[row['why_not']]}")
+        if pd.notna(row.get("missing_concept")):
+            known = [
+                f" ({reached:z.2f} with what is left)" for reached in [row["missing_correlation"]] if pd.notna(reached)
+            ]
+            lines.append(f"lacks: {printable(row['missing_concept'])}{''.join(known)}")
+    return [_cut(f"  {line}", width) for line in lines]
 
 
 def _weights(explanation: Explanation | None, stable: Stability | None, width: int) -> list[str]:
