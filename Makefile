@@ -49,6 +49,7 @@ lint: .venv/.installed-test
 bench: .venv/.installed
 	$(BIN)/python benchmarks/fit.py --json --images 7000 --concepts 1000 --neurons 512
 	$(BIN)/python benchmarks/stability.py --json --images 3500 --concepts 500 --neurons 64
+	$(BIN)/python benchmarks/ceilings.py --json --images 3500 --concepts 500 --neurons 256
 	$(BIN)/python benchmarks/published_route.py --json --images 700 --concepts 60 --neurons 2
 	$(BIN)/python benchmarks/growth.py --json --images 5000 10000 --neurons 512 1024 --concepts 500 1000
 	$(BIN)/python benchmarks/simulation.py --json --images 2000 --neurons 256 --concepts 1000

@@ -82,7 +82,9 @@ def main() -> None:
         with judging("judge_explanations"):
             params = {"pairs": pairs, "neurons": None, "seed": 0}
             run_stage("judge_explanations", judged, folder / "verdicts.parquet", params, cores())
-        params = {"pairs": [(method, "simulator") for method in methods], "neurons": None}
+        without = {"ceilings": [], "missing": []}
+        files |= without
+        params = without | {"pairs": [(method, "simulator") for method in methods], "neurons": None}
         with clock("score_explanations"):
             run_stage("score_explanations", files, folder / "scores.parquet", params, cores())
         scores = store.read_table(folder / "scores.parquet").to_pandas()
