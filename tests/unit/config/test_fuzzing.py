@@ -102,7 +102,9 @@ def outcome(config: dict) -> str:
     finally:
         assert repr(config) == repr(before)
     json.dumps(filled, allow_nan=False)
-    sections = [filled[name] for name in SECTIONS] + [target["layers"] for target in filled["targets"].values()]
+    # as given: a union that labels are added to has a name that no user's can be
+    sections = [config.get(name, {}) for name in SECTIONS]
+    sections += [target["layers"] for target in filled["targets"].values()]
     for name in (name for section in sections for name in section):
         assert NAME.fullmatch(name) and len(name) <= 100 and name.lower() not in ("con", "nul", "com1"), name
     for name in filled["concept_sets"]:

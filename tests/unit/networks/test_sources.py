@@ -79,7 +79,7 @@ def test_recorded_activations_have_no_ablation_and_no_classes():
         ({"model": {"source": "recorded", "activations": "a.pt"}}, r"activations: 'a\.pt' is none of \.npy, \.h5"),
         (
             {"model": {"source": "recorded", "activations": "a.npy", "dataset": "b"}},
-            r"dataset: a\.npy has no data sets, as an \.h5 file has",
+            r"dataset: 'a\.npy' has no data sets, as an \.h5 file has",
         ),
         ({"model": {"source": "trained", "name": "net"}}, r"layers\.one: key 'module' is missing; add it"),
     ],

@@ -332,13 +332,14 @@ def _check_model(config: Config, model: Mapping[str, Any], place: str) -> None:
         return
     key, published = source.weights_key, published_weights(model)
     weights = model[key]
+    shown = shortened(repr(weights), 40)
     if published and source.tags is not None and weights not in source.tags:
         if not source.tags:
-            raise LinexpError(f"{place}.{key}: {weights!r} is neither none nor a file of weights; {_A_FILE}")
+            raise LinexpError(f"{place}.{key}: {shown} is neither none nor a file of weights; {_A_FILE}")
         remedy = f"give {', '.join(source.tags)}, none or a file"
-        raise LinexpError(f"{place}.{key}: {weights!r} is unknown to {model['source']}; {remedy}")
+        raise LinexpError(f"{place}.{key}: {shown} is unknown to {model['source']}; {remedy}")
     if "preprocess" not in model and not (published or source.preprocesses_by_name):
-        raise LinexpError(f"{place}: weights {weights!r} do not say how to preprocess images; give preprocess")
+        raise LinexpError(f"{place}: weights {shown} do not say how to preprocess images; give preprocess")
     source.check(model, place)
     given = model.get("preprocess", {})
     if given.get("crop", 0) > given.get("resize", math.inf):

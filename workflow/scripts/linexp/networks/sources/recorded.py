@@ -1,6 +1,6 @@
 """Activations that were recorded elsewhere: no network, and nothing that takes one."""
 
-from ...errors import LinexpError
+from ...errors import LinexpError, shortened
 from ..activation_files import READERS, has_datasets, suffix
 from .source import Model, Source
 
@@ -24,10 +24,11 @@ properties:
 def check(model: Model, place: str) -> None:
     """Raise a `LinexpError` if the file is of no kind that is read, or has no data sets to name one of."""
     path = model["activations"]
+    shown = shortened(repr(path), 40)
     if suffix(path) not in READERS:
-        raise LinexpError(f"{place}.activations: {path!r} is none of {', '.join(READERS)}; write it as one of them")
+        raise LinexpError(f"{place}.activations: {shown} is none of {', '.join(READERS)}; write it as one of them")
     if "dataset" in model and not has_datasets(path):
-        raise LinexpError(f"{place}.dataset: {path} has no data sets, as an .h5 file has; take it out")
+        raise LinexpError(f"{place}.dataset: {shown} has no data sets, as an .h5 file has; take it out")
 
 
 SOURCE = Source(keys=KEYS, build=None, name_key="activations", has_network=False, check=check)
