@@ -128,11 +128,20 @@ def test_every_row_of_a_score_table_has_its_score_or_the_reason_why_not():
     assert explanations["status"].tolist() == list(before)
 
 
+def test_how_often_a_neuron_is_above_0_and_its_mean_are_counted_on_test():
+    activations = np.array([[0.0, 3.0, -1.0], [0.0, 0.0, -1.0], [0.0, 5.0, 2.0], [0.0, 0.0, -4.0]])
+    explanations = pd.DataFrame({"neuron": [0, 1, 2], "status": "ok", "concepts": [["a"]] * 3})
+    table = score_table(explanations, activations + 1, activations, np.array([True, False, False]))
+    assert table["frequency"].tolist() == [0, 0.5, 0.25]
+    assert table["mean_activation"].tolist() == [0, 2, -1]
+
+
 def test_a_score_table_has_every_metric_that_simulations_tell():
     simulated, activations = np.random.default_rng(6).normal(size=(2, 60, 3))
     table = score_table(_explanations(*[(n, ["a"], "ok") for n in range(3)]), simulated, activations, np.zeros(3, bool))
     by_simulation = [name for name, metric in METRICS.items() if metric.score]
-    assert list(table) == ["neuron", "status", "dead", "n_concepts", *by_simulation]
+    of_the_neuron = ["neuron", "status", "dead", "n_concepts", "frequency", "mean_activation"]
+    assert list(table) == [*of_the_neuron, *by_simulation]
     assert set(METRICS) - set(by_simulation) == {"ablation_optim", "ablation_norm"} <= set(ABLATION)
     for name in by_simulation:
         np.testing.assert_array_equal(table[name], METRICS[name].score(simulated, activations))

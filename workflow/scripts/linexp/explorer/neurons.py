@@ -18,9 +18,13 @@ from .presence_columns import PresenceColumns
 from .scripts import packed, rounded, short, without_nan
 
 
+OF_THE_NEURON = ["dead", "n_concepts", "frequency", "mean_activation"]
+"""Columns of scores that say nothing of how good they are."""
+
+
 def score_rows(scores: pd.DataFrame, methods: Sequence[str]) -> dict[int, list[dict[str, Any]]]:
     """The scores of each neuron, a row a method and simulator."""
-    rows = scores[scores["method"].isin(list(methods))].drop(columns=["dead", "n_concepts"])
+    rows = scores[scores["method"].isin(list(methods))].drop(columns=OF_THE_NEURON)
     found: dict[int, list[dict[str, Any]]] = {}
     for row in rows.to_dict("records"):
         found.setdefault(int(row.pop("neuron")), []).append(without_nan(row))

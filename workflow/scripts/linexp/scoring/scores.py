@@ -29,8 +29,9 @@ def score_table(
     Returns
     -------
     pd.DataFrame
-        `neuron`, `status`, `dead`, `n_concepts`, and the metrics of the registry that need no more than this, such as
-        `correlation` (missing where undefined; `status` says why).
+        `neuron`, `status`, `dead`, `n_concepts`; `frequency`, the share of images on which the neuron is above 0, and
+        `mean_activation`; and the metrics of the registry that need no more than this, such as `correlation` (missing
+        where undefined; `status` says why).
     """
     scores = scores_of(METRICS, simulated, activations, threads)
     status = explanations["status"].to_numpy(dtype=object).copy()
@@ -43,6 +44,8 @@ def score_table(
             "status": status,
             "dead": dead,
             "n_concepts": explanations["concepts"].map(len).astype("int32"),
+            "frequency": (activations > 0).mean(axis=0),
+            "mean_activation": activations.mean(axis=0, dtype=np.float64),
         }
         | scores
     )
