@@ -17,7 +17,6 @@ from .neighbours import nearest
 from .presence_columns import PresenceColumns
 from .scripts import packed, rounded, short, without_nan
 
-
 OF_THE_NEURON = ["dead", "n_concepts", "frequency", "mean_activation"]
 """Columns of scores that say nothing of how good they are."""
 
