@@ -35,6 +35,12 @@ def large_layer(tmp_path_factory):
     return make_layer(tmp_path_factory.mktemp("large"), n_neurons=2048, n_images=1500, concepts=concepts)
 
 
+@pytest.fixture(scope="session")
+def many_methods(tmp_path_factory):
+    more = ["le_label", "le_siglip", "le_siglip_top5", "clip_dissect", "network_dissection"]
+    return make_layer(tmp_path_factory.mktemp("many"), n_neurons=24, n_images=400, more_methods=more)
+
+
 class Watched:
     """What a page complained of, and what it asked for."""
 

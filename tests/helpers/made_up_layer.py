@@ -1,5 +1,6 @@
 """The artifacts of a made-up layer, written with the library's own functions, and its explorer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,8 +76,15 @@ def _explanations(weights: np.ndarray, concepts: list[str], kept: int) -> list:
     return found
 
 
-def make_layer(folder: Path, n_neurons: int, n_images: int, concepts: list[str] = CONCEPTS, seed: int = 0) -> Layer:
-    """Write a layer and its explorer. Neuron 3 is dead, neuron 5 is unexplained."""
+def make_layer(
+    folder: Path,
+    n_neurons: int,
+    n_images: int,
+    concepts: Sequence[str] = CONCEPTS,
+    seed: int = 0,
+    more_methods: Sequence[str] = (),
+) -> Layer:
+    """Write a layer and its explorer. Neuron 3 is dead, neuron 5 is unexplained; more methods explain as `best` does."""
     rng = np.random.default_rng(seed)
     index = pa.table(
         {
@@ -100,6 +108,7 @@ def make_layer(folder: Path, n_neurons: int, n_images: int, concepts: list[str] 
     activations[:, 3] = 0
     weights[:, 5] = 0
     explained = {"le": _explanations(weights, concepts, 4), "best": _explanations(np.abs(weights), concepts, 1)}
+    explained |= dict.fromkeys(more_methods, explained["best"])
     files, scores = _write(folder, index, texts, images, p, activations, explained, concepts, test)
     pictures = [Image.new("RGB", (48, 32), (37 * row % 256, 91 * row % 256, 17 * row % 256)) for row in range(64)]
     provenance = store.Provenance("test", {"note": "</pre><script>"}, "f")

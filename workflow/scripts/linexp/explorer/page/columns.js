@@ -1,16 +1,19 @@
 "use strict";
 
 // The columns of the table: what each is called, the value that it sorts by and how it shows a neuron. A neuron is
-// given as its place in the layer; values may be null, which sort last.
+// given as its place in the layer; values may be null, which sort last. `width` is in rem; where there is no room for
+// all, columns with `goes` are left out, and that of the explanation has the least width that it is read well in.
 linexp.columns = (() => {
   const { el, terms, badge, statusText, scoreBar } = linexp.elements;
   const { fixed } = linexp.numbers;
   const { picture } = linexp.pictures;
   const LONGEST = 14;
-  const PICTURES = 4;
+  const EXPLANATION = 20;
+  const [PICTURE, PADDING] = [3.2, 0.8];
 
-  // `shown` is the method whose explanations are shown, `score` the name of the scores, `marked` a set of concepts
-  function columnsOf(layer, shown, score, marked) {
+  // `shown` is the method whose explanations are shown, `score` the name of the scores, `marked` a set of concepts,
+  // `pictures` how many there are of each neuron
+  function columnsOf(layer, shown, score, marked, pictures) {
     const { concepts, weights, status } = layer.methods[shown];
     const isRemarkable = ({ status }) => status.some((one) => one !== "ok");
     const remarkable = layer.dead.some(Boolean) || Object.values(layer.methods).some(isRemarkable);
@@ -19,6 +22,7 @@ linexp.columns = (() => {
         name: "neuron",
         label: "Neuron",
         kind: "number",
+        width: 4.9,
         value: (place) => layer.neurons[place],
         cell: (place) => el("a", { href: `#neuron=${layer.neurons[place]}` }, layer.neurons[place]),
       },
@@ -26,6 +30,7 @@ linexp.columns = (() => {
         name: "explanation",
         label: `Explanation by ${shown}`,
         kind: "words",
+        width: EXPLANATION,
         value: (place) => concepts[place].map((concept) => layer.concepts[concept]).join(" ") || null,
         cell: (place) => {
           if (!concepts[place].length) return el("span", { class: "none" }, statusText(status[place]));
@@ -37,10 +42,11 @@ linexp.columns = (() => {
         name: "activation",
         label: "Highest activations",
         kind: "images",
+        width: pictures * PICTURE + PADDING,
         value: (place) => layer.maxima[place],
         cell: (place) => {
-          const pictures = layer.pictures[place].slice(0, PICTURES).map((row) => picture(row, ""));
-          return el("div", { class: "strip" }, pictures);
+          const highest = layer.pictures[place].slice(0, pictures).map((row) => picture(row, ""));
+          return el("div", { class: "strip" }, highest);
         },
       },
       ...Object.keys(layer.methods).map((method) => scoreColumn(layer, method, score, method === shown)),
@@ -49,6 +55,8 @@ linexp.columns = (() => {
         label: "Length",
         title: "number of concepts",
         kind: "number",
+        width: 4.9,
+        goes: 2,
         value: (place) => concepts[place].length,
         cell: (place) => String(concepts[place].length),
       },
@@ -56,6 +64,7 @@ linexp.columns = (() => {
         name: "status",
         label: "Status",
         kind: "status",
+        width: 6.2,
         value: (place) => status[place] + (layer.dead[place] ? " dead" : ""),
         cell: (place) => [
           status[place] === "ok" ? "" : badge(statusText(status[place]), "warn"),
@@ -72,6 +81,8 @@ linexp.columns = (() => {
       label: method,
       title: `${layer.scores[score]} of ${method}`,
       kind: isShown ? "score shown" : "score",
+      width: 4.9,
+      goes: isShown ? null : 1,
       value: (place) => values[place],
       cell: (place) => [el("span", { class: "value" }, fixed(values[place])), scoreBar(values[place])],
     };

@@ -19,6 +19,9 @@ linexp.elements = (() => {
   const el = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
   const svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 
+  // a name that may break after an underscore
+  const breakable = (name) => name.split(/(?<=_)/).flatMap((part, k) => (k ? [el("wbr"), part] : [part]));
+
   // the head of a table whose columns have these names
   function tableHead(names) {
     const cells = names.map((name) => el("th", { scope: "col" }, name));
@@ -77,5 +80,5 @@ linexp.elements = (() => {
     return low === null || low === undefined ? fixed(value, 3) : `${fixed(low, 2)} to ${fixed(high, 2)}`;
   }
 
-  return { el, svg, tableHead, terms, badge, statusText, scoreBar, interval };
+  return { el, svg, breakable, tableHead, terms, badge, statusText, scoreBar, interval };
 })();

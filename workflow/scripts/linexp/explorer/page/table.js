@@ -2,16 +2,16 @@
 
 // The table of all neurons: only the rows in sight are in the document.
 linexp.table = (() => {
-  const { el, statusText } = linexp.elements;
+  const { el, statusText, breakable } = linexp.elements;
   const { fixed, count } = linexp.numbers;
   const { columnsOf } = linexp.columns;
+  const { columnsThatFit, widthOf } = linexp.fitting;
   const { Histogram, BINS } = linexp.histograms;
   const { Search } = linexp.search;
   const SPARE_ROWS = 8;
   const COMMON = 10;
 
-  // a name that may break after an underscore
-  const breakable = (name) => name.split(/(?<=_)/).flatMap((part, k) => (k ? [el("wbr"), part] : [part]));
+  const CARDS = matchMedia("(max-width: 46rem)");
 
   class NeuronTable {
     constructor(layer, section) {
@@ -24,7 +24,7 @@ linexp.table = (() => {
       this.marked = new Set();
       this.build();
       addEventListener("scroll", () => this.draw(), { passive: true });
-      addEventListener("resize", () => this.draw(true), { passive: true });
+      addEventListener("resize", () => this.resized(), { passive: true });
     }
 
     find(selector) {
@@ -118,8 +118,24 @@ linexp.table = (() => {
       history.replaceState(history.state, "", state ? `#${state}` : "#");
     }
 
-    columns() {
-      return columnsOf(this.layer, this.method.value, this.score.value, this.marked);
+    resized() {
+      if (this.section.hidden) return;
+      this.drawHead();
+      this.draw(true);
+    }
+
+    columns(pictures = 0) {
+      return columnsOf(this.layer, this.method.value, this.score.value, this.marked, pictures);
+    }
+
+    // those that there is room for; a card has all that its style sheet shows
+    fittingColumns() {
+      if (CARDS.matches) return this.columns(3);
+      const room = this.section.clientWidth / parseFloat(getComputedStyle(document.documentElement).fontSize);
+      const [least, most] = room >= 56 ? [3, 4] : [2, 2];
+      const all = this.columns(most);
+      const columns = widthOf(all) <= room ? all : this.columns(least);
+      return columnsThatFit(columns, room, this.sort.replace(/^-/, ""));
     }
 
     update() {
@@ -186,13 +202,23 @@ linexp.table = (() => {
     }
 
     drawHead() {
-      const heads = this.columns().map((column) => {
+      const columns = this.fittingColumns();
+      const left = this.methods.filter((method) => !columns.some((column) => column.name === `score:${method}`));
+      this.find("#left-out").textContent = left.length ? `No room for the scores of ${left.join(", ")}.` : "";
+      const heads = columns.map((column) => {
         const [by, down] = [this.sort.replace(/^-/, "") === column.name, this.sort.startsWith("-")];
         const order = by ? (down ? "descending" : "ascending") : null;
         const arrow = el("span", { class: "arrow", "aria-hidden": "true" }, by ? (down ? "↓" : "↑") : "");
         return el(
           "th",
-          { scope: "col", class: column.kind, "aria-sort": order, "data-column": column.name, title: column.title },
+          {
+            scope: "col",
+            class: column.kind,
+            "aria-sort": order,
+            "data-column": column.name,
+            title: column.title,
+            style: column.kind === "words" ? {} : { width: `${column.width}rem` },
+          },
           el("button", { type: "button", onclick: () => this.sortBy(column.name) }, breakable(column.label), arrow),
         );
       });
@@ -217,7 +243,7 @@ linexp.table = (() => {
       const begin = Math.max(0, Math.floor(-top / height) - SPARE_ROWS);
       const end = Math.max(begin, Math.min(this.places.length, Math.ceil((innerHeight - top) / height) + SPARE_ROWS));
       if (!anew && begin === this.begin && end === this.end) return;
-      const columns = this.columns();
+      const columns = this.fittingColumns();
       if (anew) this.prepareBody(columns.length);
       const wanted = new Set(this.places.slice(begin, end));
       for (const [place, row] of this.rows) {
