@@ -98,19 +98,46 @@ def test_the_headers_sort_in_both_directions_with_missing_scores_last(layer, ope
 
 def test_a_histogram_leaves_out_what_lies_outside_its_handles(layer, opened):
     page = opened(layer.url())
-    handle = page.get_by_label("Number of concepts: at least")
+    handle = page.get_by_label("Number of concepts of le: at least")
     handle.focus()
-    for _ in range(18):  # of 24 bins from 0 to the longest, 4
+    for _ in range(3):
         handle.press("ArrowRight")
     long = [one.neuron for one in layer.explained["le"] if len(one.concepts) >= 3]
     assert 0 < len(long) < 24
     assert page.locator("#count").inner_text() == f"{len(long)} of 24 neurons"
     assert shown(page) == long
-    kept = page.locator(".histogram").nth(1).locator("rect.kept")
-    assert kept.count() == 24
+    told = page.locator(".histogram").nth(1).locator(".told")
+    assert told.inner_text() == f"3 to 4: {len(long)} neurons"
+    assert page.url.endswith("#length=3..")
     page.reload()
     page.wait_for_selector("html.ready")
     assert page.locator("#count").inner_text() == f"{len(long)} of 24 neurons"
+    page.get_by_label("Number of concepts of le: at most").press("ArrowLeft")
+    assert shown(page) == [one.neuron for one in layer.explained["le"] if len(one.concepts) == 3]
+    assert told.inner_text().startswith("3 to 3: ")
+
+
+def test_a_filter_means_the_same_values_whichever_method_is_shown(layer, opened):
+    page = opened(layer.url("#value=0.4..0.9&length=1..4"))
+    for method in ("le", "best"):
+        page.get_by_label("Explanations by").select_option(method)
+        scores = layer.scores[layer.scores["method"] == method].set_index("neuron")["correlation"]
+        expected = scores.index[scores.between(0.4, 0.9)].tolist()
+        assert 1 < len(expected) < 24
+        assert shown(page) == expected
+        value = page.get_by_role("group", name=f"Correlation of {method}, filter")
+        assert value.locator(".told").inner_text() == f"0.4 to 0.9: {len(expected)} neurons"
+        assert "value=0.4..0.9&length=1..4" in page.url
+    bar = value.locator("title").evaluate_all("titles => titles.map(title => title.textContent)")
+    known = scores.dropna()
+    low = float(bar[-1].split(" to ")[0])
+    assert bar[-1].split(": ")[1].startswith(f"{(known >= low).sum()} neuron")
+
+
+def test_values_beyond_the_axis_and_addresses_that_say_nothing_are_understood(layer, opened):
+    assert shown(opened(layer.url("#length=7.."))) == []
+    assert len(shown(opened(layer.url("#maximum=..1000")))) == 24
+    assert len(shown(opened(layer.url("#value=3-17&length=a..b&maximum=1")))) == 24
 
 
 def test_the_address_and_the_back_button_keep_search_and_order(layer, opened):

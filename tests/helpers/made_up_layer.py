@@ -84,7 +84,7 @@ def make_layer(
     seed: int = 0,
     more_methods: Sequence[str] = (),
 ) -> Layer:
-    """Write a layer and its explorer. Neuron 3 is dead, neuron 5 is unexplained; more methods explain as `best` does."""
+    """Write a layer and its explorer. Neuron 3 is dead, neuron 5 is unexplained. `more_methods` explain as `best`."""
     rng = np.random.default_rng(seed)
     index = pa.table(
         {

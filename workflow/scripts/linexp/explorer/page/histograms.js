@@ -1,98 +1,146 @@
 "use strict";
 
-// A histogram of one value of all neurons, with two handles that leave out what lies outside.
+// A histogram of one value of all neurons, with two handles that leave out what lies outside. What is kept is said in
+// values, which mean the same whatever is charted; null is an open end.
 linexp.histograms = (() => {
   const { el, svg } = linexp.elements;
-  const { brief } = linexp.numbers;
-  const BINS = 24;
+  const { fixed, count, niceStep } = linexp.numbers;
+  const MOST_BINS = 24;
+  const HEIGHT = 56;
+  const OPEN = [null, null];
+
+  const exact = (value) => Number(value.toPrecision(12));
+
+  // "0.2..0.6", "5.." and "..9"; open at both ends if it is nothing of the kind
+  function parse(text) {
+    const ends = (text ?? "").split("..").map((end) => (end === "" ? null : Number(end)));
+    return ends.length === 2 && ends.every((end) => end === null || Number.isFinite(end)) ? ends : OPEN;
+  }
 
   class Histogram {
-    constructor(name, label, onchange, told = brief) {
+    // `whole` where values are whole numbers
+    constructor(name, onchange, whole = false) {
       this.name = name;
-      this.format = told;
-      this.range = [0, BINS];
-      const handle = (end) =>
-        el("input", {
-          type: "range",
-          min: 0,
-          max: BINS,
-          value: this.range[end],
-          "aria-label": `${label}: ${end ? "at most" : "at least"}`,
-          oninput: () => this.moved(end, onchange),
-        });
+      this.whole = whole;
+      this.range = OPEN;
+      const handle = (end) => el("input", { type: "range", min: 0, oninput: () => this.moved(end, onchange) });
       this.handles = [handle(0), handle(1)];
-      this.bars = svg("svg", { viewBox: `0 0 ${BINS * 10} 56`, preserveAspectRatio: "none", "aria-hidden": "true" });
+      this.bars = svg("svg", { preserveAspectRatio: "none", "aria-hidden": "true" });
       this.told = el("span", { class: "told" });
-      this.title = el("span", { class: "name" }, label);
+      this.title = el("span", { class: "name" });
       this.element = el(
         "div",
-        { class: "histogram", role: "group", "aria-label": `${label}, filter` },
+        { class: "histogram", role: "group" },
         el("div", { class: "histogram-title" }, this.title, this.told),
         this.bars,
         el("div", { class: "handles" }, this.handles),
       );
     }
 
-    moved(end, onchange) {
-      const value = Number(this.handles[end].value);
-      this.range[end] = end ? Math.max(value, this.range[0] + 1) : Math.min(value, this.range[1] - 1);
-      this.handles[end].value = this.range[end];
-      onchange();
+    get narrowed() {
+      return this.range.some((end) => end !== null);
     }
 
-    get narrowed() {
-      return this.range[0] > 0 || this.range[1] < BINS;
+    get text() {
+      return this.range.map((end) => end ?? "").join("..");
+    }
+
+    set text(text) {
+      this.range = parse(text);
     }
 
     reset() {
-      this.set([0, BINS]);
+      this.range = OPEN;
     }
 
-    set(range) {
-      this.range = range;
-      this.handles.forEach((handle, end) => (handle.value = range[end]));
-    }
-
-    // the values of all neurons, null where undefined
-    prepare(values, low = null) {
+    // `values` of all neurons, null where undefined; the axis covers `all`, which has them and others to compare with
+    prepare(label, values, all) {
       this.values = values;
-      const known = values.filter((value) => value !== null);
-      this.low = low ?? Math.min(0, ...known);
-      this.high = Math.max(...known, this.low + 1e-9);
-      this.bin = (value) => Math.min(BINS - 1, Math.floor(((value - this.low) / (this.high - this.low)) * BINS));
+      let [low, high] = [0, 0];
+      for (const value of all) if (value !== null) [low, high] = [Math.min(low, value), Math.max(high, value)];
+      this.step = niceStep((high - low || 1) / MOST_BINS);
+      if (this.whole) this.step = Math.max(1, this.step);
+      this.low = exact(Math.floor(exact(low / this.step)) * this.step);
+      this.bins = Math.max(1, Math.ceil(exact((high - this.low + (this.whole ? 1 : 0)) / this.step)));
+      this.title.textContent = label;
+      this.element.setAttribute("aria-label", `${label}, filter`);
+      this.handles.forEach((handle, end) => {
+        handle.max = this.bins;
+        handle.value = this.position(end);
+        handle.setAttribute("aria-label", `${label}: ${end ? "at most" : "at least"}`);
+        handle.setAttribute("aria-valuetext", this.format(this.range[end] ?? this.valueAt(end, handle.value)));
+      });
+      this.bars.setAttribute("viewBox", `0 0 ${this.bins * 10} ${HEIGHT}`);
+    }
+
+    // the value that a handle at this position stands for; the last of a bin where values are whole
+    valueAt(end, position) {
+      return exact(this.low + position * this.step - (end && this.whole ? 1 : 0));
+    }
+
+    // that of a handle, at an end of the axis if its value is open or lies beyond
+    position(end) {
+      const value = this.range[end];
+      if (value === null) return end ? this.bins : 0;
+      const place = Math.round((value + (end && this.whole ? 1 : 0) - this.low) / this.step);
+      return end ? Math.min(this.bins, Math.max(1, place)) : Math.max(0, Math.min(this.bins - 1, place));
+    }
+
+    moved(end, onchange) {
+      const moved = Number(this.handles[end].value);
+      const place = end ? Math.max(moved, this.position(0) + 1) : Math.min(moved, this.position(1) - 1);
+      this.handles[end].value = place;
+      const open = place === (end ? this.bins : 0);
+      this.range = [...this.range];
+      this.range[end] = open ? null : this.valueAt(end, place);
+      onchange();
     }
 
     keeps(place) {
       if (!this.narrowed) return true;
       const value = this.values[place];
-      return value !== null && this.bin(value) >= this.range[0] && this.bin(value) < this.range[1];
+      const [low, high] = this.range;
+      return value !== null && (low === null || value >= low) && (high === null || value <= high);
+    }
+
+    format(value) {
+      return fixed(value, Math.max(0, -Math.floor(Math.log10(this.step))));
+    }
+
+    bin(value) {
+      return Math.max(0, Math.min(this.bins - 1, Math.floor(exact((value - this.low) / this.step))));
     }
 
     draw(places) {
-      const count = (list) => {
-        const counts = new Array(BINS).fill(0);
+      const counted = (list) => {
+        const counts = new Array(this.bins).fill(0);
         for (const place of list) if (this.values[place] !== null) counts[this.bin(this.values[place])] += 1;
         return counts;
       };
-      const all = count(this.values.keys());
-      const kept = count(places);
+      const all = counted(this.values.keys());
+      const kept = counted(places);
       const tallest = Math.max(...all, 1);
-      const bars = (counts, kind) =>
-        counts.map((n, k) =>
-          svg("rect", {
-            x: k * 10 + 0.7,
-            width: 8.6,
-            y: 56 - (54 * n) / tallest,
-            height: (54 * n) / tallest,
-            class: kind,
-          }),
-        );
-      this.bars.replaceChildren(...bars(all, "all"), ...bars(kept, "kept"));
-      const edge = (k) => this.low + (k / BINS) * (this.high - this.low);
-      this.told.textContent = `${this.format(edge(this.range[0]))} to ${this.format(edge(this.range[1]))}`;
-      this.handles.forEach((handle, end) => handle.setAttribute("aria-valuetext", this.format(edge(this.range[end]))));
+      const bar = (n, k, kind, ...title) => {
+        const height = ((HEIGHT - 2) * n) / tallest;
+        return svg("rect", { x: k * 10 + 0.7, width: 8.6, y: HEIGHT - height, height, class: kind }, ...title);
+      };
+      const title = (n, k) => {
+        const ends = [this.valueAt(0, k), this.valueAt(1, k + 1)].map((value) => this.format(value));
+        const said = ends[0] === ends[1] ? ends[0] : ends.join(" to ");
+        return svg("title", null, `${said}: ${neurons(n)}, ${count(kept[k])} of them shown`);
+      };
+      this.bars.replaceChildren(
+        ...all.map((n, k) => bar(n, k, "all")),
+        ...kept.map((n, k) => bar(n, k, "kept")),
+        ...all.map((n, k) => svg("rect", { x: k * 10, width: 10, height: HEIGHT, class: "aim" }, title(n, k))),
+      );
+      const ends = [0, 1].map((end) => this.format(this.range[end] ?? this.valueAt(end, end ? this.bins : 0)));
+      const fits = this.values.reduce((sum, value, place) => sum + (value !== null && this.keeps(place)), 0);
+      this.told.textContent = `${ends.join(" to ")}: ${neurons(fits)}`;
     }
   }
 
-  return { Histogram, BINS };
+  const neurons = (n) => `${count(n)} neuron${n === 1 ? "" : "s"}`;
+
+  return { Histogram };
 })();

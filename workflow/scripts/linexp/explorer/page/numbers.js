@@ -75,8 +75,15 @@ linexp.numbers = (() => {
     ]);
   }
 
+  // the smallest of 1, 2 and 5 times a power of ten that is at least so large
+  function niceStep(least) {
+    const power = 10 ** Math.floor(Math.log10(least));
+    const factor = [1, 2, 5, 10].find((one) => one * power >= least * (1 - 1e-9));
+    return Number((factor * power).toPrecision(12));
+  }
+
   const count = (value) => value.toLocaleString("en");
   const signed = (value, digits = 3) => (value > 0 ? "+" : "") + fixed(value, digits);
 
-  return { simulate, correlate, fixed, brief, ticks, count, signed };
+  return { simulate, correlate, fixed, brief, ticks, niceStep, count, signed };
 })();

@@ -3,10 +3,10 @@
 // The table of all neurons: only the rows in sight are in the document.
 linexp.table = (() => {
   const { el, statusText, breakable } = linexp.elements;
-  const { fixed, count } = linexp.numbers;
+  const { count } = linexp.numbers;
   const { columnsOf } = linexp.columns;
   const { columnsThatFit, widthOf } = linexp.fitting;
-  const { Histogram, BINS } = linexp.histograms;
+  const { Filters } = linexp.filters;
   const { Search } = linexp.search;
   const SPARE_ROWS = 8;
   const COMMON = 10;
@@ -35,9 +35,10 @@ linexp.table = (() => {
       const changed = () => this.changed();
       this.query = this.find("#query");
       this.query.addEventListener("input", changed);
-      const select = (id, entries) => {
+      const select = (id, entries, before = () => {}) => {
         const element = this.find(id);
         element.append(...entries.map(([value, text]) => el("option", { value }, text)));
+        element.addEventListener("change", before);
         element.addEventListener("change", changed);
         return element;
       };
@@ -48,6 +49,7 @@ linexp.table = (() => {
       this.score = select(
         "#score",
         this.scores.map((name) => [name, this.layer.scores[name]]),
+        () => this.filters.forgetScore(),
       );
       const statuses = [...new Set(this.methods.flatMap((name) => this.layer.methods[name].status))].sort();
       this.status = select("#status", [
@@ -63,13 +65,9 @@ linexp.table = (() => {
         this.changed();
         this.query.focus();
       });
-      this.histograms = [
-        new Histogram("score", "Score of the method shown", changed),
-        new Histogram("length", "Number of concepts", changed, (value) => fixed(value, 0)),
-        new Histogram("maximum", "Highest activation", changed),
-      ];
+      this.filters = new Filters(this.layer, changed);
       this.find("#filters").open = matchMedia("(min-width: 46rem)").matches;
-      this.find("#histograms").append(...this.histograms.map((one) => one.element));
+      this.find("#histograms").append(...this.filters.elements);
       this.common = this.find("#common");
       this.head = this.find("thead");
       this.body = this.find("tbody");
@@ -91,7 +89,7 @@ linexp.table = (() => {
       put("status", this.status.value, "");
       put("in", this.everywhere.checked ? "all" : "", "");
       put("sort", this.sort, "neuron");
-      for (const one of this.histograms) if (one.narrowed) state.set(one.name, one.range.join("-"));
+      this.filters.save(state);
       return state;
     }
 
@@ -105,11 +103,7 @@ linexp.table = (() => {
       choose(this.status, state.get("status"), "");
       this.everywhere.checked = state.get("in") === "all";
       this.sort = state.get("sort") ?? "neuron";
-      for (const one of this.histograms) {
-        const range = (state.get(one.name) ?? "").split("-").map(Number);
-        const sound = range.length === 2 && range[0] >= 0 && range[0] < range[1] && range[1] <= BINS;
-        one.set(sound ? range : [0, BINS]);
-      }
+      this.filters.restore(state);
     }
 
     changed() {
@@ -140,11 +134,7 @@ linexp.table = (() => {
 
     update() {
       const shown = this.layer.methods[this.method.value];
-      const [score, length, maximum] = this.histograms;
-      score.title.textContent = `${this.layer.scores[this.score.value]} of ${this.method.value}`;
-      score.prepare(shown.scores[this.score.value]);
-      length.prepare(shown.concepts.map((concepts) => concepts.length));
-      maximum.prepare(this.layer.maxima);
+      this.filters.prepare(this.method.value, this.score.value);
       const { places, marked } = this.search.find(this.query.value, this.method.value, this.everywhere.checked);
       this.marked = marked;
       const status = this.status.value;
@@ -155,10 +145,8 @@ linexp.table = (() => {
           : status === "alive"
             ? !this.layer.dead[place]
             : shown.status[place] === status);
-      this.places = this.sorted(
-        places.filter((place) => fits(place) && this.histograms.every((one) => one.keeps(place))),
-      );
-      for (const one of this.histograms) one.draw(this.places);
+      this.places = this.sorted(places.filter((place) => fits(place) && this.filters.keeps(place)));
+      this.filters.draw(this.places);
       this.tell();
       this.drawHead();
       this.draw(true);
