@@ -41,6 +41,13 @@ def many_methods(tmp_path_factory):
     return make_layer(tmp_path_factory.mktemp("many"), n_neurons=24, n_images=400, more_methods=more)
 
 
+@pytest.fixture(scope="session")
+def long_explanations(tmp_path_factory):
+    concepts = [f"concept {number}" for number in range(40)]
+    folder = tmp_path_factory.mktemp("long")
+    return make_layer(folder, n_neurons=24, n_images=400, concepts=concepts, length=14)
+
+
 class Watched:
     """What a page complained of, and what it asked for."""
 

@@ -18,6 +18,12 @@ def shown(page) -> list[int]:
     return [int(number) for number in page.locator(NEURONS).evaluate_all("rows => rows.map(r => r.dataset.neuron)")]
 
 
+def by_size(explanation) -> list[str]:
+    """Its concepts, those of the largest weights first."""
+    order = sorted(range(len(explanation.weights)), key=lambda k: -abs(explanation.weights[k]))
+    return [explanation.concepts[k] for k in order]
+
+
 def using(layer, fits, method: str = "le") -> list[int]:
     """The neurons whose explanation has a concept that fits."""
     return [one.neuron for one in layer.explained[method] if any(map(fits, one.concepts))]
@@ -36,7 +42,7 @@ def test_the_first_page_shows_all_neurons_with_words_scores_and_images(layer, op
     assert page.locator("h1:visible").inner_text() == "What do these neurons do?"
     row = page.locator('tr[data-neuron="0"]')
     explanation = layer.explained["le"][0]
-    assert row.locator(".term .word").all_inner_texts() == explanation.concepts
+    assert row.locator(".term .word").all_inner_texts() == by_size(explanation)
     scores = layer.scores[layer.scores["neuron"] == 0].set_index("method")["correlation"]
     assert row.locator("td.score .value").all_inner_texts() == [f"{scores[m]:.2f}" for m in ("le", "best")]
     assert page.locator('tr[data-neuron="3"]').inner_text().count("dead") == 1

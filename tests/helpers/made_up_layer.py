@@ -65,14 +65,14 @@ def _unit(rows: np.ndarray) -> np.ndarray:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def _explanations(weights: np.ndarray, concepts: list[str], kept: int) -> list:
+def _explanations(weights: np.ndarray, concepts: Sequence[str], kept: int, bias: float = 0.0) -> list:
     """The `kept` largest weights of each neuron; one that has none is unexplained."""
     found = []
     for neuron, column in enumerate(weights.T):
         largest = np.argsort(-np.abs(column), kind="stable")[:kept]
         used = largest[column[largest] != 0]
         status = OK if len(used) else UNEXPLAINED
-        found.append(by_weight(neuron, [concepts[c] for c in used], column[used], 0.0, 0.5, status))
+        found.append(by_weight(neuron, [concepts[c] for c in used], column[used], bias, 0.5, status))
     return found
 
 
@@ -83,8 +83,12 @@ def make_layer(
     concepts: Sequence[str] = CONCEPTS,
     seed: int = 0,
     more_methods: Sequence[str] = (),
+    length: int = 4,
 ) -> Layer:
-    """Write a layer and its explorer. Neuron 3 is dead, neuron 5 is unexplained. `more_methods` explain as `best`."""
+    """Write a layer and its explorer. Neuron 3 is dead, neuron 5 is unexplained; those of `le` have a bias.
+
+    `more_methods` explain as `best` does; explanations of `le` have about `length` concepts, and no more.
+    """
     rng = np.random.default_rng(seed)
     index = pa.table(
         {
@@ -99,7 +103,7 @@ def make_layer(
     texts, images = _unit(rng.normal(size=(len(concepts), DIM))), _unit(rng.normal(size=(n_images, DIM)))
     p = presence.probabilities(images, texts, A, B)
     weights = rng.gamma(2.0, 1.0, (len(concepts), n_neurons)) * (
-        rng.random((len(concepts), n_neurons)) < 4 / len(concepts)
+        rng.random((len(concepts), n_neurons)) < length / len(concepts)
     )
     weights *= np.where(rng.random(weights.shape) < 0.2, -1, 1)
     weights[0, weights.max(axis=0) <= 0] = 1.0
@@ -107,7 +111,10 @@ def make_layer(
     activations = np.maximum(p @ weights + noise, 0).astype(np.float32)
     activations[:, 3] = 0
     weights[:, 5] = 0
-    explained = {"le": _explanations(weights, concepts, 4), "best": _explanations(np.abs(weights), concepts, 1)}
+    explained = {
+        "le": _explanations(weights, concepts, length, 0.25),
+        "best": _explanations(np.abs(weights), concepts, 1),
+    }
     explained |= dict.fromkeys(more_methods, explained["best"])
     files, scores = _write(folder, index, texts, images, p, activations, explained, concepts, test)
     pictures = [Image.new("RGB", (48, 32), (37 * row % 256, 91 * row % 256, 17 * row % 256)) for row in range(64)]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..metrics import MAIN
 from .layer import Explained
-from .scripts import rounded
+from .scripts import rounded, short
 
 PICTURES = 5
 
@@ -40,6 +40,7 @@ def table(
         methods[method] = {
             "concepts": [[concept_ids[concept] for concept in one.concepts] for one in explanations],
             "weights": [rounded(one.weights, 4) for one in explanations],
+            "bias": [short(one.bias, 3) or 0 for one in explanations],
             "status": [status if isinstance(status, str) else "missing" for status in rows["status"]],
             "scores": {name: rounded(rows[name].astype(float)) for name in shown},
         }

@@ -133,12 +133,7 @@ linexp.areas = (() => {
       el(
         "div",
         { class: "scroll", tabindex: 0, role: "region", "aria-label": "Shares by activation" },
-        el(
-          "table",
-          { class: "plain" },
-          tableHead(head),
-          el("tbody", null, rows),
-        ),
+        el("table", { class: "plain" }, tableHead(head), el("tbody", null, rows)),
       ),
     );
   }

@@ -7,14 +7,14 @@ linexp.columns = (() => {
   const { el, terms, badge, statusText, scoreBar } = linexp.elements;
   const { fixed } = linexp.numbers;
   const { picture } = linexp.pictures;
-  const LONGEST = 14;
+  const LONGEST = 30;
   const EXPLANATION = 20;
   const [PICTURE, PADDING] = [3.2, 0.8];
 
   // `shown` is the method whose explanations are shown, `score` the name of the scores, `marked` a set of concepts,
   // `pictures` how many there are of each neuron
   function columnsOf(layer, shown, score, marked, pictures) {
-    const { concepts, weights, status } = layer.methods[shown];
+    const { concepts, weights, bias, status } = layer.methods[shown];
     const isRemarkable = ({ status }) => status.some((one) => one !== "ok");
     const remarkable = layer.dead.some(Boolean) || Object.values(layer.methods).some(isRemarkable);
     return [
@@ -34,8 +34,8 @@ linexp.columns = (() => {
         value: (place) => concepts[place].map((concept) => layer.concepts[concept]).join(" ") || null,
         cell: (place) => {
           if (!concepts[place].length) return el("span", { class: "none" }, statusText(status[place]));
-          const [some, theirs] = [concepts[place], weights[place]].map((list) => list.slice(0, LONGEST));
-          return el("div", { class: "terms" }, terms(some, theirs, layer.concepts, { marked }));
+          const options = { marked, bias: bias[place], most: LONGEST };
+          return el("div", { class: "terms" }, terms(concepts[place], weights[place], layer.concepts, options));
         },
       },
       {

@@ -3,7 +3,7 @@
 // Elements made from data: text is always text, never markup.
 linexp.elements = (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const { fixed, brief } = linexp.numbers;
+  const { fixed, brief, signedBrief } = linexp.numbers;
 
   function fill(element, attributes, children) {
     for (const [name, value] of Object.entries(attributes ?? {})) {
@@ -28,25 +28,31 @@ linexp.elements = (() => {
     return el("thead", null, el("tr", null, cells));
   }
 
-  // an explanation as words, the stronger the tint the larger the weight; negative ones in another colour
-  function terms(concepts, weights, names, options = {}) {
-    const largest = Math.max(...weights.map(Math.abs), 0) || 1;
-    return concepts.map((concept, k) => {
-      const weight = weights[k];
+  // an explanation as chips, the largest weights first and the stronger the tint the larger the weight; negative ones
+  // are dashed and of another colour; the bias comes last, or how many concepts there are beyond the first `most`
+  function terms(concepts, weights, names, { marked, link, bias, most = Infinity } = {}) {
+    const order = [...weights.keys()].sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a]) || a - b);
+    const largest = Math.abs(weights[order[0]] ?? 0) || 1;
+    const chips = order.slice(0, most).map((k) => {
+      const [name, weight] = [names[concepts[k]], weights[k]];
       const attributes = {
-        class: `term${weight < 0 ? " negative" : ""}${options.marked?.has(concept) ? " marked" : ""}`,
+        class: `term${weight < 0 ? " negative" : ""}${marked?.has(concepts[k]) ? " marked" : ""}`,
         style: { "--strength": (Math.abs(weight) / largest).toFixed(3) },
-        title: `${brief(weight)} · ${names[concept]}`,
+        title: `${brief(weight)} · ${name}`,
       };
-      const parts = [
-        el("span", { class: "weight" }, brief(weight)),
-        " ",
-        el("span", { class: "word" }, names[concept]),
-      ];
-      if (!options.link) return el("span", attributes, ...parts);
-      const query = new URLSearchParams({ q: names[concept] });
-      return el("a", { ...attributes, href: `#${query}`, title: `neurons that ${names[concept]} explains` }, ...parts);
+      const parts = [el("span", { class: "weight" }, brief(weight)), " ", el("span", { class: "word" }, name)];
+      if (!link) return el("span", attributes, ...parts);
+      const query = new URLSearchParams({ q: name });
+      return el("a", { ...attributes, href: `#${query}`, title: `neurons that ${name} explains` }, ...parts);
     });
+    if (order.length > most) chips.push(moreTerms(order.length - most));
+    else if (bias)
+      chips.push(el("span", { class: "term bias", title: "added on every image" }, `${signedBrief(bias)} bias`));
+    return chips;
+  }
+
+  function moreTerms(number, marked = false, title = null) {
+    return el("span", { class: `term more${marked ? " marked" : ""}`, "data-more": number, title }, `+${number}`);
   }
 
   const STATUS = {
@@ -80,5 +86,5 @@ linexp.elements = (() => {
     return low === null || low === undefined ? fixed(value, 3) : `${fixed(low, 2)} to ${fixed(high, 2)}`;
   }
 
-  return { el, svg, breakable, tableHead, terms, badge, statusText, scoreBar, interval };
+  return { el, svg, breakable, tableHead, terms, moreTerms, badge, statusText, scoreBar, interval };
 })();

@@ -47,7 +47,7 @@ linexp.neuron = (() => {
       ? el(
           "p",
           { class: "terms hero" },
-          terms(main.concepts[place], main.weights[place], layer.concepts, { link: true }),
+          terms(main.concepts[place], main.weights[place], layer.concepts, { link: true, bias: main.bias[place] }),
         )
       : el("p", { class: "hero" }, statusText(main.status[place]));
     return el(
@@ -77,9 +77,9 @@ linexp.neuron = (() => {
     const several = new Set(record.scores.map((row) => row.simulator)).size > 1;
     if (several) head.splice(1, 0, "Simulator");
     const rows = record.scores.map((row) => {
-      const { concepts, weights } = record.explanations[row.method];
+      const { concepts, weights, bias } = record.explanations[row.method];
       const words = concepts.length
-        ? el("div", { class: "terms" }, terms(concepts, weights, layer.concepts, { link: true }))
+        ? el("div", { class: "terms" }, terms(concepts, weights, layer.concepts, { link: true, bias }))
         : el("span", { class: "none" }, statusText(row.status));
       const reason = row.status !== "ok" && concepts.length ? badge(statusText(row.status), "warn") : null;
       return el(
@@ -248,7 +248,7 @@ linexp.neuron = (() => {
           { class: "strip" },
           layer.pictures[place].slice(0, 3).map((row) => picture(row, "")),
         ),
-        el("span", { class: "terms" }, terms(concepts[place].slice(0, 3), weights[place].slice(0, 3), layer.concepts)),
+        el("span", { class: "terms" }, terms(concepts[place], weights[place], layer.concepts, { most: 3 })),
       ),
     );
   }

@@ -85,5 +85,7 @@ linexp.numbers = (() => {
   const count = (value) => value.toLocaleString("en");
   const signed = (value, digits = 3) => (value > 0 ? "+" : "") + fixed(value, digits);
 
-  return { simulate, correlate, fixed, brief, ticks, niceStep, count, signed };
+  const signedBrief = (value) => (value > 0 ? "+" : "") + brief(value);
+
+  return { simulate, correlate, fixed, brief, ticks, niceStep, count, signed, signedBrief };
 })();

@@ -5,11 +5,12 @@ linexp.table = (() => {
   const { el, statusText, breakable } = linexp.elements;
   const { count } = linexp.numbers;
   const { columnsOf } = linexp.columns;
-  const { columnsThatFit, widthOf } = linexp.fitting;
+  const { columnsThatFit, cutChips, widthOf } = linexp.fitting;
   const { Filters } = linexp.filters;
   const { Search } = linexp.search;
   const SPARE_ROWS = 8;
   const COMMON = 10;
+  const LINES = 3;
 
   const CARDS = matchMedia("(max-width: 46rem)");
 
@@ -239,6 +240,7 @@ linexp.table = (() => {
         row.remove();
         this.rows.delete(place);
       }
+      const drawn = this.places.slice(begin, end).filter((place) => !this.rows.has(place));
       let next = this.below;
       for (let k = end - 1; k >= begin; k--) {
         const place = this.places[k];
@@ -247,6 +249,10 @@ linexp.table = (() => {
         if (row.nextSibling !== next) next.before(row);
         next = row;
       }
+      cutChips(
+        drawn.flatMap((place) => [...this.rows.get(place).querySelectorAll(".terms")]),
+        LINES,
+      );
       this.above.firstChild.style.setProperty("height", `${begin * height}px`);
       this.below.firstChild.style.setProperty("height", `${(this.places.length - end) * height}px`);
       [this.begin, this.end] = [begin, end];
