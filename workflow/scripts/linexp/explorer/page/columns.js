@@ -64,7 +64,7 @@ linexp.columns = (() => {
         name: "status",
         label: "Status",
         kind: "status",
-        width: 6.2,
+        width: 7,
         value: (place) => status[place] + (layer.dead[place] ? " dead" : ""),
         cell: (place) => [
           status[place] === "ok" ? "" : badge(statusText(status[place]), "warn"),

@@ -40,6 +40,11 @@ linexp.filters = (() => {
       for (const one of this.histograms) one.draw(places);
     }
 
+    // those that leave something out, in words
+    asked() {
+      return this.histograms.filter((one) => one.narrowed).map((one) => one.asked);
+    }
+
     // values of another score mean something else
     forgetScore() {
       this.histograms[0].reset();

@@ -107,6 +107,15 @@ linexp.histograms = (() => {
       return fixed(value, Math.max(0, -Math.floor(Math.log10(this.step))));
     }
 
+    get ends() {
+      const ends = [0, 1].map((end) => this.format(this.range[end] ?? this.valueAt(end, end ? this.bins : 0)));
+      return ends.join(" to ");
+    }
+
+    get asked() {
+      return `${this.title.textContent} ${this.ends}`;
+    }
+
     bin(value) {
       return Math.max(0, Math.min(this.bins - 1, Math.floor(exact((value - this.low) / this.step))));
     }
@@ -134,9 +143,8 @@ linexp.histograms = (() => {
         ...kept.map((n, k) => bar(n, k, "kept")),
         ...all.map((n, k) => svg("rect", { x: k * 10, width: 10, height: HEIGHT, class: "aim" }, title(n, k))),
       );
-      const ends = [0, 1].map((end) => this.format(this.range[end] ?? this.valueAt(end, end ? this.bins : 0)));
       const fits = this.values.reduce((sum, value, place) => sum + (value !== null && this.keeps(place)), 0);
-      this.told.textContent = `${ends.join(" to ")}: ${neurons(fits)}`;
+      this.told.textContent = `${this.ends}: ${neurons(fits)}`;
     }
   }
 

@@ -107,6 +107,8 @@
       table = new linexp.table.NeuronTable(layer, sections.neurons);
       addEventListener("hashchange", act);
       addEventListener("keydown", pressed);
+      addEventListener("beforeprint", () => table.print(true));
+      addEventListener("afterprint", () => table.print(false));
       for (const link of document.querySelectorAll(".brand, [data-view=neurons]"))
         link.addEventListener("click", (event) => {
           if (route().view === "neurons") return;

@@ -2,24 +2,24 @@
 
 // The table of all neurons: only the rows in sight are in the document.
 linexp.table = (() => {
-  const { el, statusText, breakable } = linexp.elements;
+  const { el, breakable } = linexp.elements;
   const { count } = linexp.numbers;
   const { columnsOf } = linexp.columns;
   const { columnsThatFit, cutChips, widthOf } = linexp.fitting;
-  const { Filters } = linexp.filters;
+  const { Controls } = linexp.controls;
   const { Search } = linexp.search;
   const SPARE_ROWS = 8;
   const COMMON = 10;
   const LINES = 3;
 
-  const CARDS = matchMedia("(max-width: 46rem)");
+  const CARDS = matchMedia("screen and (max-width: 46rem)");
+  const PAPER = 62; // rem of the print style on A4 or Letter, upright
 
   class NeuronTable {
     constructor(layer, section) {
       this.layer = layer;
       this.section = section;
       this.methods = Object.keys(layer.methods);
-      this.scores = Object.keys(layer.scores);
       this.search = new Search(layer);
       this.places = [];
       this.marked = new Set();
@@ -33,42 +33,7 @@ linexp.table = (() => {
     }
 
     build() {
-      const changed = () => this.changed();
-      this.query = this.find("#query");
-      this.query.addEventListener("input", changed);
-      const select = (id, entries, before = () => {}) => {
-        const element = this.find(id);
-        element.append(...entries.map(([value, text]) => el("option", { value }, text)));
-        element.addEventListener("change", before);
-        element.addEventListener("change", changed);
-        return element;
-      };
-      this.method = select(
-        "#method",
-        this.methods.map((name) => [name, name]),
-      );
-      this.score = select(
-        "#score",
-        this.scores.map((name) => [name, this.layer.scores[name]]),
-        () => this.filters.forgetScore(),
-      );
-      const statuses = [...new Set(this.methods.flatMap((name) => this.layer.methods[name].status))].sort();
-      this.status = select("#status", [
-        ["", "any status"],
-        ...statuses.map((name) => [name, statusText(name)]),
-        ["alive", "not dead"],
-        ["dead", "dead"],
-      ]);
-      this.everywhere = this.find("#everywhere");
-      this.everywhere.addEventListener("change", changed);
-      this.find("#clear").addEventListener("click", () => {
-        this.restore(new URLSearchParams());
-        this.changed();
-        this.query.focus();
-      });
-      this.filters = new Filters(this.layer, changed);
-      this.find("#filters").open = matchMedia("(min-width: 46rem)").matches;
-      this.find("#histograms").append(...this.filters.elements);
+      this.controls = new Controls(this.layer, this.section, () => this.changed());
       this.common = this.find("#common");
       this.head = this.find("thead");
       this.body = this.find("tbody");
@@ -78,33 +43,27 @@ linexp.table = (() => {
         if (row && !event.target.closest("a") && !String(getSelection()))
           location.hash = `neuron=${row.dataset.neuron}`;
       });
+      this.find("#clear").addEventListener("click", () => {
+        this.restore(new URLSearchParams());
+        this.changed();
+        this.query.focus();
+      });
+    }
+
+    get query() {
+      return this.controls.query;
     }
 
     // what the address keeps of the table
     state() {
-      const state = new URLSearchParams();
-      const put = (name, value, usual) => value !== usual && state.set(name, value);
-      put("q", this.query.value.trim(), "");
-      put("method", this.method.value, this.layer.main);
-      put("score", this.score.value, this.scores[0]);
-      put("status", this.status.value, "");
-      put("in", this.everywhere.checked ? "all" : "", "");
-      put("sort", this.sort, "neuron");
-      this.filters.save(state);
+      const state = this.controls.state();
+      if (this.sort !== "neuron") state.set("sort", this.sort);
       return state;
     }
 
     restore(state) {
-      const choose = (select, value, usual) => {
-        select.value = [...select.options].some((option) => option.value === value) ? value : usual;
-      };
-      this.query.value = state.get("q") ?? "";
-      choose(this.method, state.get("method"), this.layer.main);
-      choose(this.score, state.get("score"), this.scores[0]);
-      choose(this.status, state.get("status"), "");
-      this.everywhere.checked = state.get("in") === "all";
+      this.controls.restore(state);
       this.sort = state.get("sort") ?? "neuron";
-      this.filters.restore(state);
     }
 
     changed() {
@@ -119,14 +78,21 @@ linexp.table = (() => {
       this.draw(true);
     }
 
+    // on paper all rows are there, and whole
+    print(begins) {
+      this.printing = begins;
+      this.resized();
+    }
+
     columns(pictures = 0) {
-      return columnsOf(this.layer, this.method.value, this.score.value, this.marked, pictures);
+      return columnsOf(this.layer, this.controls.method.value, this.controls.score.value, this.marked, pictures);
     }
 
     // those that there is room for; a card has all that its style sheet shows
     fittingColumns() {
-      if (CARDS.matches) return this.columns(3);
-      const room = this.section.clientWidth / parseFloat(getComputedStyle(document.documentElement).fontSize);
+      if (CARDS.matches && !this.printing) return this.columns(3);
+      const inRem = () => this.section.clientWidth / parseFloat(getComputedStyle(document.documentElement).fontSize);
+      const room = this.printing ? PAPER : inRem();
       const [least, most] = room >= 56 ? [3, 4] : [2, 2];
       const all = this.columns(most);
       const columns = widthOf(all) <= room ? all : this.columns(least);
@@ -134,20 +100,12 @@ linexp.table = (() => {
     }
 
     update() {
-      const shown = this.layer.methods[this.method.value];
-      this.filters.prepare(this.method.value, this.score.value);
-      const { places, marked } = this.search.find(this.query.value, this.method.value, this.everywhere.checked);
+      const { filters, method } = this.controls;
+      filters.prepare(method.value, this.controls.score.value);
+      const { places, marked } = this.search.find(this.query.value, method.value, this.controls.everywhere.checked);
       this.marked = marked;
-      const status = this.status.value;
-      const fits = (place) =>
-        !status ||
-        (status === "dead"
-          ? this.layer.dead[place]
-          : status === "alive"
-            ? !this.layer.dead[place]
-            : shown.status[place] === status);
-      this.places = this.sorted(places.filter((place) => fits(place) && this.filters.keeps(place)));
-      this.filters.draw(this.places);
+      this.places = this.sorted(places.filter((place) => this.controls.keeps(place)));
+      filters.draw(this.places);
       this.tell();
       this.drawHead();
       this.draw(true);
@@ -170,10 +128,11 @@ linexp.table = (() => {
       const number =
         this.places.length === all ? `${count(all)} neurons` : `${count(this.places.length)} of ${count(all)} neurons`;
       this.find("#count").textContent = number;
+      this.find("#asked").textContent = this.controls.asked();
       this.find("#clear").hidden = this.state().size === 0;
       this.empty.hidden = this.places.length > 0;
       this.common.replaceChildren(
-        ...this.search.common(this.method.value, COMMON).map(([concept, uses]) => {
+        ...this.search.common(this.controls.method.value, COMMON).map(([concept, uses]) => {
           const name = this.layer.concepts[concept];
           return el(
             "button",
@@ -224,13 +183,20 @@ linexp.table = (() => {
       this.changed();
     }
 
+    // from which row to before which one there are rows to draw
+    inSight(height) {
+      const all = this.places.length;
+      if (this.printing) return [0, all];
+      const top = this.body.getBoundingClientRect().top;
+      const begin = Math.max(0, Math.floor(-top / height) - SPARE_ROWS);
+      return [begin, Math.max(begin, Math.min(all, Math.ceil((innerHeight - top) / height) + SPARE_ROWS))];
+    }
+
     // rows that stay in sight are left alone
     draw(anew = false) {
       if (this.section.hidden) return;
       const height = parseFloat(getComputedStyle(this.body).getPropertyValue("--row-height"));
-      const top = this.body.getBoundingClientRect().top;
-      const begin = Math.max(0, Math.floor(-top / height) - SPARE_ROWS);
-      const end = Math.max(begin, Math.min(this.places.length, Math.ceil((innerHeight - top) / height) + SPARE_ROWS));
+      const [begin, end] = this.inSight(height);
       if (!anew && begin === this.begin && end === this.end) return;
       const columns = this.fittingColumns();
       if (anew) this.prepareBody(columns.length);
@@ -249,10 +215,11 @@ linexp.table = (() => {
         if (row.nextSibling !== next) next.before(row);
         next = row;
       }
-      cutChips(
-        drawn.flatMap((place) => [...this.rows.get(place).querySelectorAll(".terms")]),
-        LINES,
-      );
+      if (!this.printing)
+        cutChips(
+          drawn.flatMap((place) => [...this.rows.get(place).querySelectorAll(".terms")]),
+          LINES,
+        );
       this.above.firstChild.style.setProperty("height", `${begin * height}px`);
       this.below.firstChild.style.setProperty("height", `${(this.places.length - end) * height}px`);
       [this.begin, this.end] = [begin, end];
