@@ -43,23 +43,28 @@ def test_shares_and_counts_are_those_of_counting_images_one_by_one(seed, n, m, n
     if nested:
         presence = np.sort(presence, axis=1)[:, rng.permutation(m)]
     chart = area_chart(activations, presence, [f"c{j}" for j in range(m)], weights)
-    positive = weights > 0
+    sides = {"above": np.flatnonzero(weights > 0), "below": np.flatnonzero(weights < 0)[::-1]}
+    areas = {"above": chart, "below": chart.below}
     values = activations.astype(float)
     assert chart.edges[0] == min(0.0, values.min())
     assert chart.edges[-1] == values.max()
     assert chart.counts.sum() == n
-    assert chart.names == [f"c{j}" for j in range(positive.sum())]
+    for side, columns in sides.items():
+        assert areas[side].names == [f"c{j}" for j in columns]
+        assert areas[side].weights == weights[columns].tolist()
     for number in range(N_BINS):
         last = number == N_BINS - 1
         low, high = chart.edges[number], chart.edges[number + 1]
         rows = [row for row, v in enumerate(values) if low <= v < high or (last and v == high)]
         assert chart.counts[number] == len(rows)
-        if not rows:
-            assert np.isnan(chart.shares[number]).all()
-            continue
-        owners = [_owner(presence[:, positive], weights[positive], row) for row in rows]
-        np.testing.assert_allclose(chart.shares[number], [owners.count(j) / len(rows) for j in range(len(chart.names))])
-        assert chart.shares[number].sum() <= 1 + 1e-12
+        for side, columns in sides.items():
+            shares = areas[side].shares[number]
+            if not rows:
+                assert np.isnan(shares).all()
+                continue
+            owners = [_owner(presence[:, columns], abs(weights[columns]), row) for row in rows]
+            np.testing.assert_allclose(shares, [owners.count(j) / len(rows) for j in range(len(columns))])
+            assert shares.sum() <= 1 + 1e-12
 
 
 @pytest.mark.parametrize("labels", [True, False])
@@ -82,12 +87,15 @@ def test_synonyms_share_no_image_and_the_larger_weight_has_them():
     assert (owning_concept(presence, np.array([1.0, 2.0])) == np.repeat([1, 2], 10)).all()
 
 
-def test_concepts_of_negative_weight_have_no_area():
-    presence = np.random.default_rng(0).random((20, 3))
-    chart = area_chart(np.arange(20.0), presence, ["a", "b", "c"], np.array([2.0, 1.0, -0.5]))
-    assert chart.names == ["a", "b"]
-    assert chart.weights == [2.0, 1.0]
-    assert chart.left_out == [("c", -0.5)]
+def test_concepts_of_negative_weight_are_below_the_largest_first_and_take_no_image_from_those_above():
+    presence = np.random.default_rng(0).random((20, 5))
+    weights = np.array([2.0, 1.0, 0.0, -0.5, -3.0])
+    chart = area_chart(np.arange(20.0), presence, ["a", "b", "c", "d", "e"], weights)
+    alone = area_chart(np.arange(20.0), presence[:, :2], ["a", "b"], weights[:2])
+    assert chart.names == alone.names == ["a", "b"] and (chart.shares == alone.shares).all()
+    assert chart.below.names == ["e", "d"] and chart.below.weights == [-3.0, -0.5]
+    assert chart.left_out == [("c", 0.0), ("d", -0.5), ("e", -3.0)]
+    assert alone.below.names == [] and alone.below.shares.shape == (N_BINS, 0)
 
 
 def test_more_concepts_than_areas_share_the_last_area():

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..explanations import Explanation
 from ..figures.activation_ranges import activation_ranges
-from ..figures.area_chart import area_chart
+from ..figures.area_chart import Areas, area_chart
 from ..variation import constant
 from .intervals import correlations_with_intervals
 from .layer import Explained, LayerFiles, read_activations, read_simulations
@@ -121,11 +121,10 @@ class Records:
             charts[method] = {
                 "edges": rounded(chart.edges),
                 "counts": chart.counts.tolist(),
-                "names": list(chart.names),
-                "weights": [None if weight is None else short(weight) for weight in chart.weights],
-                "shares": [rounded(row, 4) for row in chart.shares],
-                "left_out": [[name, short(weight)] for name, weight in chart.left_out],
+                **_areas_of(Areas(chart.names, chart.weights, chart.shares)),
             }
+            if chart.below.names:
+                charts[method]["below"] = _areas_of(chart.below)
         return charts
 
     def _explanation(self, one: Explanation) -> dict[str, Any]:
@@ -142,3 +141,11 @@ class Records:
             return row
         low, high = ends[row["method"]]
         return {**row, "low": short(low), "high": short(high)}
+
+
+def _areas_of(areas: Areas) -> dict[str, Any]:
+    return {
+        "names": list(areas.names),
+        "weights": [short(weight) for weight in areas.weights],
+        "shares": [rounded(row, 3) for row in areas.shares],
+    }

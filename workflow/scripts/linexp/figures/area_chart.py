@@ -4,16 +4,18 @@ The published figures are drawn by hand, from labels of one class an image. Here
 label or by pseudo-label, and counts once all the same:
 
 1. An image has a concept if P says so at least as surely as not (P ≥ 0.5); of labels, if it is labelled with it.
-2. Only concepts of positive weight are charted: an image with one of negative weight is explained by its absence.
+2. Concepts of positive weight share the images above the axis, those of negative weight, which lower the simulated
+   activation, those below it: an image may count on both sides.
 3. Of a superclass and a class within it the image counts for the class, so that an area of `animal` beside one of `cat`
    is that of all other animals. Which concept is within which is read off the images: at least 95 % of the images that
    have it have the other one too, which more images have.
-4. Of the concepts that remain it counts for the one with the largest weight · P: what contributes most to the
-   simulated activation (Eq. 9). Of equal ones the first counts.
+4. Of the concepts that remain it counts for the one with the largest weight · P, whatever its sign: what contributes
+   most to the simulated activation (Eq. 9). Of equal ones the first counts.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,24 @@ WITHIN = 0.95
 """The share of a concept's images that another concept has to have to count as the wider one."""
 
 
+class Areas(NamedTuple):
+    """Which part of the images counts for which concept, the one of the largest weight first.
+
+    Attributes
+    ----------
+    names
+        (n_areas,).
+    weights
+        (n_areas,), None for an area of several concepts.
+    shares
+        (N_BINS, n_areas) float64; a row sums to at most 1, the rest has no concept. NaN in empty bins.
+    """
+
+    names: Sequence[str]
+    weights: Sequence[float | None]
+    shares: NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class AreaChart:
     """Which part of the images counts for which concept, from bin to bin of the activation.
@@ -36,12 +56,10 @@ class AreaChart:
         (N_BINS + 1,) float64 of the bins.
     counts
         (N_BINS,) int64 images in each.
-    names
-        (n_areas,).
-    weights
-        (n_areas,), None for an area of several concepts.
-    shares
-        (N_BINS, n_areas) float64; a row sums to at most 1, the rest has no concept. NaN in empty bins.
+    names, weights, shares
+        `Areas` of the concepts of positive weight.
+    below
+        Those of negative weight.
     left_out
         The concepts that have no positive weight, with it.
     """
@@ -51,6 +69,7 @@ class AreaChart:
     names: Sequence[str]
     weights: Sequence[float | None]
     shares: NDArray[np.float64]
+    below: Areas
     left_out: Sequence[tuple[str, float]]
 
 
@@ -74,20 +93,26 @@ def area_chart(
     weights = np.asarray(weights, np.float64)
     edges = activation_bins(activations)
     bins = bins_of(activations, edges)
-    positive = weights > 0
-    owner = owning_concept(presence[:, positive], weights[positive])
-    names = [concept for concept, drawn in zip(concepts, positive, strict=True) if drawn]
-    drawn_weights: list[float | None] = weights[positive].tolist()
+    above, below = (
+        _areas(presence[:, side], [concepts[k] for k in side], weights[side], bins)
+        for side in (np.flatnonzero(weights > 0), np.flatnonzero(weights < 0)[::-1])
+    )
+    left_out = [(concept, weight) for concept, weight in zip(concepts, weights.tolist(), strict=True) if weight <= 0]
+    return AreaChart(edges, np.bincount(bins, minlength=N_BINS), *above, below, left_out)
+
+
+def _areas(presence: np.ndarray, concepts: Sequence[str], weights: np.ndarray, bins: np.ndarray) -> Areas:
+    """The areas of concepts on one side, the largest weight first; `bins` (n_images,) has that of each image."""
+    owner = owning_concept(presence, np.abs(weights))
+    names, areas_of = list(concepts), weights.tolist()
     if len(names) > MAX_AREAS:
         owner = np.where(owner < len(names), np.minimum(owner, MAX_AREAS - 1), MAX_AREAS)
         names = [*names[: MAX_AREAS - 1], f"{len(names) - MAX_AREAS + 1} more concepts"]
-        drawn_weights = [*drawn_weights[: MAX_AREAS - 1], None]
+        areas_of = [*areas_of[: MAX_AREAS - 1], None]
     n_areas = len(names) + 1
     table = np.bincount(bins * n_areas + owner, minlength=N_BINS * n_areas).reshape(N_BINS, n_areas)
     counts = table.sum(axis=1)
-    shares = table[:, :-1] / np.where(counts, counts, np.nan)[:, None]
-    left_out = [(concept, weight) for concept, weight in zip(concepts, weights.tolist(), strict=True) if weight <= 0]
-    return AreaChart(edges, counts, names, drawn_weights, shares, left_out)
+    return Areas(names, areas_of, table[:, :-1] / np.where(counts, counts, np.nan)[:, None])
 
 
 def activation_bins(activations: np.ndarray, n_bins: int = N_BINS) -> NDArray[np.float64]:

@@ -3,68 +3,112 @@
 // Which part of the images counts for which concept, by activation.
 linexp.areas = (() => {
   const { el, svg, tableHead } = linexp.elements;
-  const { brief, count, fixed } = linexp.numbers;
+  const { brief, count, fixed, ticks } = linexp.numbers;
+  const { NARROW } = linexp.fitting;
   const N_COLOURS = 7;
+  const FEW = 10;
 
   const path = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
 
-  // shares of concepts by activation: level within a bin, sloping to the next; empty bins stay blank
-  function areaChart(areas, method) {
-    const [width, height, left, top, right, bottom] = [600, 300, 56, 26, 8, 44];
-    const { edges, counts, shares } = areas;
-    const low = edges[0];
-    const high = edges[edges.length - 1];
-    const x = (value) => left + ((value - low) / (high - low)) * (width - left - right);
-    const y = (share) => top + (1 - share) * (height - top - bottom);
-    const bin = edges[1] - edges[0];
-    const stacked = shares.map((row) => {
-      let sum = 0;
-      return [0, ...row.map((share) => (sum += share ?? 0)), 1];
-    });
-    const drawing = svg("g");
-    for (const run of runs(counts)) {
-      for (let area = 0; area <= areas.names.length; area++) {
-        const ends = run.flatMap((k, place) => [
-          [place ? edges[k] + 0.2 * bin : edges[k], k],
-          [place < run.length - 1 ? edges[k + 1] - 0.2 * bin : edges[k + 1], k],
-        ]);
-        const above = ends.map(([at, k]) => [x(at), y(stacked[k][area + 1])]);
-        const below = ends.map(([at, k]) => [x(at), y(stacked[k][area])]).reverse();
-        drawing.append(
-          svg("path", { d: `${path([...above, ...below])}Z`, class: areaClass(area, areas.names.length) }),
-        );
-        if (area >= N_COLOURS && area < areas.names.length)
-          drawing.append(svg("path", { d: `${path([...above, ...below])}Z`, fill: "url(#stripes)" }));
-      }
-    }
-    counts.forEach((number, k) => {
-      drawing.append(svg("text", { x: x(edges[k] + bin / 2), y: top - 9, "text-anchor": "middle" }, short(number)));
-    });
-    edges.forEach((edge, k) => {
-      drawing.append(svg("line", { x1: x(edge), x2: x(edge), y1: y(0), y2: y(0) + 4 }));
-      const anchor = k === edges.length - 1 ? "end" : "middle";
-      if (k % 2 === 0) drawing.append(svg("text", { x: x(edge), y: y(0) + 18, "text-anchor": anchor }, brief(edge)));
-    });
-    for (const share of [0, 0.5, 1])
-      drawing.append(svg("text", { x: left - 7, y: y(share) + 4, "text-anchor": "end" }, `${100 * share} %`));
-    drawing.append(
-      svg(
-        "text",
-        { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle", class: "strong" },
-        "activation",
-      ),
-    );
-    drawing.append(svg("text", { x: left - 7, y: top - 9, "text-anchor": "end" }, "images"));
-    const label = `Share of images by concept of ${method}, by activation; the table below has the numbers`;
-    return svg(
-      "svg",
-      { viewBox: `0 0 ${width} ${height}`, class: "chart", role: "img", "aria-label": label },
-      stripes(),
-      drawing,
-    );
+  // sums of the shares of a bin, from the axis outwards
+  function stacked(row) {
+    let sum = 0;
+    return [0, ...row.map((share) => (sum += share ?? 0))];
   }
 
-  const areaClass = (area, n) => (area === n ? "area none" : `area colour-${area % N_COLOURS}`);
+  // where values of activation and shares lie; below the axis there is as much room as its areas need
+  function geometry(edges, lowest) {
+    const [width, height] = NARROW.matches ? [380, 200] : [600, 230];
+    const [left, top, right, bottom] = [NARROW.matches ? 48 : 56, 26, 14, 44];
+    const [low, high] = [edges[0], edges[edges.length - 1]];
+    return {
+      left,
+      top,
+      right: width - right,
+      width,
+      height: top + (1 - lowest) * height + bottom,
+      x: (value) => left + ((value - low) / (high - low)) * (width - left - right),
+      y: (share) => top + (1 - share) * height,
+    };
+  }
+
+  // shares of concepts by activation: level within a bin, sloping to the next; empty bins stay blank
+  function areaChart(areas, method) {
+    const { edges, counts, shares, below } = areas;
+    const under = below ? below.shares.map(stacked) : [];
+    const lowest = -Math.max(0, ...under.map((row) => row[row.length - 1]));
+    const box = geometry(edges, lowest);
+    const drawing = svg("g");
+    const n = areas.names.length;
+    drawAreas(
+      drawing,
+      box,
+      areas,
+      (k, area) => [...stacked(shares[k]), 1][area],
+      n + 1,
+      (area) => area,
+    );
+    if (below)
+      drawAreas(
+        drawing,
+        box,
+        areas,
+        (k, area) => -under[k][area],
+        below.names.length,
+        (area) => n + 1 + area,
+      );
+    const bin = edges[1] - edges[0];
+    counts.forEach((number, k) => {
+      const middle = box.x(edges[k] + bin / 2);
+      drawing.append(svg("text", { x: middle, y: box.top - 9, "text-anchor": "middle" }, short(number)));
+      if (!number || number >= FEW) return;
+      const [x, y] = [box.x(edges[k]), box.y(1)];
+      const size = { width: box.x(edges[k + 1]) - x, height: box.y(lowest) - y };
+      drawing.append(svg("rect", { class: "few", x, y, ...size }));
+    });
+    drawAxes(drawing, box, edges, lowest);
+    const label = `Share of images by concept of ${method}, by activation; the table below has the numbers`;
+    const view = { viewBox: `0 0 ${box.width} ${box.height}`, class: "chart", role: "img", "aria-label": label };
+    return svg("svg", view, stripes(), drawing);
+  }
+
+  // areas between neighbouring sums; `colour` gives the number of an area's
+  function drawAreas(drawing, box, { edges, counts, names }, sum, number, colour) {
+    const bin = edges[1] - edges[0];
+    for (const run of runs(counts)) {
+      const ends = run.flatMap((k, place) => [
+        [place ? edges[k] + 0.2 * bin : edges[k], k],
+        [place < run.length - 1 ? edges[k + 1] - 0.2 * bin : edges[k + 1], k],
+      ]);
+      for (let area = 0; area < number; area++) {
+        const outer = ends.map(([at, k]) => [box.x(at), box.y(sum(k, area + 1))]);
+        const inner = ends.map(([at, k]) => [box.x(at), box.y(sum(k, area))]).reverse();
+        const d = `${path([...outer, ...inner])}Z`;
+        drawing.append(svg("path", { d, class: areaClass(colour(area), names.length) }));
+        if (isStriped(colour(area), names.length)) drawing.append(svg("path", { d, fill: "url(#stripes)" }));
+      }
+    }
+  }
+
+  function drawAxes(drawing, box, edges, lowest) {
+    const foot = box.y(lowest);
+    const text = (content, x, y, anchor, kind) =>
+      drawing.append(svg("text", { x, y, "text-anchor": anchor, class: kind }, content));
+    drawing.append(svg("line", { x1: box.left, x2: box.right, y1: box.y(0), y2: box.y(0) }));
+    for (const edge of edges)
+      drawing.append(svg("line", { x1: box.x(edge), x2: box.x(edge), y1: box.y(0), y2: box.y(0) + 4 }));
+    for (const [value, told] of ticks(edges[0], edges[edges.length - 1])) text(told, box.x(value), foot + 18, "middle");
+    const least = Math.ceil(10 * lowest) / 10;
+    for (const share of [1, 0.5, 0, ...(least <= -0.2 ? [least] : [])])
+      text(`${fixed(100 * Math.abs(share), 0)} %`, box.left - 7, box.y(share) + 4, "end");
+    text("activation", (box.left + box.right) / 2, box.height - 6, "middle", "strong");
+    text("images", box.left - 7, box.top - 9, "end");
+  }
+
+  // areas above are numbered from 0, that of no concept is `n`, those below the axis follow
+  const place = (area, n) => (area > n ? area - 1 : area);
+  const areaClass = (area, n) => (area === n ? "area none" : `area colour-${place(area, n) % N_COLOURS}`);
+  const isStriped = (area, n) => area > n || (area >= N_COLOURS && area < n);
   const short = (number) => (number < 10000 ? count(number) : `${Math.round(number / 1000)}k`);
 
   function runs(counts) {
@@ -87,38 +131,46 @@ linexp.areas = (() => {
   }
 
   function areaLegend(areas) {
-    const item = (area, ...text) => el("li", null, swatch(area, areas.names.length), el("span", null, ...text));
-    const items = areas.names.map((name, area) => {
-      const weight = areas.weights[area];
-      return item(area, weight === null ? name : `${brief(weight)} · ${name}`);
-    });
-    items.push(item(areas.names.length, areas.names.length ? "none of these" : "no concept"));
-    const left = areas.left_out.map(([name, weight]) => `${brief(weight)} · ${name}`).join(", ");
+    const n = areas.names.length;
+    const item = (area, text) => el("li", null, swatch(area, n), el("span", null, text));
+    const named = ({ names, weights }, first) =>
+      names.map((name, k) => item(first + k, weights[k] === null ? name : `${brief(weights[k])} · ${name}`));
+    const few = areas.counts.some((number) => number && number < FEW);
+    const note = [
+      areas.below && "Below the axis are images with a concept of negative weight.",
+      few && `Pale: fewer than ${FEW} images.`,
+    ].filter(Boolean);
     return el(
       "div",
       null,
-      el("ul", { class: "legend" }, items),
-      left && el("p", { class: "note" }, `Negative, so not charted: ${left}`),
+      el("ul", { class: "legend" }, named(areas, 0), item(n, n ? "none of these" : "no concept")),
+      areas.below && el("ul", { class: "legend" }, named(areas.below, n + 1)),
+      note.length > 0 && el("p", { class: "note" }, note.join(" ")),
     );
   }
 
   function swatch(area, n) {
     const box = { width: 14, height: 14, rx: 3 };
-    const striped = area >= N_COLOURS && area < n;
     return svg(
       "svg",
       { viewBox: "0 0 14 14", class: "swatch", "aria-hidden": "true" },
       svg("rect", { ...box, class: areaClass(area, n) }),
-      striped && svg("rect", { ...box, fill: "url(#stripes)" }),
+      isStriped(area, n) && svg("rect", { ...box, fill: "url(#stripes)" }),
     );
   }
 
   function areaTable(areas) {
-    const head = ["activation", "images", ...areas.names, "none"];
+    const under = areas.below?.names ?? [];
+    const head = ["activation", "images", ...areas.names, "none", ...under.map((name) => `− ${name}`)];
     const percent = (share) => (share === null ? "–" : `${fixed(100 * share, 0)} %`);
     const rows = areas.counts.map((number, k) => {
       const none = number ? 1 - areas.shares[k].reduce((sum, share) => sum + share, 0) : null;
-      const cells = [short(number), ...areas.shares[k].map(percent), percent(none)];
+      const cells = [
+        short(number),
+        ...areas.shares[k].map(percent),
+        percent(none),
+        ...(areas.below?.shares[k] ?? []).map(percent),
+      ];
       return el(
         "tr",
         null,

@@ -4,6 +4,7 @@
 linexp.fitting = (() => {
   const { moreTerms } = linexp.elements;
   const MORE = 44;
+  const NARROW = matchMedia("screen and (max-width: 46rem)");
 
   const widthOf = (columns) => columns.reduce((sum, column) => sum + column.width, 0);
 
@@ -59,5 +60,5 @@ linexp.fitting = (() => {
     }
   }
 
-  return { columnsThatFit, widthOf, chipsThatFit, cutChips };
+  return { NARROW, columnsThatFit, widthOf, chipsThatFit, cutChips };
 })();

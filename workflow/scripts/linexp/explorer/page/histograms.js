@@ -4,7 +4,7 @@
 // values, which mean the same whatever is charted; null is an open end.
 linexp.histograms = (() => {
   const { el, svg } = linexp.elements;
-  const { fixed, count, niceStep } = linexp.numbers;
+  const { fixed, count, niceStep, decimals } = linexp.numbers;
   const MOST_BINS = 24;
   const HEIGHT = 56;
   const OPEN = [null, null];
@@ -104,7 +104,7 @@ linexp.histograms = (() => {
     }
 
     format(value) {
-      return fixed(value, Math.max(0, -Math.floor(Math.log10(this.step))));
+      return fixed(value, decimals(this.step));
     }
 
     get ends() {

@@ -65,16 +65,6 @@ linexp.numbers = (() => {
     return fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
   }
 
-  // evenly spaced values with as many digits as tell them apart
-  function ticks(low, high, n = 3) {
-    const step = (high - low) / (n - 1);
-    const digits = Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(step))));
-    return Array.from({ length: n }, (_, k) => [
-      low + k * step,
-      fixed(low + k * step, digits > 3 ? digits : Math.min(digits, 2)),
-    ]);
-  }
-
   // the smallest of 1, 2 and 5 times a power of ten that is at least so large
   function niceStep(least) {
     const power = 10 ** Math.floor(Math.log10(least));
@@ -82,10 +72,23 @@ linexp.numbers = (() => {
     return Number((factor * power).toPrecision(12));
   }
 
+  const decimals = (step) => Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+
+  // round values within an axis, at most so many and one more, with their texts
+  function ticks(low, high, most = 4) {
+    const step = niceStep((high - low) / most);
+    const first = Math.ceil(low / step - 1e-9);
+    const n = Math.floor(high / step + 1e-9) - first + 1;
+    return Array.from({ length: n }, (_, k) => (first + k) * step).map((value) => [
+      value,
+      fixed(value, decimals(step)),
+    ]);
+  }
+
   const count = (value) => value.toLocaleString("en");
   const signed = (value, digits = 3) => (value > 0 ? "+" : "") + fixed(value, digits);
 
   const signedBrief = (value) => (value > 0 ? "+" : "") + brief(value);
 
-  return { simulate, correlate, fixed, brief, ticks, niceStep, count, signed, signedBrief };
+  return { simulate, correlate, fixed, brief, ticks, niceStep, decimals, count, signed, signedBrief };
 })();

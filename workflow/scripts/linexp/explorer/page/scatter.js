@@ -4,14 +4,15 @@
 linexp.scatter = (() => {
   const { el, svg } = linexp.elements;
   const { brief, ticks } = linexp.numbers;
+  const { NARROW } = linexp.fitting;
   const { address, describe, picture } = linexp.pictures;
 
-  class Scatter {
-    static width = 560;
-    static height = 420;
-    static margin = { left: 52, right: 14, top: 14, bottom: 44 };
+  const MARGIN = { left: 52, right: 18, top: 14, bottom: 44 };
+  const CELL = 34;
 
+  class Scatter {
     constructor(rows, real) {
+      this.box = NARROW.matches ? { width: 380, height: 320 } : { width: 560, height: 420 };
       this.rows = rows;
       this.real = real;
       this.order = [...real.keys()].sort((a, b) => real[b] - real[a]);
@@ -22,7 +23,7 @@ linexp.scatter = (() => {
       this.ring = svg("circle", { r: 7, class: "ring", visibility: "hidden" });
       this.circles = rows.map(() => svg("circle", { r: 3 }));
       this.points.append(...this.circles);
-      const box = `0 0 ${Scatter.width} ${Scatter.height}`;
+      const box = `0 0 ${this.box.width} ${this.box.height}`;
       this.drawing = svg(
         "svg",
         {
@@ -45,7 +46,6 @@ linexp.scatter = (() => {
         min: 0,
         max: rows.length - 1,
         value: 0,
-        "aria-label": "Image, from the highest activation to the lowest",
         oninput: () => this.show(this.order[this.slider.value]),
       });
       this.withImages = el("input", { type: "checkbox", onchange: () => this.drawImages() });
@@ -57,13 +57,23 @@ linexp.scatter = (() => {
           "div",
           { class: "scatter-tools" },
           this.card,
-          el("div", null, el("label", { class: "check" }, this.withImages, " images as points"), this.slider),
+          el(
+            "div",
+            null,
+            el(
+              "label",
+              { class: "slider" },
+              el("span", null, "Image, from the highest activation to the lowest"),
+              this.slider,
+            ),
+            el("label", { class: "check" }, this.withImages, " images as points"),
+          ),
         ),
       );
     }
 
     update(simulated, fit) {
-      const { width, height, margin } = Scatter;
+      const { width, height } = this.box;
       this.simulated = simulated;
       const span = (values) => {
         let [low, high] = [Infinity, -Infinity];
@@ -72,9 +82,9 @@ linexp.scatter = (() => {
       };
       const [sLow, sHigh] = span(simulated);
       const [rLow, rHigh] = span(this.real);
-      const x = (value) => margin.left + ((value - sLow) / (sHigh - sLow)) * (width - margin.left - margin.right);
+      const x = (value) => MARGIN.left + ((value - sLow) / (sHigh - sLow)) * (width - MARGIN.left - MARGIN.right);
       const y = (value) =>
-        height - margin.bottom - ((value - rLow) / (rHigh - rLow)) * (height - margin.top - margin.bottom);
+        height - MARGIN.bottom - ((value - rLow) / (rHigh - rLow)) * (height - MARGIN.top - MARGIN.bottom);
       this.places = this.rows.map((_, i) => [x(simulated[i]), y(this.real[i])]);
       this.places.forEach(([cx, cy], i) => {
         this.circles[i].setAttribute("cx", cx.toFixed(1));
@@ -101,58 +111,59 @@ linexp.scatter = (() => {
     }
 
     drawAxes(x, y, [sLow, sHigh], [rLow, rHigh]) {
-      const { width, height, margin } = Scatter;
-      const base = height - margin.bottom;
+      const { width, height } = this.box;
+      const base = height - MARGIN.bottom;
       this.axes.replaceChildren(
-        svg("path", { class: "axis", d: `M${margin.left} ${margin.top}V${base}H${width - margin.right}` }),
-        ...ticks(sLow, sHigh).map(([value, text], k) =>
-          svg("text", { x: x(value), y: base + 18, "text-anchor": ["start", "middle", "end"][k] }, text),
+        svg("path", { class: "axis", d: `M${MARGIN.left} ${MARGIN.top}V${base}H${width - MARGIN.right}` }),
+        ...ticks(sLow, sHigh).map(([value, text]) =>
+          svg("text", { x: x(value), y: base + 18, "text-anchor": "middle" }, text),
         ),
         ...ticks(rLow, rHigh).map(([value, text]) =>
-          svg("text", { x: margin.left - 8, y: y(value) + 4, "text-anchor": "end" }, text),
+          svg("text", { x: MARGIN.left - 8, y: y(value) + 4, "text-anchor": "end" }, text),
         ),
         svg(
           "text",
-          { x: (margin.left + width) / 2, y: height - 6, "text-anchor": "middle", class: "strong" },
+          { x: (MARGIN.left + width) / 2, y: height - 6, "text-anchor": "middle", class: "strong" },
           "simulated",
         ),
         svg(
           "text",
           {
             x: 14,
-            y: (margin.top + base) / 2,
+            y: (MARGIN.top + base) / 2,
             "text-anchor": "middle",
             class: "strong",
-            transform: `rotate(-90 14 ${(margin.top + base) / 2})`,
+            transform: `rotate(-90 14 ${(MARGIN.top + base) / 2})`,
           },
           "real activation",
         ),
       );
     }
 
-    // one image a cell of a grid, so that they do not hide each other
+    // one image a cell of a grid within the axes, so that they hide neither each other nor a tick
     drawImages() {
       this.images.replaceChildren();
       this.points.classList.toggle("faint", this.withImages.checked);
       if (!this.withImages.checked) return;
-      const cell = 34;
+      const { width, height } = this.box;
+      const columns = Math.floor((width - MARGIN.left - MARGIN.right) / CELL);
+      const rows = Math.floor((height - MARGIN.top - MARGIN.bottom) / CELL);
       const taken = new Set();
       for (const i of this.order) {
         const [x, y] = this.places[i];
-        const name = `${Math.floor(x / cell)} ${Math.floor(y / cell)}`;
+        const column = Math.min(columns - 1, Math.floor((x - MARGIN.left) / CELL));
+        const row = Math.min(rows - 1, Math.floor((y - MARGIN.top) / CELL));
+        const name = `${column} ${row}`;
         if (taken.has(name)) continue;
         taken.add(name);
-        const corner = {
-          x: (Math.floor(x / cell) * cell + 2).toFixed(0),
-          y: (Math.floor(y / cell) * cell + 2).toFixed(0),
-        };
-        this.images.append(svg("image", { href: address(this.rows[i]), width: cell - 4, height: cell - 4, ...corner }));
+        const corner = { x: MARGIN.left + column * CELL + 2, y: MARGIN.top + row * CELL + 2 };
+        this.images.append(svg("image", { href: address(this.rows[i]), width: CELL - 4, height: CELL - 4, ...corner }));
       }
     }
 
     pick(event) {
       const box = this.drawing.getBoundingClientRect();
-      const scale = Scatter.width / box.width;
+      const scale = this.box.width / box.width;
       const [x, y] = [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
       let [best, nearest] = [Infinity, null];
       this.places.forEach(([px, py], i) => {

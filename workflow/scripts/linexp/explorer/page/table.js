@@ -5,14 +5,13 @@ linexp.table = (() => {
   const { el, breakable } = linexp.elements;
   const { count } = linexp.numbers;
   const { columnsOf } = linexp.columns;
-  const { columnsThatFit, cutChips, widthOf } = linexp.fitting;
+  const { NARROW, columnsThatFit, cutChips, widthOf } = linexp.fitting;
   const { Controls } = linexp.controls;
   const { Search } = linexp.search;
   const SPARE_ROWS = 8;
   const COMMON = 10;
   const LINES = 3;
 
-  const CARDS = matchMedia("screen and (max-width: 46rem)");
   const PAPER = 62; // rem of the print style on A4 or Letter, upright
 
   class NeuronTable {
@@ -90,7 +89,7 @@ linexp.table = (() => {
 
     // those that there is room for; a card has all that its style sheet shows
     fittingColumns() {
-      if (CARDS.matches && !this.printing) return this.columns(3);
+      if (NARROW.matches && !this.printing) return this.columns(3);
       const inRem = () => this.section.clientWidth / parseFloat(getComputedStyle(document.documentElement).fontSize);
       const room = this.printing ? PAPER : inRem();
       const [least, most] = room >= 56 ? [3, 4] : [2, 2];
