@@ -131,6 +131,12 @@ def test_a_point_of_the_scatter_shows_its_image(layer, opened):
     assert page.locator(".point-card img").get_attribute("src") != before
     page.get_by_label("images as points").check()
     assert page.locator(".scatter image").count() > 5
+    axes = page.locator(".scatter .axis").bounding_box()
+    for image in page.locator(".scatter image").all():
+        box = image.bounding_box()
+        assert axes["x"] <= box["x"] and box["x"] + box["width"] <= axes["x"] + axes["width"]
+        assert axes["y"] <= box["y"] and box["y"] + box["height"] <= axes["y"] + axes["height"]
+    assert page.locator(".slider span").is_visible()
 
 
 def test_keys_go_to_the_next_neuron_to_the_search_and_back(layer, opened):
@@ -149,6 +155,61 @@ def test_keys_go_to_the_next_neuron_to_the_search_and_back(layer, opened):
     page.wait_for_selector("#neuron:not([hidden])")
     page.keyboard.press("Escape")
     page.wait_for_selector("#neurons:not([hidden])")
+
+
+def test_what_one_tries_is_kept_by_the_address(layer, opened):
+    page = opened(layer.url("#neuron=0"))
+    before = tried(page)
+    changed, removed, *others = layer.explained["le"][0].concepts
+    page.get_by_label(f"weight of {changed}", exact=True).fill("-1.375")
+    value = wait_for_another(page, before)
+    page.get_by_role("button", name=f"remove {removed}", exact=True).click()
+    value = wait_for_another(page, value)
+    page.reload()
+    page.wait_for_selector("html.ready")
+    assert tried(page) == pytest.approx(value, abs=1e-12)
+    assert page.locator(".weights .name").all_inner_texts() == [changed, *others]
+    shared = opened(page.url)
+    assert tried(shared) == pytest.approx(value, abs=1e-12)
+    shared.locator(".workbench").get_by_role("button", name="le", exact=True).click()
+    wait_for_value(shared, before)
+    assert shared.url.endswith("#neuron=0")
+    shared.locator(".workbench").get_by_role("button", name="best", exact=True).click()
+    wait_for_another(shared, before)
+    assert shared.url.endswith("#neuron=0&from=best")
+
+
+def test_removing_a_concept_leaves_the_focus_at_the_one_after_it(layer, opened):
+    page = opened(layer.url("#neuron=0"))
+    names = list(layer.explained["le"][0].concepts)
+    page.get_by_role("button", name=f"remove {names[0]}", exact=True).click()
+    for name in names[1:]:
+        expect(page.get_by_role("button", name=f"remove {name}", exact=True)).to_be_focused()
+        page.keyboard.press("Enter")
+    expect(page.get_by_label("Add a concept")).to_be_focused()
+    assert page.url.endswith("&try=")
+    page.reload()
+    page.wait_for_selector("html.ready")
+    assert page.locator(".weights li").count() == 0
+
+
+def test_escape_goes_back_to_the_row_that_one_came_from_and_j_and_k_go_on_from_there(large_layer, opened):
+    page = opened(large_layer.url("#sort=-neuron"))
+    page.keyboard.press("j")
+    expect(page.locator('tr[data-neuron="2047"] a')).to_be_focused()
+    for _ in range(30):
+        page.keyboard.press("j")
+    page.keyboard.press("k")
+    link = page.locator('tr[data-neuron="2018"] a')
+    expect(link).to_be_focused()
+    expect(link).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("#neuron h1")).to_have_text("Neuron 2018")
+    page.keyboard.press("j")
+    expect(page.locator("#neuron h1")).to_have_text("Neuron 2017")
+    page.keyboard.press("Escape")
+    expect(page.locator('tr[data-neuron="2017"] a')).to_be_focused()
+    expect(page.locator('tr[data-neuron="2017"] a')).to_be_in_viewport()
 
 
 def test_next_follows_the_order_of_the_table(layer, opened):

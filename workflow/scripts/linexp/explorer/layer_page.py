@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -35,12 +36,13 @@ def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
     environment.filters |= {"number": number, "count": lambda value: f"{value:,}", "size": size}
     summary = pd.read_csv(files.summary, keep_default_na=False, na_values=[""])
     metrics = [name for name in METRICS if name in summary and summary[name].notna().any()]
+    scales = _scales(summary)
     provenance = shown.provenance.summary()
     return environment.get_template("index.html").render(
         shown=shown,
         facts=facts,
-        judged=_means(summary[summary["control"].isna()]),
-        controls=_means(summary[summary["control"].notna()]),
+        judged=_means(summary[summary["control"].isna()], scales),
+        controls=_means(summary[summary["control"].notna()], scales),
         shuffled=_shuffled(summary),
         means=[name for name in MAIN if name in metrics],
         labels=MAIN,
@@ -67,19 +69,35 @@ def size(n_bytes: int) -> str:
     return f"{n_bytes / 1e6:.1f} MB" if n_bytes < 1e7 else f"{n_bytes / 1e6:,.0f} MB"
 
 
-def _means(summary: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of the summary; `bars` has the start, width and interval of each mean in percent of the scale 0 to 1."""
+def _means(summary: pd.DataFrame, scales: Mapping[str, float]) -> list[dict[str, Any]]:
+    """The rows of the summary; `bars` has what is drawn of each mean, in percent of a scale that ends at 1."""
     rows = summary.to_dict("records")
     for row in rows:
-        row["bars"] = {name: _bar(*(row[name + end] for end in ("", "_low", "_high"))) for name in MAIN if name in row}
+        row["bars"] = {
+            name: _bar(*(row[name + end] for end in ("", "_low", "_high")), start) for name, start in scales.items()
+        }
     return rows
 
 
-def _bar(mean: float, low: float, high: float) -> dict[str, float] | None:
+def _scales(summary: pd.DataFrame) -> dict[str, float]:
+    """Where the bars of each score begin, the same in all tables: 0, or the lowest of all, but not below -1."""
+    ends = {name: summary[[name, f"{name}_low"]].min().min() for name in MAIN if name in summary}
+    return {name: float(np.clip(np.nan_to_num(low), -1.0, 0.0)) for name, low in ends.items()}
+
+
+def _bar(mean: float, low: float, high: float, start: float) -> dict[str, float | bool] | None:
+    """Begin and width of the bar, from 0 to the mean, begin and width of the interval if there is one, place of 0."""
     if math.isnan(mean):
         return None
-    mean, low, high = (round(100 * min(max(0.0, value), 1.0), 2) for value in (mean, low, high))
-    return {"width": mean, "low": low, "span": round(high - low, 2)} if low == low else {"width": mean}
+
+    def place(value: float) -> float:
+        return round(100 * (min(max(start, value), 1.0) - start) / (1 - start), 2)
+
+    zero, end = place(0.0), place(mean)
+    bar = {"begin": min(zero, end), "width": round(abs(end - zero), 2), "zero": zero, "negative": mean < 0}
+    if not math.isnan(low):
+        bar |= {"low": place(low), "span": round(place(high) - place(low), 2)}
+    return bar
 
 
 def _shuffled(summary: pd.DataFrame) -> list[dict[str, Any]]:

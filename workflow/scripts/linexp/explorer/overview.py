@@ -6,11 +6,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..metrics import MAIN
+from ..metrics import MAIN, METRICS
 from .layer import Explained
 from .scripts import rounded, short
 
 PICTURES = 5
+
+LABELS = {name: metric.label for name, metric in METRICS.items()} | {
+    "c": "c of ablation (optim)",
+    "d": "d of ablation (optim)",
+    "p_predicts": "p, predicts",
+    "p_chosen": "p, chosen better than at random",
+    "q_value": "q, of both",
+    "null_mean": "random concepts, mean",
+    "null_p95": "random concepts, 95th percentile",
+}
+"""What the columns of `scores.parquet` are called on a page, where their names do not say it."""
 
 
 def table(
@@ -50,5 +61,6 @@ def table(
         "maxima": rounded(maxima),
         "pictures": pictures,
         "scores": shown,
+        "labels": LABELS,
         "methods": methods,
     }

@@ -19,7 +19,7 @@ linexp.areas = (() => {
   // where values of activation and shares lie; below the axis there is as much room as its areas need
   function geometry(edges, lowest) {
     const [width, height] = NARROW.matches ? [380, 200] : [600, 230];
-    const [left, top, right, bottom] = [NARROW.matches ? 48 : 56, 26, 14, 44];
+    const [left, top, right, bottom] = [NARROW.matches ? 54 : 56, 26, 14, 44];
     const [low, high] = [edges[0], edges[edges.length - 1]];
     return {
       left,

@@ -4,7 +4,7 @@
 // given as its place in the layer; values may be null, which sort last. `width` is in rem; where there is no room for
 // all, columns with `goes` are left out, and that of the explanation has the least width that it is read well in.
 linexp.columns = (() => {
-  const { el, terms, badge, statusText, scoreBar } = linexp.elements;
+  const { el, terms, badge, statusText, scoreBar, scaleFrom } = linexp.elements;
   const { fixed } = linexp.numbers;
   const { picture } = linexp.pictures;
   const LONGEST = 30;
@@ -74,8 +74,20 @@ linexp.columns = (() => {
     ].filter(Boolean);
   }
 
+  const scales = new Map();
+
+  // the scale that the bars of a score share in all columns
+  function scaleOf(layer, score) {
+    if (!scales.has(score)) {
+      const each = Object.values(layer.methods).map((method) => scaleFrom(method.scores[score]));
+      scales.set(score, Math.min(...each));
+    }
+    return scales.get(score);
+  }
+
   function scoreColumn(layer, method, score, isShown) {
     const values = layer.methods[method].scores[score];
+    const bar = (value) => scoreBar(value, null, null, scaleOf(layer, score));
     return {
       name: `score:${method}`,
       label: method,
@@ -84,7 +96,7 @@ linexp.columns = (() => {
       width: 4.9,
       goes: isShown ? null : 1,
       value: (place) => values[place],
-      cell: (place) => [el("span", { class: "value" }, fixed(values[place])), scoreBar(values[place])],
+      cell: (place) => [el("span", { class: "value" }, fixed(values[place])), bar(values[place])],
     };
   }
 

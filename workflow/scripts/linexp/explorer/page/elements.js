@@ -64,21 +64,32 @@ linexp.elements = (() => {
     no_effect: "no effect on the output",
     not_converged: "not converged",
   };
-  const statusText = (status) => STATUS[status] ?? status;
+  const statusText = (status) => STATUS[status] ?? status.replaceAll("_", " ");
 
   function badge(text, kind = "") {
     return el("span", { class: `badge ${kind}` }, text);
   }
 
-  // a value between 0 and 1 as a bar, with its interval if there is one
-  function scoreBar(value, low, high) {
-    const percent = (v) => `${(100 * Math.min(1, Math.max(0, v))).toFixed(2)}%`;
+  // a value up to 1 as a bar from 0, with its interval if there is one; the scale begins at `from`, 0 or less
+  function scoreBar(value, low, high, from = 0) {
+    const percent = (v) => `${((100 * (Math.min(1, Math.max(from, v)) - from)) / (1 - from)).toFixed(2)}%`;
     if (value === null || value === undefined) return el("span", { class: "score-bar" });
-    const whisker =
-      low === null || low === undefined
-        ? null
-        : el("span", { class: "whisker", style: { left: percent(low), right: `calc(100% - ${percent(high)})` } });
-    return el("span", { class: "score-bar" }, el("span", { class: "fill", style: { width: percent(value) } }), whisker);
+    const span = (kind, begin, end) =>
+      el("span", { class: kind, style: { left: percent(begin), right: `calc(100% - ${percent(end)})` } });
+    return el(
+      "span",
+      { class: "score-bar" },
+      span(value < 0 ? "fill negative" : "fill", Math.min(value, 0), Math.max(value, 0)),
+      from < 0 && span("zero", 0, 0),
+      low !== null && low !== undefined && span("whisker", low, high),
+    );
+  }
+
+  // where the bars of these values begin: 0, or the lowest, but not below −1
+  function scaleFrom(values) {
+    let from = 0;
+    for (const value of values) if (Number.isFinite(value)) from = Math.min(from, value);
+    return Math.max(-1, from);
   }
 
   function interval(value, low, high) {
@@ -86,5 +97,5 @@ linexp.elements = (() => {
     return low === null || low === undefined ? fixed(value, 3) : `${fixed(low, 2)} to ${fixed(high, 2)}`;
   }
 
-  return { el, svg, breakable, tableHead, terms, moreTerms, badge, statusText, scoreBar, interval };
+  return { el, svg, breakable, tableHead, terms, moreTerms, badge, statusText, scoreBar, scaleFrom, interval };
 })();

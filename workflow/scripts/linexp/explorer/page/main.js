@@ -8,6 +8,8 @@
   let layer;
   let table;
   let viewed = null;
+  let opened = null;
+  let going = null;
   let tableScroll = 0;
 
   const route = () => {
@@ -25,23 +27,32 @@
 
   async function go() {
     const { view, neuron, state } = route();
+    const asked = (going = Symbol("view"));
     const first = viewed === null;
     if (viewed === "neurons") tableScroll = scrollY;
     viewed = view;
+    if (view === "neuron") opened = neuron;
     reveal(view);
-    if (view === "neuron") await showNeuron(neuron);
-    else document.title = view === "layer" ? `Layer · ${title}` : title;
-    if (view === "neurons") {
-      table.restore(state);
-      table.update();
-    }
+    if (view === "neuron") await showNeuron(neuron, state);
+    if (asked !== going) return; // another view was asked for meanwhile
+    if (view !== "neuron") document.title = view === "layer" ? `Layer · ${title}` : title;
+    const isSame = view === "neurons" && restored(state);
+    if (!isSame && view === "neurons") tableScroll = 0;
     scrollTo(0, view === "neurons" ? tableScroll : 0);
     if (view === "neurons") table.draw(true);
-    if (!first && document.activeElement !== table.query)
-      sections[view].querySelector("h1")?.focus({ preventScroll: true });
+    if (first || document.activeElement === table.query) return;
+    if (!isSame || !table.focus(opened)) sections[view].querySelector("h1")?.focus({ preventScroll: true });
   }
 
-  async function showNeuron(neuron) {
+  // bring the table to what the address says; whether it was so already
+  function restored(state) {
+    const before = table.sort && table.state().toString();
+    table.restore(state);
+    table.update();
+    return before === table.state().toString();
+  }
+
+  async function showNeuron(neuron, state) {
     document.title = `Neuron ${neuron} · ${title}`;
     if (!layer.neurons.includes(neuron)) {
       sections.neuron.replaceChildren(
@@ -57,12 +68,23 @@
       table.update();
     }
     const turn = (step) => table.neighbour(neuron, step);
-    await linexp.neuron.show(sections.neuron, layer, neuron, record, turn);
+    await linexp.neuron.show(sections.neuron, layer, neuron, record, turn, tried(neuron, state));
     for (const step of [1, -1]) if (turn(step) !== null) linexp.load(`neurons/${turn(step)}`).catch(() => {});
+  }
+
+  // what the address keeps of the workbench of a neuron
+  function tried(neuron, state) {
+    const save = (kept) => {
+      if (route().neuron !== neuron) return;
+      const all = new URLSearchParams([["neuron", neuron], ...kept]);
+      history.replaceState(history.state, "", `#${all}`);
+    };
+    return { state, save };
   }
 
   function turn(step) {
     const { view, neuron } = route();
+    if (view === "neurons") table.step(step);
     const other = view === "neuron" ? table.neighbour(neuron, step) : null;
     if (other !== null) location.hash = `neuron=${other}`;
   }
@@ -84,8 +106,10 @@
       else if (field) field.blur();
       else toTable(false);
     } else if (!field) {
-      const step = { j: 1, ArrowRight: 1, k: -1, ArrowLeft: -1 }[event.key];
-      if (step && !event.target.closest(".scroll")) turn(step);
+      const arrows =
+        route().view === "neuron" && !event.target.closest(".scroll") ? { ArrowRight: 1, ArrowLeft: -1 } : {};
+      const step = { j: 1, k: -1, ...arrows }[event.key];
+      if (step) turn(step);
       else if (event.key === "/") toTable(true);
       else return;
     } else return;

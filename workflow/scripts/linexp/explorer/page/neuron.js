@@ -2,7 +2,7 @@
 
 // The page of one neuron.
 linexp.neuron = (() => {
-  const { el, tableHead, terms, badge, statusText, scoreBar, interval } = linexp.elements;
+  const { el, tableHead, terms, badge, statusText, scoreBar, scaleFrom, breakable, interval } = linexp.elements;
   const { fixed, brief, count } = linexp.numbers;
   const { figure, picture } = linexp.pictures;
   const { areaChart, areaLegend, areaTable } = linexp.areas;
@@ -76,6 +76,7 @@ linexp.neuron = (() => {
     const head = ["Method", "Explanation", "Correlation", "95 % interval", ...scores.map((name) => layer.scores[name])];
     const several = new Set(record.scores.map((row) => row.simulator)).size > 1;
     if (several) head.splice(1, 0, "Simulator");
+    const from = scaleFrom(record.scores.flatMap((row) => [row.correlation, row.low]));
     const rows = record.scores.map((row) => {
       const { concepts, weights, bias } = record.explanations[row.method];
       const words = concepts.length
@@ -85,14 +86,14 @@ linexp.neuron = (() => {
       return el(
         "tr",
         null,
-        el("th", { scope: "row" }, row.method),
+        el("th", { scope: "row" }, breakable(row.method)),
         several && el("td", { class: "simulator" }, row.simulator),
         el("td", { class: "words" }, words, reason),
         el(
           "td",
           { class: "score wide" },
           el("strong", { class: "value" }, fixed(row.correlation, 3)),
-          scoreBar(row.correlation, row.low, row.high),
+          scoreBar(row.correlation, row.low, row.high, from),
         ),
         el("td", { class: "interval" }, interval(row.correlation, row.low, row.high)),
         scores.map((name) => el("td", { class: "score" }, el("span", { class: "value" }, fixed(row[name], 3)))),
@@ -110,12 +111,12 @@ linexp.neuron = (() => {
       "Explanations",
       null,
       el("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "explanations" }, table),
-      allScores(record),
+      allScores(layer, record),
     );
   }
 
   // every metric, for those who ask
-  function allScores(record) {
+  function allScores(layer, record) {
     const shown = (name, value) => {
       if (typeof value === "boolean") return value ? "yes" : "no";
       if (typeof value !== "string") return fixed(value, 3);
@@ -123,12 +124,12 @@ linexp.neuron = (() => {
     };
     const apart = new Set(["method", "simulator", "status", "low", "high"]);
     const names = Object.keys(record.scores[0] ?? {}).filter((name) => !apart.has(name));
-    const head = tableHead(["Metric", ...record.scores.map((row) => row.method)]);
+    const head = tableHead(["Metric", ...record.scores.map((row) => breakable(row.method))]);
     const rows = names.map((name) =>
       el(
         "tr",
         null,
-        el("th", { scope: "row" }, name),
+        el("th", { scope: "row" }, layer.labels[name] ?? name.replaceAll("_", " ")),
         record.scores.map((row) => el("td", null, shown(name, row[name] ?? null))),
       ),
     );
@@ -253,10 +254,11 @@ linexp.neuron = (() => {
     );
   }
 
-  // fill the section with a neuron; `turn(step)` gives the number of the one before or after
-  function show(section, layer, neuron, record, turn) {
+  // fill the section with a neuron; `turn(step)` gives the number of the one before or after, `tried` keeps what one
+  // tries of it
+  function show(section, layer, neuron, record, turn, tried) {
     const place = layer.neurons.indexOf(neuron);
-    const bench = new Workbench(layer, record);
+    const bench = new Workbench(layer, record, tried);
     section.replaceChildren(
       heading(layer, neuron, place, record, turn),
       explanations(layer, place, record),

@@ -243,6 +243,28 @@ linexp.table = (() => {
       );
     }
 
+    // go to the row of a neuron, in sight; false if it has none
+    focus(neuron) {
+      const k = this.places.findIndex((place) => this.layer.neurons[place] === neuron);
+      if (k < 0) return false;
+      const height = parseFloat(getComputedStyle(this.body).getPropertyValue("--row-height"));
+      const top = this.body.getBoundingClientRect().top + k * height;
+      const head = this.head.getBoundingClientRect().height + 60;
+      if (top < head || top + height > innerHeight) scrollBy(0, top - (top < head ? head : innerHeight - 2 * height));
+      this.draw();
+      this.rows.get(this.places[k]).querySelector("a").focus({ preventScroll: true });
+      return true;
+    }
+
+    // from the row that has the focus to one so many further on; else to the first in sight
+    step(step) {
+      const row = document.activeElement?.closest?.("tr[data-neuron]");
+      const rows = [...this.body.querySelectorAll("tr[data-neuron]")];
+      const first = rows.find((one) => one.getBoundingClientRect().bottom > 120);
+      const neuron = row ? this.neighbour(Number(row.dataset.neuron), step) : Number(first?.dataset.neuron);
+      this.focus(neuron);
+    }
+
     // the neuron that is so many rows further on; null at the end
     neighbour(neuron, step) {
       const numbers = this.places.map((place) => this.layer.neurons[place]);

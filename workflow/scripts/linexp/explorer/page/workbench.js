@@ -2,15 +2,17 @@
 
 // Try your own: concepts and weights are edited, and what they predict is compared with the neuron at once.
 linexp.workbench = (() => {
-  const { el, scoreBar } = linexp.elements;
+  const { el, scoreBar, scaleFrom } = linexp.elements;
   const { simulate, correlate, fixed, brief, count, signed } = linexp.numbers;
   const { Scatter } = linexp.scatter;
   const { figure } = linexp.pictures;
   const N_ERRORS = 6;
 
   class Workbench {
-    constructor(layer, record) {
+    // `tried` has what the address says was tried, and saves it there
+    constructor(layer, record, tried) {
       this.layer = layer;
+      this.tried = tried;
       this.real = linexp.unpack(record.activations);
       this.explanations = record.explanations;
       this.ids = new Map(layer.concepts.map((name, concept) => [name, concept]));
@@ -79,7 +81,37 @@ linexp.workbench = (() => {
       );
       const first = usable.includes(layer.main) ? layer.main : usable[0];
       this.terms = [];
-      this.ready = first ? this.start(first) : this.update();
+      this.first = first;
+      this.ready = this.restore(usable);
+    }
+
+    restore(usable) {
+      const { state } = this.tried;
+      const from = usable.includes(state.get("from")) ? state.get("from") : this.first;
+      const terms = state.has("try")
+        ? state
+            .getAll("try")
+            .map(parse)
+            .filter(({ name }) => this.ids.has(name))
+        : null;
+      const ready = from ? this.start(from) : this.update();
+      if (terms === null) return ready;
+      this.terms = terms.map(({ name, weight }) => ({ concept: this.ids.get(name), weight }));
+      this.drawRows();
+      return this.update();
+    }
+
+    // what the address has to keep: where one started, and all terms if they are others now
+    save() {
+      const { concepts, weights } = this.explanations[this.reference] ?? { concepts: [], weights: [] };
+      const isStart =
+        this.terms.length === concepts.length &&
+        this.terms.every(({ concept, weight }, k) => concept === concepts[k] && weight === weights[k]);
+      const kept = this.reference === this.first ? [] : [["from", this.reference]];
+      if (!isStart && !this.terms.length) kept.push(["try", ""]);
+      if (!isStart)
+        kept.push(...this.terms.map(({ concept, weight }) => ["try", `${weight} ${this.layer.concepts[concept]}`]));
+      this.tried.save(kept);
     }
 
     start(method) {
@@ -149,17 +181,23 @@ linexp.workbench = (() => {
               class: "remove",
               "aria-label": `remove ${name}`,
               title: "remove",
-              onclick: () => {
-                this.terms = this.terms.filter((one) => one !== term);
-                this.drawRows();
-                this.update();
-              },
+              onclick: () => this.remove(term),
             },
             "×",
           );
           return el("li", null, el("span", { class: "name" }, name), slider, number, remove);
         }),
       );
+    }
+
+    // the focus goes to what came after, so that one can go on
+    remove(term) {
+      const place = this.terms.indexOf(term);
+      this.terms = this.terms.filter((one) => one !== term);
+      this.drawRows();
+      const buttons = this.rows.querySelectorAll(".remove");
+      (buttons[Math.min(place, buttons.length - 1)] ?? this.addition).focus();
+      this.update();
     }
 
     async simulated(terms) {
@@ -178,6 +216,7 @@ linexp.workbench = (() => {
       const reference =
         start && (await this.simulated(start.concepts.map((concept, k) => ({ concept, weight: start.weights[k] }))));
       if (asked !== this.asked) return;
+      this.save();
       const fit = correlate(simulated, this.real);
       this.tell(fit, reference && correlate(reference, this.real));
       this.scatter.update(simulated, fit);
@@ -209,7 +248,7 @@ linexp.workbench = (() => {
           el("br"),
           el("span", { class: change > 0 ? "better" : "" }, than),
         ),
-        scoreBar(fit.r, fit.low, fit.high),
+        scoreBar(fit.r, fit.low, fit.high, scaleFrom([fit.r, fit.low])),
       );
     }
 
@@ -242,6 +281,12 @@ linexp.workbench = (() => {
         strip("Less active than explained", order.slice(-N_ERRORS).reverse()),
       );
     }
+  }
+
+  // "0.7 butterfly"
+  function parse(text) {
+    const space = text.indexOf(" ");
+    return { weight: Number(text.slice(0, space)) || 0, name: text.slice(space + 1) };
   }
 
   // the list of names behind the input, made when it is first asked for
