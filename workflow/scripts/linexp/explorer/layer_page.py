@@ -36,7 +36,7 @@ def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
     environment.filters |= {"number": number, "count": lambda value: f"{value:,}", "size": size}
     summary = pd.read_csv(files.summary, keep_default_na=False, na_values=[""])
     metrics = [name for name in METRICS if name in summary and summary[name].notna().any()]
-    scales = _scales(summary)
+    scales = mean_scales(summary)
     provenance = shown.provenance.summary()
     return environment.get_template("index.html").render(
         shown=shown,
@@ -74,19 +74,26 @@ def _means(summary: pd.DataFrame, scales: Mapping[str, float]) -> list[dict[str,
     rows = summary.to_dict("records")
     for row in rows:
         row["bars"] = {
-            name: _bar(*(row[name + end] for end in ("", "_low", "_high")), start) for name, start in scales.items()
+            name: mean_bar(row[name], row[f"{name}_low"], row[f"{name}_high"], start) for name, start in scales.items()
         }
     return rows
 
 
-def _scales(summary: pd.DataFrame) -> dict[str, float]:
+def mean_scales(summary: pd.DataFrame) -> dict[str, float]:
     """Where the bars of each score begin, the same in all tables: 0, or the lowest of all, but not below -1."""
     ends = {name: summary[[name, f"{name}_low"]].min().min() for name in MAIN if name in summary}
     return {name: float(np.clip(np.nan_to_num(low), -1.0, 0.0)) for name, low in ends.items()}
 
 
-def _bar(mean: float, low: float, high: float, start: float) -> dict[str, float | bool] | None:
-    """Begin and width of the bar, from 0 to the mean, begin and width of the interval if there is one, place of 0."""
+def mean_bar(mean: float, low: float, high: float, start: float) -> dict[str, float | bool] | None:
+    """What is drawn of a mean, in percent of a scale from `start` to 1; None where the mean is undefined.
+
+    Returns
+    -------
+    dict[str, float | bool] | None
+        `begin` and `width` of the bar from 0 to the mean, `zero`, whether the mean is `negative`, and, if there is an
+        interval, its `low` end and `span`.
+    """
     if math.isnan(mean):
         return None
 
