@@ -20,6 +20,8 @@ LABELS = {name: metric.label for name, metric in METRICS.items()} | {
     "q_value": "q, of both",
     "null_mean": "random concepts, mean",
     "null_p95": "random concepts, 95th percentile",
+    "others_p95": "explanations of other neurons, 95th percentile",
+    "correlation_val": "correlation on val",
 }
 """What the columns of `scores.parquet` are called on a page, where their names do not say it."""
 
