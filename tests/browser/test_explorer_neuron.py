@@ -2,6 +2,7 @@
 
 import re
 import time
+from urllib.parse import quote_plus
 
 import numpy as np
 import pytest
@@ -165,6 +166,8 @@ def test_what_one_tries_is_kept_by_the_address(layer, opened):
     value = wait_for_another(page, before)
     page.get_by_role("button", name=f"remove {removed}", exact=True).click()
     value = wait_for_another(page, value)
+    expect(page).to_have_url(re.compile(re.escape(f"try=-1.375+{quote_plus(changed)}")))
+    expect(page).not_to_have_url(re.compile(re.escape(f"+{quote_plus(removed)}")))
     page.reload()
     page.wait_for_selector("html.ready")
     assert tried(page) == pytest.approx(value, abs=1e-12)
@@ -173,10 +176,26 @@ def test_what_one_tries_is_kept_by_the_address(layer, opened):
     assert tried(shared) == pytest.approx(value, abs=1e-12)
     shared.locator(".workbench").get_by_role("button", name="le", exact=True).click()
     wait_for_value(shared, before)
-    assert shared.url.endswith("#neuron=0")
+    expect(shared).to_have_url(layer.url("#neuron=0"))
     shared.locator(".workbench").get_by_role("button", name="best", exact=True).click()
     wait_for_another(shared, before)
-    assert shared.url.endswith("#neuron=0&from=best")
+    expect(shared).to_have_url(layer.url("#neuron=0&from=best"))
+
+
+def test_a_slider_that_is_drawn_about_changes_the_address_a_few_times_a_second_at_most(layer, opened):
+    page = opened(layer.url("#neuron=0"))
+    page.evaluate("""() => {
+      window.changes = 0;
+      const replace = history.replaceState.bind(history);
+      history.replaceState = (...given) => { window.changes += 1; replace(...given); };
+    }""")
+    slider = page.locator(".weights input[type=range]").first
+    moves = "slider => { slider.value = Math.random(); slider.dispatchEvent(new Event('input')); }"
+    for _ in range(60):
+        slider.evaluate(moves)
+    slider.evaluate("slider => { slider.value = 0; slider.dispatchEvent(new Event('input')); }")
+    expect(page).to_have_url(re.compile("&try=0[+]"))
+    assert page.evaluate("window.changes") < 20
 
 
 def test_removing_a_concept_leaves_the_focus_at_the_one_after_it(layer, opened):
@@ -187,7 +206,7 @@ def test_removing_a_concept_leaves_the_focus_at_the_one_after_it(layer, opened):
         expect(page.get_by_role("button", name=f"remove {name}", exact=True)).to_be_focused()
         page.keyboard.press("Enter")
     expect(page.get_by_label("Add a concept")).to_be_focused()
-    assert page.url.endswith("&try=")
+    expect(page).to_have_url(layer.url("#neuron=0&try="))
     page.reload()
     page.wait_for_selector("html.ready")
     assert page.locator(".weights li").count() == 0

@@ -35,7 +35,8 @@ linexp.controls = (() => {
       this.everywhere = find("#everywhere");
       for (const one of [this.method, this.score, this.status, this.everywhere])
         one.addEventListener("change", onchange);
-      find("#filters").open = matchMedia("(min-width: 46rem)").matches;
+      this.details = find("#filters");
+      this.details.open = matchMedia("(min-width: 46rem)").matches;
       find("#histograms").append(...this.filters.elements);
     }
 
@@ -61,6 +62,7 @@ linexp.controls = (() => {
       choose(this.status, state.get("status"), "");
       this.everywhere.checked = state.get("in") === "all";
       this.filters.restore(state);
+      if (this.filters.narrowed) this.details.open = true;
     }
 
     // all but the search

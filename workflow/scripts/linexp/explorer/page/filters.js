@@ -32,6 +32,10 @@ linexp.filters = (() => {
       maximum.prepare("Highest activation", maxima, maxima);
     }
 
+    get narrowed() {
+      return this.histograms.some((one) => one.narrowed);
+    }
+
     keeps(place) {
       return this.histograms.every((one) => one.keeps(place));
     }

@@ -75,9 +75,7 @@
   // what the address keeps of the workbench of a neuron
   function tried(neuron, state) {
     const save = (kept) => {
-      if (route().neuron !== neuron) return;
-      const all = new URLSearchParams([["neuron", neuron], ...kept]);
-      history.replaceState(history.state, "", `#${all}`);
+      if (route().neuron === neuron) linexp.address.keep(`#${new URLSearchParams([["neuron", neuron], ...kept])}`);
     };
     return { state, save };
   }
@@ -100,6 +98,7 @@
 
   function pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (["Enter", "Escape", "j", "k"].includes(event.key)) linexp.address.flush();
     const field = event.target.closest("input, select, textarea");
     if (event.key === "Escape") {
       if (field && field === table.query && field.value) table.ask(field.value);

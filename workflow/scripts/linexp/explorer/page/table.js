@@ -68,7 +68,7 @@ linexp.table = (() => {
     changed() {
       this.update();
       const state = this.state().toString();
-      history.replaceState(history.state, "", state ? `#${state}` : "#");
+      linexp.address.keep(state ? `#${state}` : "#");
     }
 
     resized() {

@@ -6,6 +6,7 @@ linexp.workbench = (() => {
   const { simulate, correlate, fixed, brief, count, signed } = linexp.numbers;
   const { Scatter } = linexp.scatter;
   const { figure } = linexp.pictures;
+  const { tries } = linexp;
   const N_ERRORS = 6;
 
   class Workbench {
@@ -88,30 +89,18 @@ linexp.workbench = (() => {
     restore(usable) {
       const { state } = this.tried;
       const from = usable.includes(state.get("from")) ? state.get("from") : this.first;
-      const terms = state.has("try")
-        ? state
-            .getAll("try")
-            .map(parse)
-            .filter(({ name }) => this.ids.has(name))
-        : null;
+      const terms = tries.read(state, this.ids);
       const ready = from ? this.start(from) : this.update();
       if (terms === null) return ready;
-      this.terms = terms.map(({ name, weight }) => ({ concept: this.ids.get(name), weight }));
+      this.terms = terms;
       this.drawRows();
       return this.update();
     }
 
-    // what the address has to keep: where one started, and all terms if they are others now
     save() {
-      const { concepts, weights } = this.explanations[this.reference] ?? { concepts: [], weights: [] };
-      const isStart =
-        this.terms.length === concepts.length &&
-        this.terms.every(({ concept, weight }, k) => concept === concepts[k] && weight === weights[k]);
-      const kept = this.reference === this.first ? [] : [["from", this.reference]];
-      if (!isStart && !this.terms.length) kept.push(["try", ""]);
-      if (!isStart)
-        kept.push(...this.terms.map(({ concept, weight }) => ["try", `${weight} ${this.layer.concepts[concept]}`]));
-      this.tried.save(kept);
+      const start = this.explanations[this.reference] ?? { concepts: [], weights: [] };
+      const from = this.reference === this.first ? [] : [["from", this.reference]];
+      this.tried.save([...from, ...tries.written(this.terms, start, this.layer.concepts)]);
     }
 
     start(method) {
@@ -173,7 +162,10 @@ linexp.workbench = (() => {
             "aria-label": `${label}, slider`,
           });
           number.addEventListener("input", () => set(number.valueAsNumber, slider));
-          slider.addEventListener("input", () => set(Number(Number(slider.value).toPrecision(3)), number));
+          slider.addEventListener("input", () => {
+            const at = slider.valueAsNumber; // in steps from its lowest value, so that 0 is missed by what is rounded
+            set(Math.abs(at) < most / 400 ? 0 : Number(at.toPrecision(3)), number);
+          });
           const remove = el(
             "button",
             {
@@ -281,12 +273,6 @@ linexp.workbench = (() => {
         strip("Less active than explained", order.slice(-N_ERRORS).reverse()),
       );
     }
-  }
-
-  // "0.7 butterfly"
-  function parse(text) {
-    const space = text.indexOf(" ");
-    return { weight: Number(text.slice(0, space)) || 0, name: text.slice(space + 1) };
   }
 
   // the list of names behind the input, made when it is first asked for
