@@ -40,6 +40,7 @@ from linexp.concepts import image_text
 from linexp.jobs import runtime
 from linexp.jobs.gpu_memory import map_what_fits
 from linexp.networks import recording, targets
+from linexp.networks.units.neurons import Neurons
 from linexp.probes import index, sources
 from linexp.probes.batches import ImageRows, image_batches
 
@@ -108,7 +109,7 @@ def open_case(case: str) -> tuple[Callable, Callable, Callable]:
             return output_of(batch)
 
     def recorded(batches: Iterator[torch.Tensor]) -> Iterator[np.ndarray]:
-        return (block.numpy() for block in recording.record_activations(network, layer, "avg", batches))
+        return (block.numpy() for block in recording.record_activations(network, layer, Neurons("avg"), batches))
 
     return targets.preprocessing(RESNET), forward, recorded
 

@@ -16,6 +16,7 @@ from linexp.networks import training
 from linexp.networks.heads import linear_head
 from linexp.networks.outputs import record_logits
 from linexp.networks.recording import record_activations
+from linexp.networks.units.neurons import Neurons
 from linexp.probes.batches import image_batches
 from linexp.probes.masks import ImageMasks, PixelLabels
 
@@ -25,7 +26,7 @@ N_IMAGES = 12
 
 def recorded(network, module, pool, channels) -> torch.Tensor:
     batches = image_batches(images(N_IMAGES), lambda image: image, 5, 2, "recording")
-    return torch.cat(list(record_activations(network, module, pool, batches, channels)))
+    return torch.cat(list(record_activations(network, module, Neurons(pool, channels), batches)))
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -57,8 +58,8 @@ def test_outputs_agree(build, dtype, tolerance):
 @pytest.mark.parametrize(("build", "module", "pool"), [(resnet, "layer4", "avg"), (vit, "norm", "first")])
 def test_a_linear_head_is_found_on_a_gpu_too_and_is_the_same(build, module, pool):
     network = build()
-    expected = linear_head(network, module, pool, "first", images(4))
-    found = linear_head(on_gpu(network), module, pool, "first", images(4))
+    expected = linear_head(network, module, Neurons(pool), images(4))
+    found = linear_head(on_gpu(network), module, Neurons(pool), images(4))
     assert expected is not None
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -8,6 +8,7 @@ from linexp.concepts import image_text
 from linexp.errors import LinexpError
 from linexp.jobs.gpu_memory import map_what_fits
 from linexp.networks.recording import record_activations
+from linexp.networks.units.neurons import Neurons
 from linexp.probes.batches import image_batches
 
 SIZE = 224
@@ -19,7 +20,7 @@ def batches_of(n_images: int, batch_size: int):
 
 
 def recorded(network, n_images: int, batch_size: int) -> torch.Tensor:
-    return torch.cat(list(record_activations(network, "layer4", "avg", batches_of(n_images, batch_size))))
+    return torch.cat(list(record_activations(network, "layer4", Neurons("avg"), batches_of(n_images, batch_size))))
 
 
 def peak_of(work) -> int:
@@ -88,7 +89,7 @@ def test_one_image_that_does_not_fit_is_an_error_of_one_line(limited):
     network = on_gpu(resnet())
     limited(torch.cuda.memory_allocated() + 2**20)
     with pytest.raises(LinexpError, match="the GPU has no memory for a batch of one \\(CUDA out of memory") as caught:
-        list(record_activations(network, "layer4", "avg", images(4, 1024).split(2)))
+        list(record_activations(network, "layer4", Neurons("avg"), images(4, 1024).split(2)))
     assert "\n" not in str(caught.value)
 
 
@@ -154,12 +155,13 @@ BESIDE = """
 import torch
 from helpers.on_gpu import images, on_gpu, resnet
 from linexp.networks.recording import record_activations
+from linexp.networks.units.neurons import Neurons
 from linexp.probes.batches import image_batches
 network, some = on_gpu(resnet()), images(16, 224)
 print("ready", flush=True)
 sys.stdin.readline()
 batches = image_batches(range(512), lambda row: some[row % 16], 64, 4, "test")
-print(float(torch.cat(list(record_activations(network, "layer4", "avg", batches))).double().sum()))
+print(float(torch.cat(list(record_activations(network, "layer4", Neurons("avg"), batches))).double().sum()))
 """
 
 

@@ -9,6 +9,7 @@ import torch
 from helpers.hooked import hooked_logits
 from helpers.on_gpu import FLOAT32, LAYERS, difference, images, on_gpu
 from linexp.networks.tails import ReplayedTail, split_network
+from linexp.networks.units.neurons import Neurons
 
 
 @cache
@@ -29,7 +30,7 @@ def test_replayed_logits_are_those_of_the_whole_network_on_the_cpu(layer, replac
     (network, split), batch, neurons = cut(layer), images(7), [3, 11]
     rng = np.random.default_rng(0)
     values = [rng.normal(size=(2, 7)), rng.normal(size=(1, 7))]
-    tail = ReplayedTail(split, lambda rows: batch[torch.from_numpy(rows)].split(3), pool, channels, replace)
+    tail = ReplayedTail(split, lambda rows: batch[torch.from_numpy(rows)].split(3), Neurons(pool, channels), replace)
     found = [np.full((len(of_neuron), 7, 50), np.nan) for of_neuron in values]
     for j, m, block, logits in tail.passes(np.arange(7), neurons, values):
         found[j][m, block] = logits
@@ -44,6 +45,6 @@ def test_replayed_logits_are_those_of_the_whole_network_on_the_cpu(layer, replac
 def test_the_unchanged_network_comes_out_of_both_parts(layer):
     *_, pool, channels = LAYERS[layer]
     (network, split), batch = cut(layer), images(7)
-    tail = ReplayedTail(split, lambda rows: batch[torch.from_numpy(rows)].split(3), pool, channels)
+    tail = ReplayedTail(split, lambda rows: batch[torch.from_numpy(rows)].split(3), Neurons(pool, channels))
     with torch.no_grad():
         assert difference(tail.original(np.arange(7)), network(batch)) < FLOAT32

@@ -7,6 +7,7 @@ from linexp.artifacts import store
 from linexp.dissection import overlaps
 from linexp.jobs import runtime
 from linexp.networks import targets
+from linexp.networks.units.opening import open_units
 from linexp.probes import pixel_labels, sources
 from linexp.probes.index import IndexedImages, indexed_source, rows_of
 
@@ -32,7 +33,7 @@ found = overlaps.dissect(
     runtime.on_device(network),
     layer["module"],
     images,
-    layer["channels"],
+    open_units(layer),
     params.top_fraction,
     params.get("block", (1, 1)),
     layer.get("output"),

@@ -3,6 +3,7 @@
 from linexp.artifacts import store
 from linexp.jobs import runtime
 from linexp.networks import heads, targets
+from linexp.networks.units.opening import open_units
 from linexp.probes import batches, sources
 from linexp.probes.index import IndexedImages
 
@@ -17,9 +18,8 @@ network, preprocess = targets.open_target(params.model, snakemake.input, params.
 few = batches.ImageRows(IndexedImages(source, index), range(min(N_IMAGES, len(index))))
 (images,) = batches.image_batches(few, preprocess, N_IMAGES, snakemake.threads, "finding the head")
 layer = params.layer
-head = heads.linear_head(
-    runtime.on_device(network), layer["module"], layer["pool"], layer["channels"], images, layer.get("output")
-)
+units = open_units(layer)
+head = heads.linear_head(runtime.on_device(network), layer["module"], units, images, layer.get("output"))
 with store.create_arrays(snakemake.output[0], provenance) as file:
     file.attrs["linear"] = head is not None
     for name, values in zip(("weight", "bias"), head or (), strict=bool(head)):

@@ -6,6 +6,7 @@ import torch
 from linexp.artifacts import store
 from linexp.jobs import runtime
 from linexp.networks import recording, targets
+from linexp.networks.units.opening import open_units
 from linexp.probes import sources
 from linexp.probes.batches import image_batches
 from linexp.probes.index import IndexedImages
@@ -21,7 +22,7 @@ size, threads = snakemake.resources.batch_size, snakemake.threads
 batches = image_batches(IndexedImages(source, index), preprocess, size, threads, "recording")
 layer = params.layer
 blocks = recording.record_activations(
-    runtime.on_device(network), layer["module"], layer["pool"], batches, layer["channels"], layer.get("output")
+    runtime.on_device(network), layer["module"], open_units(layer), batches, layer.get("output")
 )
 highest: list[torch.Tensor] = []
 

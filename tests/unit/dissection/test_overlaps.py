@@ -8,9 +8,10 @@ from torch import nn
 
 from linexp import scenes
 from linexp.dissection.best_overlap import explain, summary
-from linexp.dissection.overlaps import LabelledImages, Overlaps, dissect, location_maps
+from linexp.dissection.overlaps import LabelledImages, Overlaps, dissect
 from linexp.errors import LinexpError
 from linexp.networks.targets import given_preprocessing
+from linexp.networks.units.pooling import location_maps
 from linexp.probes.masks import ImageMasks, PixelLabels
 
 AS_IT_IS = {"mean": [0, 0, 0], "std": [1, 1, 1]}

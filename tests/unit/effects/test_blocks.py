@@ -23,6 +23,7 @@ from linexp.effects.tail_losses import LinearTailLosses, ReplayedTailLosses
 from linexp.networks.recording import record_activations
 from linexp.networks.tails import ReplayedTail, split_network
 from linexp.networks.targets import given_preprocessing
+from linexp.networks.units.neurons import Neurons
 from linexp.probes.masks import ImageMasks, PixelLabels
 
 VAL, TEST = slice(0, 60), slice(60, 100)
@@ -69,11 +70,15 @@ def middle_layer():
     torch.manual_seed(0)
     network = torchvision.models.ResNet(BasicBlock, [1, 1, 1, 1], num_classes=9).eval()
     images = torch.randn(100, 3, 32, 32)
-    activations = torch.cat(list(record_activations(network, "layer1.0", "avg", images.split(50)))).numpy()[:, :11]
+    activations = torch.cat(list(record_activations(network, "layer1.0", Neurons("avg"), images.split(50)))).numpy()[
+        :, :11
+    ]
     split = split_network(network, "layer1.0", images[:2])
 
     def tail(replace):
-        return ReplayedTail(split, lambda rows: images[torch.as_tensor(rows)].split(33), "avg", replace=replace)
+        return ReplayedTail(
+            split, lambda rows: images[torch.as_tensor(rows)].split(33), Neurons("avg"), replace=replace
+        )
 
     return tail, activations, np.random.default_rng(0).integers(0, 9, 100)
 
@@ -158,10 +163,11 @@ def test_network_dissection(channels):
     images = LabelledImages(
         [Image.fromarray(image) for image in pixels], Sides(), np.arange(40), np.arange(40), preprocess, 16, 1
     )
-    whole = dissect(network, channels, images, channels, 0.2)
+    whole = dissect(network, channels, images, Neurons(channels=channels), 0.2)
     assert whole.iou.shape == (19, 2) and (whole.iou > 0).all()
     for blocks in (2, 7, 25):
-        cut = [dissect(network, channels, images, channels, 0.2, (number, blocks)) for number in range(1, blocks + 1)]
+        units = Neurons(channels=channels)
+        cut = [dissect(network, channels, images, units, 0.2, (number, blocks)) for number in range(1, blocks + 1)]
         merged = merge_arrays([(found.iou, found.thresholds, found.constant) for found in cut])
         for array, expected in zip(merged, (whole.iou, whole.thresholds, whole.constant), strict=True):
             np.testing.assert_array_equal(array, expected)

@@ -16,6 +16,7 @@ from linexp.effects.losses import CrossEntropy, Divergence
 from linexp.effects.tail_losses import LinearTailLosses, ReplayedTailLosses
 from linexp.networks.heads import linear_head
 from linexp.networks.tails import ReplayedTail, SplitNetwork, split_network
+from linexp.networks.units.neurons import Neurons
 
 SIZE, N_VAL, N_TEST, TEMPERATURE = 32, 24, 16, 1.3
 VAL, TEST = np.arange(N_VAL), np.arange(N_VAL, N_VAL + N_TEST)
@@ -44,7 +45,8 @@ def cut(name: str, module: str) -> SplitNetwork:
 
 def open_tail(name: str, module: str, pool: str, replace: str = "shift") -> ReplayedTail:
     images = IMAGES.double()
-    return ReplayedTail(cut(name, module), lambda rows: images[torch.as_tensor(rows)].split(9), pool, replace=replace)
+    split = cut(name, module)
+    return ReplayedTail(split, lambda rows: images[torch.as_tensor(rows)].split(9), Neurons(pool), replace=replace)
 
 
 def simulated(activations: np.ndarray) -> list[np.ndarray]:
@@ -129,7 +131,7 @@ def test_a_perfect_simulation_scores_one_when_maps_are_shifted_but_not_when_they
 def test_before_average_pooling_and_a_linear_head_all_ways_give_the_same_score():
     net, module = network("resnet"), "layer4"
     activations = hooked_activations(net, module, IMAGES.double())
-    weight, bias = linear_head(net, module, "avg", "first", IMAGES[:4].double())
+    weight, bias = linear_head(net, module, Neurons("avg"), IMAGES[:4].double())
     logits = activations @ weight.T + bias
     neurons = [300]
     simulations = [s[:, neurons] for s in simulated(activations)[:2]]

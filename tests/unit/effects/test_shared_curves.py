@@ -13,6 +13,7 @@ from linexp.effects.losses import CrossEntropy
 from linexp.effects.tail_losses import ReplayedTailLosses
 from linexp.networks.recording import record_activations
 from linexp.networks.tails import ReplayedTail, split_network
+from linexp.networks.units.neurons import Neurons
 
 N_VAL, N_TEST, NEURONS = 120, 60, [3, 5, 8, 11]
 ROWS = {"val": np.arange(N_VAL), "test": np.arange(N_VAL, N_VAL + N_TEST)}
@@ -35,7 +36,7 @@ def layer():
     torch.manual_seed(0)
     network = torchvision.models.ResNet(BasicBlock, [1, 1, 1, 1], num_classes=9).eval()
     images = torch.randn(N_VAL + N_TEST, 3, 32, 32)
-    activations = torch.cat(list(record_activations(network, "layer2", "avg", images.split(50)))).numpy()
+    activations = torch.cat(list(record_activations(network, "layer2", Neurons("avg"), images.split(50)))).numpy()
     activations[:, 11] = 0.5  # never varies
     split = split_network(network, "layer2", images[:2])
     tail = CountingTail(split, lambda rows: images[torch.as_tensor(rows)].split(60), "avg")

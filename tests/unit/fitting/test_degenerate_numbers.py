@@ -23,6 +23,7 @@ from linexp.figures import neuron, style
 from linexp.figures.neuron_view import Explained, NeuronView
 from linexp.fitting import data, linear
 from linexp.networks.recording import record_activations
+from linexp.networks.units.neurons import Neurons
 from linexp.probes.index import SPLITS, index_images, rows_of, split_blocks
 from linexp.probes.labels import multi_hot
 from linexp.scoring.scores import CONSTANT_SIMULATION, score_table
@@ -156,7 +157,7 @@ def test_activations_that_are_no_numbers_are_refused_before_they_are_written(tmp
             return self.layer(torch.where(images > 0.9, value, images))
 
     batches = [torch.rand(8, 3, 2, 2) * 0.8, torch.ones(8, 3, 2, 2)]
-    rows = (block.numpy() for block in record_activations(Broken(), "layer", "none", batches))
+    rows = (block.numpy() for block in record_activations(Broken(), "layer", Neurons("none"), batches))
     with (
         pytest.raises(LinexpError, match="activations: there are values that are not finite; check the model"),
         store.create_arrays(tmp_path / "activations.h5", store.Provenance("test", {}, "f")) as file,

@@ -17,6 +17,7 @@ from linexp.jobs.gpu_memory import map_what_fits
 from linexp.networks.outputs import record_logits
 from linexp.networks.recording import record_activations
 from linexp.networks.tails import ReplayedTail, split_network
+from linexp.networks.units.neurons import Neurons
 from linexp.probes.masks import ImageMasks, PixelLabels
 
 SMALL = Path(__file__).parents[3] / "workflow" / "resources" / "small_resnet.json"
@@ -53,7 +54,7 @@ def images() -> torch.Tensor:
 
 def test_activations(network, images):
     def recorded():
-        return torch.cat(list(record_activations(network, "layer3", "avg", images.split(8))))
+        return torch.cat(list(record_activations(network, "layer3", Neurons("avg"), images.split(8))))
 
     expected = recorded()
     with little_memory(network.layer2):
@@ -81,7 +82,7 @@ def test_embeddings_of_images_and_concepts():
 @pytest.mark.parametrize("part", ["head", "tail"])
 def test_replayed_tails(network, images, part):
     split = split_network(network, "layer3", images[:2])
-    tail = ReplayedTail(split, lambda rows: images[torch.from_numpy(rows)].split(8), "avg")
+    tail = ReplayedTail(split, lambda rows: images[torch.from_numpy(rows)].split(8), Neurons("avg"))
     rows, values = np.arange(N_IMAGES)[::-1].copy(), [np.array([[1.0], [-2.0]]), np.ones((1, N_IMAGES))]
 
     def replayed():

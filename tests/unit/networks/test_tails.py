@@ -11,8 +11,9 @@ from torch import nn
 from torchvision.models.resnet import BasicBlock
 
 from linexp.errors import LinexpError
-from linexp.networks.recording import pool_neurons
-from linexp.networks.tails import ReplayedTail, _ChangedNeuron, split_network
+from linexp.networks.tails import ReplayedTail, split_network
+from linexp.networks.units.neurons import Neurons
+from linexp.networks.units.pooling import pool_neurons
 
 
 def images(size: int = 32, n: int = 7) -> torch.Tensor:
@@ -79,7 +80,8 @@ CUTS = {
 def replaced(output, neuron, values, pool, channels="first", replace="shift") -> torch.Tensor:
     """A copy of a layer's output in which the pooled value of one neuron is another."""
     output = output.clone()
-    _ChangedNeuron(output, neuron, pool, channels).replace(values, replace)
+    (change,) = Neurons(pool, channels).changes(output, [neuron])
+    change.replace(values, replace)
     return output
 
 
@@ -130,7 +132,7 @@ def test_replayed_logits_are_those_of_the_whole_network_with_a_hook(cut, replace
     rng = np.random.default_rng(0)
     values = [rng.normal(size=(2, 7)), rng.normal(size=(3, 1)), np.zeros((1, 1))]
     found = [np.full((len(of_neuron), 7, 9), np.nan) for of_neuron in values]
-    tail = ReplayedTail(split, in_blocks(batch), pool, channels, replace)
+    tail = ReplayedTail(split, in_blocks(batch), Neurons(pool, channels), replace)
     for j, m, block, logits in tail.passes(rows, neurons, values):
         assert logits.dtype == np.float64 and np.isnan(found[j][m, block]).all()
         found[j][m, block] = logits
@@ -149,14 +151,15 @@ def test_the_unchanged_network_comes_out_of_both_parts_whatever_the_batch(cut, s
     network, module, pool, channels, batch, split = cut
     rows = np.array([6, 0, 3, 5, 1, 2, 4])
     other_layout = batch.contiguous(memory_format=torch.channels_last)
-    found = ReplayedTail(split, in_blocks(other_layout, size), pool, channels).original(rows)
+    found = ReplayedTail(split, in_blocks(other_layout, size), Neurons(pool, channels)).original(rows)
     assert found.dtype == np.float64
     np.testing.assert_allclose(found, whole_network(network, module, batch[rows]), rtol=0, atol=tolerance(network))
 
 
 def test_the_logits_of_a_pass_stay_as_they_were_when_the_next_comes(cut):
     _, _, pool, channels, batch, split = cut
-    passes = ReplayedTail(split, in_blocks(batch), pool, channels).passes(np.arange(3), [0], [np.array([[1.0], [2.0]])])
+    tail = ReplayedTail(split, in_blocks(batch), Neurons(pool, channels))
+    passes = tail.passes(np.arange(3), [0], [np.array([[1.0], [2.0]])])
     first = next(passes)[3]
     kept = first.copy()
     assert np.abs(next(passes)[3] - first).max() > 0
@@ -183,7 +186,7 @@ def test_only_what_the_tail_reads_is_kept(name, shapes):
 
 def test_one_block_of_live_tensors_is_in_memory_at_a_time(cut):
     _, _, pool, channels, batch, split = cut
-    tail = ReplayedTail(split, in_blocks(batch, 2), pool, channels)
+    tail = ReplayedTail(split, in_blocks(batch, 2), Neurons(pool, channels))
     kept: list[weakref.ref] = []
 
     def head(block):
@@ -200,7 +203,7 @@ def test_one_block_of_live_tensors_is_in_memory_at_a_time(cut):
 def test_images_that_are_missing_are_noticed(cut):
     _, _, pool, channels, batch, split = cut
     with pytest.raises(ValueError, match="3 images came, 7 were expected"):
-        ReplayedTail(split, lambda _rows: [batch[:3]], pool, channels).original(np.arange(7))
+        ReplayedTail(split, lambda _rows: [batch[:3]], Neurons(pool, channels)).original(np.arange(7))
 
 
 SHAPES = [

@@ -13,6 +13,7 @@ from linexp.errors import LinexpError
 from linexp.networks import targets
 from linexp.networks.recording import record_activations
 from linexp.networks.survey import survey
+from linexp.networks.units.neurons import Neurons
 
 PROVENANCE = Provenance("test", {}, "")
 NORMAL = {"mean": [0.1, 0.2, 0.3], "std": [0.5, 0.6, 0.7]}
@@ -20,7 +21,7 @@ NORMAL = {"mean": [0.1, 0.2, 0.3], "std": [0.5, 0.6, 0.7]}
 
 def one_layer(network: nn.Module, module: str, pool: str, size: int) -> torch.Tensor:
     images = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0))
-    return next(record_activations(network, module, pool, [images]))
+    return next(record_activations(network, module, Neurons(pool), [images]))
 
 
 @pytest.fixture

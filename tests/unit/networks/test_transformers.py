@@ -27,6 +27,7 @@ from linexp.networks.outputs import logits_of
 from linexp.networks.recording import record_activations
 from linexp.networks.sources import SOURCES
 from linexp.networks.tails import split_network
+from linexp.networks.units.neurons import Neurons
 from linexp.terminal.layers import layers_of
 
 SMALL = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
@@ -88,11 +89,11 @@ def test_a_saved_classifier_gives_the_logits_and_takes_the_images_of_its_library
 def test_a_layer_is_recorded_as_the_library_gives_it_and_its_head_and_tail_are_found(saved, tmp_path):
     folder, networks = saved
     network, _ = opened(entry(folder, "vit"), tmp_path)
-    (recorded,) = record_activations(network, "vit.layers.0", "first", [images()])
+    (recorded,) = record_activations(network, "vit.layers.0", Neurons("first"), [images()])
     with torch.no_grad():
         states = networks["vit"](images(), output_hidden_states=True).hidden_states
     np.testing.assert_allclose(recorded, states[1][:, 0], atol=1e-5)
-    weight, _ = linear_head(network, "vit", "first", "first", images(), "last_hidden_state")
+    weight, _ = linear_head(network, "vit", Neurons("first"), images(), "last_hidden_state")
     np.testing.assert_array_equal(weight, networks["vit"].classifier.weight.detach())
     split = split_network(network, "vit.layers.0.attention", images(), 0)
     with torch.no_grad():
@@ -102,7 +103,7 @@ def test_a_layer_is_recorded_as_the_library_gives_it_and_its_head_and_tail_are_f
 def test_a_network_of_features_is_recorded_and_its_listing_says_that_it_has_no_logits(saved, tmp_path):
     folder, networks = saved
     network, _ = opened(entry(folder, "dino"), tmp_path)
-    (recorded,) = record_activations(network, "layernorm", "first", [images()])
+    (recorded,) = record_activations(network, "layernorm", Neurons("first"), [images()])
     with torch.no_grad():
         np.testing.assert_allclose(recorded, networks["dino"](images()).pooler_output, atol=1e-5)
     with pytest.raises(LinexpError, match=r"type BaseModelOutputWithPooling; say which part .* or say `classes: none`"):

@@ -15,6 +15,7 @@ from linexp.errors import LinexpError
 from linexp.networks.heads import linear_head
 from linexp.networks.recording import record_activations
 from linexp.networks.tails import split_network
+from linexp.networks.units.neurons import Neurons
 
 
 def images(n: int = 4, size: int = 32) -> torch.Tensor:
@@ -22,7 +23,9 @@ def images(n: int = 4, size: int = 32) -> torch.Tensor:
 
 
 def recorded(network: nn.Module, module: str, pool: str = "avg", channels: str = "first", size: int = 32):
-    return torch.cat(list(record_activations(network.eval(), module, pool, images(size=size).split(2), channels)))
+    return torch.cat(
+        list(record_activations(network.eval(), module, Neurons(pool, channels), images(size=size).split(2)))
+    )
 
 
 class Flipped(nn.Module):
@@ -73,9 +76,9 @@ def test_a_module_that_is_used_several_times_is_refused_by_name_and_count(build,
     with pytest.raises(LinexpError) as caught:
         match use:
             case "record":
-                next(record_activations(network, module, "avg", iter([images(2)])))
+                next(record_activations(network, module, Neurons("avg"), iter([images(2)])))
             case "head":
-                linear_head(network, module, "avg", "first", images(2))
+                linear_head(network, module, Neurons("avg"), images(2))
             case "tail":
                 split_network(network, module, images(2))
     assert str(caught.value).startswith(said) and "ablation" not in str(caught.value)
@@ -118,7 +121,7 @@ def test_a_checkpointed_module_is_used_once(reentrant):
     for module in ("0.1", "0"):
         torch.testing.assert_close(recorded(network, module), expected)
         assert torch.equal(
-            torch.from_numpy(linear_head(network, module, "avg", "first", images())[0]), network[3].weight
+            torch.from_numpy(linear_head(network, module, Neurons("avg"), images())[0]), network[3].weight
         )
 
 
@@ -139,7 +142,7 @@ def test_a_module_whose_forward_is_called_past_its_hooks_is_told(use):
         if use == "record":
             recorded(network, "body")
         else:
-            linear_head(network, "body", "avg", "first", images())
+            linear_head(network, "body", Neurons("avg"), images())
 
 
 # --- what a module returns
@@ -181,7 +184,7 @@ def test_the_rows_of_every_batch_are_checked():
             return self.box(regions if self.passes <= 3 else regions.repeat(2, 1))
 
     with pytest.raises(LinexpError, match=r"box gives \(4, 3\) for 2 images; take one with a row for each"):
-        list(record_activations(Regions().eval(), "box", "none", images(8).split(2)))
+        list(record_activations(Regions().eval(), "box", Neurons("none"), images(8).split(2)))
 
 
 # --- networks that give an image other values in another pass
@@ -227,20 +230,20 @@ def skewed(n: int = 4) -> torch.Tensor:
 def test_values_that_are_random_or_depend_on_the_batch_are_refused(build, module, batch):
     torch.manual_seed(0)
     with pytest.raises(LinexpError, match=rf"module: {module} gives other values for the same images in another pass"):
-        list(record_activations(build().eval(), module, "max", skewed().split(batch)))
+        list(record_activations(build().eval(), module, Neurons("max"), skewed().split(batch)))
 
 
 def test_what_depends_on_the_batch_can_be_recorded_image_by_image():
     torch.manual_seed(0)
     network = own_statistics().eval()
-    found = torch.cat(list(record_activations(network, "1", "avg", images().split(1))))
+    found = torch.cat(list(record_activations(network, "1", Neurons("avg"), images().split(1))))
     assert found.shape == (4, 4) and found.abs().max() < 1e-5, "each channel of an image has mean 0"
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 def test_rounding_is_no_other_value(dtype):
     network = resnet().to(dtype)
-    whole = torch.cat(list(record_activations(network, "layer4", "avg", images(8).split(8))))
+    whole = torch.cat(list(record_activations(network, "layer4", Neurons("avg"), images(8).split(8))))
     assert whole.shape == (8, 512)
 
 

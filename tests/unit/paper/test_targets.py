@@ -14,6 +14,7 @@ from linexp.networks.heads import linear_head
 from linexp.networks.recording import record_activations
 from linexp.networks.tails import ReplayedTail, split_network
 from linexp.networks.targets import load_target, preprocessing
+from linexp.networks.units.neurons import Neurons
 
 TARGETS = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))["targets"]
 NEURONS = {
@@ -66,7 +67,7 @@ def test_layers_are_recorded_as_a_hook_sees_them(target, layer):
     assert logits.shape == (2, CLASSES.get(target, 1000))
     output = seen[0].flatten(2).transpose(1, 2) if seen[0].ndim == 4 else seen[0]
     expected = output[:, 0] if entry["pool"] == "first" else output.mean(dim=1)
-    (recorded,) = record_activations(network(target), entry["module"], entry["pool"], [IMAGES])
+    (recorded,) = record_activations(network(target), entry["module"], Neurons(entry["pool"]), [IMAGES])
     assert recorded.shape == (2, NEURONS[target, layer])
     torch.testing.assert_close(recorded, expected, rtol=1e-4, atol=1e-5)
 
@@ -75,7 +76,7 @@ def test_layers_are_recorded_as_a_hook_sees_them(target, layer):
 def test_networks_are_cut_behind_their_layers(target, layer):
     entry = TARGETS[target]["layers"][layer]
     split = split_network(network(target), entry["module"], IMAGES)
-    tail = ReplayedTail(split, lambda rows: [IMAGES[torch.as_tensor(rows)]], entry["pool"])
+    tail = ReplayedTail(split, lambda rows: [IMAGES[torch.as_tensor(rows)]], Neurons(entry["pool"]))
     with torch.no_grad():
         expected = network(target)(IMAGES)
     np.testing.assert_allclose(tail.original(np.arange(2)), expected, rtol=1e-3, atol=1e-4)
@@ -122,9 +123,9 @@ def test_the_vgg_of_torch_hub_in_a_folder_of_the_same_layout(tmp_path, layer, li
         maps = vgg.features(images)
         expected = vgg.classifier[:5](maps.flatten(1)) if linear else maps.mean(dim=(2, 3))
         logits = vgg(images)
-    (recorded,) = record_activations(vgg, module, pool, [images])
+    (recorded,) = record_activations(vgg, module, Neurons(pool), [images])
     assert recorded.shape == (3, 512)
     torch.testing.assert_close(recorded, expected)
-    tail = ReplayedTail(split_network(vgg, module, images), lambda rows: [images[torch.as_tensor(rows)]], pool)
+    tail = ReplayedTail(split_network(vgg, module, images), lambda rows: [images[torch.as_tensor(rows)]], Neurons(pool))
     np.testing.assert_allclose(tail.original(np.arange(3)), logits, rtol=1e-4, atol=1e-6)
-    assert (linear_head(vgg, module, pool, "first", images) is not None) == linear
+    assert (linear_head(vgg, module, Neurons(pool), images) is not None) == linear

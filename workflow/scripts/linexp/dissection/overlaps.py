@@ -28,41 +28,19 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from ..effects.blocks import block_of
-from ..errors import LinexpError
 from ..jobs.gpu_memory import map_what_fits, run_what_fits
 from ..jobs.parallel import batched, ordered_map
 from ..jobs.progress import progress
 from ..networks.parts import Key
 from ..networks.recording import run_to_module
+from ..networks.units.neurons import NEURONS
+from ..networks.units.units import Units
 from ..probes.batches import ImageRows, image_batches
 from ..probes.masks import ImageMasks, PixelLabels
 from ..probes.pixel_labels import visible_part
 from .quantiles import QuantileSketch
 
 _PIXELS_A_BLOCK = 2**24
-
-
-def location_maps(output: Tensor, channels: str = "first") -> Tensor:
-    """What neurons do at each place of an image, (n, n_neurons, height, width) float32.
-
-    Parameters
-    ----------
-    output
-        Of the layer.
-    channels
-        `last` for maps that are (n, height, width, neurons).
-
-    Raises
-    ------
-    LinexpError
-        The output has no maps.
-    """
-    if output.ndim != 4:
-        raise LinexpError(
-            f"network_dissection: it needs maps of 2 axes a neuron, which an output of shape {tuple(output.shape)} "
-            "does not have; leave the method out for this layer"
-        )
-    return (output.movedim(-1, 1) if channels == "last" else output).float()
 
 
 class Overlaps:
@@ -197,7 +175,7 @@ def dissect(
     network: nn.Module,
     module: str,
     images: LabelledImages,
-    channels: str = "first",
+    units: Units = NEURONS,
     top_fraction: float = 0.005,
     block: tuple[int, int] = (1, 1),
     part: Key | None = None,
@@ -212,8 +190,8 @@ def dissect(
         In evaluation mode, on the device to use.
     module
         Dotted path of the layer.
-    channels
-        As in `location_maps`.
+    units
+        Of the layer.
     top_fraction
         Share of a neuron's activations at places that count as active.
     block
@@ -227,10 +205,10 @@ def dissect(
         The layer has no maps, or an activation is not finite.
     """
     neurons, sketch = None, None
-    with run_to_module(network, module, channels, part) as output_of:
+    with run_to_module(network, module, units.channels, part) as output_of:
 
         def maps_of(batch: Tensor) -> Tensor:
-            return location_maps(output_of(batch), channels)
+            return units.maps(output_of(batch))
 
         for maps in map_what_fits(maps_of, images.batches("finding thresholds")):
             if sketch is None:

@@ -11,7 +11,8 @@ from torch.nn import functional
 
 from .outputs import logits_of
 from .parts import Key, layer_output, with_part
-from .recording import check_rows, check_used_once, find_module, pool_neurons, takes_no_part, watched
+from .recording import check_rows, check_used_once, find_module, takes_no_part, watched
+from .units.units import Units
 
 NOISE_SCALES = (0.0, 1.0, 100.0)
 """Noise that replaces the layer's output in turn, relative to its largest value; 0: the output itself."""
@@ -69,9 +70,11 @@ def layer_and_logits(
 
 
 def linear_head(
-    network: nn.Module, module: str, pool: str, channels: str, images: Tensor, part: Key | None = None
+    network: nn.Module, module: str, units: Units, images: Tensor, part: Key | None = None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
     """The `nn.Linear` that makes the logits of the pooled output of a layer, if that is all that follows the layer.
+
+    Of units that are not neurons, the weights say by how much the logits change with them.
 
     It is found on images, and again with noise of both signs as the layer's output, which tells it from a network that
     has a ReLU, a normalisation or another pooling in between.
@@ -82,8 +85,8 @@ def linear_head(
         In evaluation mode, on the device to use.
     module
         Dotted path of the layer's module.
-    pool, channels
-        As for `pool_neurons`.
+    units
+        Of the layer.
     images
         (n, 3, height, width), a few.
     part
@@ -92,22 +95,25 @@ def linear_head(
     Returns
     -------
     tuple[NDArray[np.float32], NDArray[np.float32]] | None
-        Weight (n_classes, n_neurons) and bias (n_classes,), or None if the logits are anything else.
+        Weight (n_classes, n_units) and bias (n_classes,), or None if the logits are anything else.
 
     Raises
     ------
     LinexpError
-        See `layer_and_logits` and `pool_neurons`.
+        See `layer_and_logits` and `Units.read`.
     """
     generator = torch.Generator().manual_seed(0)
     found = None
     for scale in NOISE_SCALES:
         noise = partial(_noise, scale, generator) if scale else None
-        found = _last_linear(network, module, pool, channels, images, noise, part)
+        found = _last_linear(network, module, units, images, noise, part)
         if found is None:
             return None
-    bias = torch.zeros(len(found.weight)) if found.bias is None else found.bias
-    return tuple(tensor.detach().float().cpu().numpy() for tensor in (found.weight, bias))
+    weight = units.head_weights(found.weight.detach())
+    if weight is None:
+        return None
+    bias = torch.zeros(len(weight)) if found.bias is None else found.bias
+    return tuple(tensor.detach().float().cpu().numpy() for tensor in (weight, bias))
 
 
 def _noise(scale: float, generator: torch.Generator, output: Tensor) -> Tensor:
@@ -118,7 +124,7 @@ def _noise(scale: float, generator: torch.Generator, output: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def _last_linear(network, module, pool, channels, images, change, part) -> nn.Linear | None:
+def _last_linear(network, module, units, images, change, part) -> nn.Linear | None:
     """The linear map whose input is the pooled output of the layer and whose output is the network's, in one pass."""
     calls: list[tuple[nn.Linear, Tensor, Tensor]] = []
 
@@ -128,7 +134,7 @@ def _last_linear(network, module, pool, channels, images, change, part) -> nn.Li
 
     with watched(network, remember):
         output, logits = layer_and_logits(network, module, images, change, part)
-    pooled = pool_neurons(output, pool, channels)
+    pooled = units.neurons(output)
     rounding = 100 * torch.finfo(output.dtype).eps * output.abs().max()
     for linear, taken, given in calls:
         if (

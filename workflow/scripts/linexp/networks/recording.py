@@ -1,4 +1,4 @@
-"""Recording what the neurons of a layer do: a forward pass with a hook, pooled to one number a neuron."""
+"""Recording what the units of a layer do: a forward pass with a hook, and one number a unit."""
 
 import difflib
 import sys
@@ -15,6 +15,7 @@ from ..jobs.gpu_memory import map_what_fits
 from .outputs import run as run_network
 from .parts import Key, layer_output
 from .sources.source import check_python
+from .units.units import Units
 
 DEAD_BELOW = 0.01
 """A neuron whose maximum over the probe is below this is dead (C.2)."""
@@ -25,42 +26,6 @@ LARGEST_DIFFERENCE = 0.05
 
 class _LayerReached(Exception):
     """Ends the forward pass at the recorded layer: nothing behind it is needed."""
-
-
-def pool_neurons(output: Tensor, pool: str, channels: str = "first") -> Tensor:
-    """Summarise the output of a layer to one scalar a neuron: g(A_k(x)) of §3.2.
-
-    Parameters
-    ----------
-    output
-        (n, neurons), tokens (n, tokens, neurons) or maps (n, neurons, height, width).
-    pool
-        `avg` or `max` over places, `first` for the first (class) token, `none` for scalars.
-    channels
-        `last` for maps that are (n, height, width, neurons), as in Swin transformers.
-
-    Returns
-    -------
-    Tensor
-        (n, neurons).
-
-    Raises
-    ------
-    LinexpError
-        The pooling does not fit the shape.
-    """
-    shape = tuple(output.shape)
-    if output.ndim == 4:
-        output = output.flatten(1, 2) if channels == "last" else output.flatten(2).transpose(1, 2)
-    if output.ndim == 2 and pool == "none":
-        return output
-    if output.ndim == 3 and pool in ("avg", "max"):
-        return output.mean(1) if pool == "avg" else output.amax(1)
-    if len(shape) == 3 and pool == "first":
-        return output[:, 0]
-    fitting = {2: "none", 3: "avg, max or first", 4: "avg or max"}.get(len(shape))
-    remedy = f"take {fitting}" if fitting else "record a module with 2 to 4 axes"
-    raise LinexpError(f"pool: {pool} does not fit an output of shape {shape}; {remedy}")
 
 
 def find_module(network: nn.Module, path: str) -> nn.Module:
@@ -184,22 +149,6 @@ def _check_axis(network: nn.Module, module: str, channels: str, images: Tensor, 
         raise LinexpError(f"module: {module} gives maps of {shape}, neurons {found}; {remedy}")
 
 
-def described(module: str, shape: tuple[int, ...], pool: str, channels: str) -> str:
-    """What is recorded of a layer, in one line.
-
-    Parameters
-    ----------
-    shape
-        Of its output for one image.
-    """
-    at_end = len(shape) != 3 or channels == "last"
-    neurons, places = (shape[-1], shape[:-1]) if at_end else (shape[0], shape[1:])
-    line = f"recording: {module} gives {' × '.join(map(str, shape))} for an image: {neurons:,} neurons"
-    kind = "places" if len(shape) == 3 else "tokens"
-    over = " × ".join(map(str, places))
-    return f"{line}, {'the first' if pool == 'first' else pool} of {over} {kind}" if places else line
-
-
 def _check_repeatable(module: str, alone: Tensor, in_batch: Tensor) -> None:
     """Raise a `LinexpError` if images have another output by themselves than in a batch, by more than rounding does."""
     difference = (alone.float() - in_batch.float()).abs().max()
@@ -226,7 +175,7 @@ def run_to_module(
     module
         Dotted path of the module.
     channels
-        As in `pool_neurons`; checked where the network says it.
+        Of the units; checked where the network says it.
     part
         Of what the module returns, where that is no tensor.
 
@@ -268,12 +217,11 @@ def run_to_module(
 def record_activations(
     network: nn.Module,
     module: str,
-    pool: str,
+    units: Units,
     batches: Iterable[Tensor],
-    channels: str = "first",
     part: Key | None = None,
 ) -> Iterator[Tensor]:
-    """Run batches up to one module and yield its pooled output, (n, neurons) float32 on the CPU.
+    """Run batches up to one module and yield what its units are, (n, n_units) float32 on the CPU.
 
     Parameters
     ----------
@@ -287,11 +235,11 @@ def record_activations(
     def pooled(batch: Tensor) -> Tensor:
         nonlocal told
         output = output_of(batch)
-        found = pool_neurons(output, pool, channels).float().cpu()
+        found = units.read(output).float().cpu()
         if not told:
-            print(described(module, tuple(output.shape[1:]), pool, channels), file=sys.stderr)
+            print(units.described(module, tuple(output.shape[1:])), file=sys.stderr)
             told = True
         return found
 
-    with run_to_module(network, module, channels, part) as output_of:
+    with run_to_module(network, module, units.channels, part) as output_of:
         yield from map_what_fits(pooled, batches)

@@ -14,6 +14,7 @@ from ..probes.index import IndexedImages
 from ..probes.sources import open_source
 from .tails import ReplayedTail, split_network
 from .targets import open_target
+from .units.opening import open_units
 
 
 @dataclass(frozen=True)
@@ -68,4 +69,4 @@ def open_tail(target: TargetLayer, index: pa.Table, replace: str) -> ReplayedTai
 
     layer = target.layer
     split = split_network(on_device(network), layer["module"], next(blocks(np.arange(2))), layer.get("output"))
-    return ReplayedTail(split, blocks, layer["pool"], layer["channels"], replace)
+    return ReplayedTail(split, blocks, open_units(layer), replace)

@@ -11,12 +11,12 @@ from ..errors import LinexpError
 from .heads import linear_head
 from .outputs import run
 from .parts import Key, tensors_in
-from .recording import neurons_axis, pool_neurons, watched
+from .recording import neurons_axis, watched
 from .sources.source import check_python
 from .tails import split_network
+from .units.neurons import Neurons
+from .units.pooling import POOLS
 
-POOLS = {2: ("none",), 3: ("avg", "max", "first"), 4: ("avg", "max")}
-"""What fits an output by its number of axes."""
 TOLERANCE = 1e-4
 
 
@@ -119,8 +119,8 @@ def _surveyed(network, images, path, module, outputs, into_last, channels) -> Su
     linear = (
         pool
         for pool in found.pools
-        if _close(pool_neurons(last, pool, channels), into_last)
-        and linear_head(network, path, pool, channels, images, part) is not None
+        if _close(Neurons(pool, channels).read(last), into_last)
+        and linear_head(network, path, Neurons(pool, channels), images, part) is not None
     )
     return replace(found, linear=tuple(linear))
 

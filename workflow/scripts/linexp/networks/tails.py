@@ -1,4 +1,4 @@
-"""A network cut in two at a layer, so that changes of one neuron cost a pass of what follows the layer, not of all."""
+"""A network cut in two at a layer, so that changes of one unit cost a pass of what follows the layer, not of all."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ from ..jobs.gpu_memory import map_what_fits, run_what_fits
 from .heads import layer_and_logits
 from .outputs import as_input
 from .parts import Key, part_of, with_part
-from .recording import find_module, pool_neurons
+from .recording import find_module
+from .units.units import Units
 
 
 @torch.library.custom_op("linexp::mark_layer", mutates_args=())
@@ -123,39 +124,8 @@ def _part(traced: fx.GraphModule, inputs: list[fx.Node], outputs: fx.Node | tupl
     return fx.GraphModule(traced, graph)
 
 
-class _ChangedNeuron:
-    """One neuron in the output of a layer, changed in place.
-
-    Attributes
-    ----------
-    places
-        View of what the pooling reads of it, (n, …).
-    original
-        Copy of the places as they were.
-    pooled
-        (n,) float64, their pooled value then.
-    """
-
-    def __init__(self, output: Tensor, neuron: int, pool: str, channels: str):
-        axis = 1 if output.ndim == 4 and channels == "first" else -1
-        self.pooled = pool_neurons(output.narrow(axis, neuron, 1), pool, channels)[:, 0].to(torch.float64, copy=True)
-        places = output.select(axis, neuron)
-        self.places = places[:, 0] if pool == "first" else places
-        self.original = self.places.clone()
-
-    def replace(self, values: Tensor, replace: str) -> None:
-        """Make the pooled value of each image the given one, (n,) or (1,)."""
-        if replace == "shift":
-            values = values.to(self.pooled) - self.pooled
-        values = values.to(self.original).reshape(-1, *[1] * (self.original.ndim - 1))
-        self.places.copy_(self.original + values if replace == "shift" else values)
-
-    def restore(self) -> None:
-        self.places.copy_(self.original)
-
-
 class ReplayedTail:
-    """The logits of a network as neurons of one layer take other values, by passes of what follows the layer.
+    """The logits of a network as units of one layer take other values, by passes of what follows the layer.
 
     Parameters
     ----------
@@ -164,23 +134,21 @@ class ReplayedTail:
     image_blocks
         Preprocessed batches, (n, 3, height, width), of the images of given rows, in their order. The live tensors of
         one batch are in memory at a time.
-    pool, channels
-        As for `pool_neurons`.
+    units
+        Of the layer.
     replace
-        `shift` adds the same amount to every place that the pooling reads (all places, or the first token), so that the
-        pooled value becomes the wanted one; `constant` puts that value in each of them.
+        `shift` or `constant`, as in `Change.replace`.
     """
 
     def __init__(
         self,
         split: SplitNetwork,
         image_blocks: Callable[[np.ndarray], Iterable[Tensor]],
-        pool: str,
-        channels: str = "first",
+        units: Units,
         replace: str = "shift",
     ):
         self.split, self.image_blocks = split, image_blocks
-        self.pool, self.channels, self.replace = pool, channels, replace
+        self.units, self.replace = units, replace
         self._parts = nn.ModuleList([split.head, split.tail])
 
     @torch.inference_mode()
@@ -212,8 +180,8 @@ class ReplayedTail:
 
     def _passes_of(self, images: slice, batch: Tensor, neurons, values, n_rows: int):
         output, *live = self._at_layer(batch)
-        for j, (number, of_neuron) in enumerate(zip(neurons, values, strict=True)):
-            neuron = _ChangedNeuron(output, number, self.pool, self.channels)
+        changes = self.units.changes(output, neurons)
+        for j, (neuron, of_neuron) in enumerate(zip(changes, values, strict=True)):
             for m, row in enumerate(np.broadcast_to(of_neuron, (len(of_neuron), n_rows))[:, images]):
                 neuron.replace(torch.tensor(row), self.replace)
                 yield j, m, images, self._logits(len(batch), output, *live)

@@ -1,0 +1,1 @@
+"""Units that explanations are of, instead of neurons. A kind is a file of its name with a `KIND`, and its line here."""

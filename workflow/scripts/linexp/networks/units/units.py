@@ -1,0 +1,88 @@
+"""What the units of a layer are: what its output is read by, and what changes in it when a unit does."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from torch import Tensor
+
+
+class Change(Protocol):
+    """One unit in the output of a layer, which is changed in place.
+
+    Attributes
+    ----------
+    pooled
+        (n,) float64, the unit's pooled value as it was.
+    """
+
+    pooled: Tensor
+
+    def replace(self, values: Tensor, replace: str) -> None:
+        """Make the unit's value of each image the given one, (n,) or (1,).
+
+        `shift` adds the same amount to every place that the pooling reads, so that the pooled value becomes the wanted
+        one; `constant` puts that value in each of them.
+        """
+
+    def restore(self) -> None:
+        """Make the output what it was."""
+
+
+class Units(Protocol):
+    """How one number a unit is read off a layer's output, and how a unit's value is written into it.
+
+    Attributes
+    ----------
+    channels
+        `first` or `last`: where the neurons are in an output of 4 axes.
+    """
+
+    channels: str
+
+    def read(self, output: Tensor) -> Tensor:
+        """(n, n_units) pooled values: g(A_k(x)) of §3.2.
+
+        Raises
+        ------
+        LinexpError
+            The pooling or the width does not fit the output's shape.
+        """
+
+    def maps(self, output: Tensor) -> Tensor:
+        """(n, n_units, height, width) float32, what units do at each place of an image.
+
+        Raises
+        ------
+        LinexpError
+            The output has no maps.
+        """
+
+    def neurons(self, output: Tensor) -> Tensor:
+        """(n, n_neurons) pooled neurons at the places that are read, which a head may be linear in."""
+
+    def head_weights(self, weight: Tensor) -> Tensor | None:
+        """(n_classes, n_units) by which a change of each unit changes the logits; None where no one number says it.
+
+        Parameters
+        ----------
+        weight
+            (n_classes, n_neurons) of the linear map that makes the logits of `neurons`.
+        """
+
+    def changes(self, output: Tensor, numbers: Sequence[int]) -> Iterator[Change]:
+        """Some units, one after another, to be changed in an output in place; each has to be restored before the next.
+
+        Parameters
+        ----------
+        numbers
+            Of the units.
+        """
+
+    def described(self, module: str, shape: tuple[int, ...]) -> str:
+        """What is recorded of a layer, in one line.
+
+        Parameters
+        ----------
+        shape
+            Of its output for one image.
+        """
