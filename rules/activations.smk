@@ -1,6 +1,6 @@
 rule record_activations:
     input:
-        unpack(needs(model_files.target_files)),
+        unpack(needs(model_files.layer_files)),
         images=needs(inputs.probe_files),
         index=needs(inputs.index_of),
     output:
@@ -84,7 +84,7 @@ rule record_outputs:
 
 rule extract_head:
     input:
-        unpack(needs(model_files.target_files)),
+        unpack(needs(model_files.layer_files)),
         images=needs(inputs.probe_files),
         index=needs(inputs.index_of),
     output:

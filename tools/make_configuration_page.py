@@ -1,5 +1,6 @@
 """Makes docs/configuration.md, the page of all keys of config.yaml, from workflow/schemas/config.schema.yaml,
-the kinds of images (linexp.probes.kinds) and the sources of networks (linexp.networks.sources).
+the kinds of images (linexp.probes.kinds), the sources of networks (linexp.networks.sources) and the kinds of units
+(linexp.networks.units).
 
     python tools/make_configuration_page.py
 

@@ -4,7 +4,7 @@ Those are made again, and what is made from them, as they have other identities 
 own recipe is another, or where it has new files to make.
 """
 
-from helpers.whole_configs import NORMAL, core, features, image_text, images, methods, networks
+from helpers.whole_configs import NORMAL, core, features, image_text, images, methods, networks, units
 
 NOTHING = set()
 RECORD = {"record_activations", "record_outputs", "extract_head"}
@@ -208,6 +208,14 @@ ROWS = {
             }
             | {"make_report", "measure_stability"},
         ),
+    ],
+    units: [
+        (
+            "targets.net.layers.layer4.units.directions",
+            "others.npy",
+            NETWORK - {"record_outputs"} | {"dissect_network"},
+        ),
+        ("targets.net.layers.layer4.tokens", "patches", NETWORK - {"record_outputs"}),
     ],
     features: [("targets.net.classes", "none", {"score_explanations", "check_sanity"})],
     methods: [

@@ -39,6 +39,16 @@ def features() -> tuple[dict, list[str]]:
     return config, [f"results/net/layer4/{name}" for name in ("scores.parquet", "summary.csv", "sanity.csv")]
 
 
+def units() -> tuple[dict, list[str]]:
+    """A layer whose units are directions, with all that opens the network."""
+    config = copy.deepcopy(CORE)
+    config["methods"]["dissection"] = {"kind": "network_dissection"}
+    config["targets"]["net"]["layers"]["layer4"]["units"] = {"directions": "directions.npy"}
+    config["targets"]["net"]["controls"] = []
+    made = ("scores.parquet", "impact.parquet", "dissections/dissection.h5")
+    return config, [f"results/net/layer4/{name}" for name in made]
+
+
 def methods() -> tuple[dict, list[str]]:
     """Methods of every kind."""
     config = copy.deepcopy(CORE)

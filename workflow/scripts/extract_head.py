@@ -22,5 +22,6 @@ units = open_units(layer)
 head = heads.linear_head(runtime.on_device(network), layer["module"], units, images, layer.get("output"))
 with store.create_arrays(snakemake.output[0], provenance) as file:
     file.attrs["linear"] = head is not None
+    file.attrs["of_units"] = "units" in layer  # which are not all that logits are made of
     for name, values in zip(("weight", "bias"), head or (), strict=bool(head)):
         store.write_array(file, name, values)

@@ -21,9 +21,8 @@ network, preprocess = targets.open_target(params.model, snakemake.input, params.
 size, threads = snakemake.resources.batch_size, snakemake.threads
 batches = image_batches(IndexedImages(source, index), preprocess, size, threads, "recording")
 layer = params.layer
-blocks = recording.record_activations(
-    runtime.on_device(network), layer["module"], open_units(layer), batches, layer.get("output")
-)
+units = open_units(layer)
+blocks = recording.record_activations(runtime.on_device(network), layer["module"], units, batches, layer.get("output"))
 highest: list[torch.Tensor] = []
 
 
@@ -36,4 +35,6 @@ def with_maximum(blocks):
 
 with store.create_arrays(snakemake.output[0], provenance) as file:
     store.write_rows(file, "activations", with_maximum(blocks), len(index), chunk_columns=64)
+    if units.names is not None:
+        store.write_array(file, "names", units.names)
     store.write_array(file, "dead", np.asarray(highest[0] < recording.DEAD_BELOW))

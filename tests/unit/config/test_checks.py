@@ -150,6 +150,51 @@ def shuffled(value, rng: random.Random):
     return value
 
 
+DIRECTIONS = {"module": "layer4", "pool": "avg", "units": {"directions": "cavs.npy"}}
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        DIRECTIONS,
+        DIRECTIONS | {"tokens": "patches"},
+        DIRECTIONS | {"pool": "first", "tokens": "first"},
+        DIRECTIONS | {"pool": "max", "ablation": False, "impact": True},
+    ],
+)
+def test_units_are_accepted(layer):
+    found = checked(at("targets.net.layers.layer4", layer), SCHEMA)["targets"]["net"]["layers"]["layer4"]
+    assert found.items() >= layer.items()
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (
+            DIRECTIONS | {"pool": "max"},
+            "layer4.ablation: with units, pool: max has no ablation (a unit's maximum added",
+        ),
+        (
+            DIRECTIONS | {"pool": "first", "tokens": "patches"},
+            "layer4.tokens: pool: first is not among the patches; take it out, or pool: avg or max",
+        ),
+        (
+            {"module": "layer4", "pool": "avg", "tokens": "first"},
+            "layer4.tokens: neurons are read by pool alone; give units, or take it out",
+        ),
+        (DIRECTIONS | {"units": {}}, "layer4.units: {} is not complete or has too much; give either directions"),
+        (DIRECTIONS | {"units": {"directions": 3}}, "layer4.units.directions: 3 has the wrong type; give text"),
+        (
+            DIRECTIONS | {"units": {"directions": "a.npy", "nme": "b"}},
+            "layer4.units.nme: unknown key 'nme'; ",
+        ),
+        (DIRECTIONS | {"tokens": "some"}, "layer4.tokens: 'some' is not possible; use one of all, patches, first"),
+    ],
+)
+def test_units_that_do_not_go_together_are_refused_with_the_remedy(layer, message):
+    assert f"targets.net.layers.{message}" in refusal(at("targets.net.layers.layer4", layer))
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_neither_the_order_of_keys_nor_comments_matter(seed):
     """Down to the text of it: the settings of a rule may not look changed."""

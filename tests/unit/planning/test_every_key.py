@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -32,6 +33,8 @@ def folder(tmp_path_factory) -> Path:
     names = (*names, "photos.tar", "others.tar", "splits.csv", "values.h5", "others.h5")
     for name in (*names, "other.json", "other.txt", "groups.yaml", "names.txt"):
         (project.folder / name).write_text(name)
+    for name in ("directions.npy", "others.npy"):
+        np.save(project.folder / name, np.eye(3) * (1 + len(name)))
     for name in ("mine.py", "theirs.py"):
         (project.folder / name).write_text(f"def make():\n    return {name!r}\n")
     return project.folder

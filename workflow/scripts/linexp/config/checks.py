@@ -15,6 +15,7 @@ from ..errors import LinexpError, shortened, suggest
 from ..importers import FORMATS
 from ..networks.sources import SOURCES
 from ..networks.sources.source import is_weights_file
+from ..networks.units import UNITS
 from ..probes.kinds import KINDS
 from ..probes.sources import possible_labels
 from .derived_sets import with_unions
@@ -54,6 +55,8 @@ def whole_schema(path: str | Path) -> dict[str, Any]:
         _add_choice(parts["images"], "kind", name, kind.keys)
     for name, source in SOURCES.items():
         _add_choice(parts["model"], "source", name, source.keys)
+    for name, units in UNITS.items():
+        _add_alternative(parts["units"], name, units.keys)
     methods = parts["method"]["properties"]["kind"]["enum"]
     methods += [kind for kind in BASELINES if kind not in methods]
     parts["published_format"]["enum"] += FORMATS
@@ -72,6 +75,13 @@ def _add_choice(part: dict[str, Any], key: str, name: str, keys: str) -> None:
     part["properties"][key]["enum"].append(name)
     rule = {"if": {"properties": {key: {"const": name}}}, "then": {"additionalProperties": False, **own}}
     part["allOf"].append(rule)
+
+
+def _add_alternative(part: dict[str, Any], key: str, keys: str) -> None:
+    """Make an entry with a key possible, with the keys that go with it and no others."""
+    own = _read(keys)
+    part["oneOf"].append({"required": [key]})
+    part["allOf"].append({"if": {"properties": {}, "required": [key]}, "then": {"additionalProperties": False, **own}})
 
 
 def targets_of_run(config: Config) -> list[str]:
@@ -288,9 +298,29 @@ def _check_layers(target: Mapping[str, Any], place: str) -> None:
             for key in ("module", "pool"):
                 if key not in layer:
                     raise LinexpError(f"{place}.layers.{name}: key {key!r} is missing; add it")
-    elif len(target["layers"]) > 1 and "{layer}" not in "".join(map(str, target["model"].values())):
+            _check_units(layer, f"{place}.layers.{name}")
+        return
+    for name, layer in target["layers"].items():
+        for key in ("units", "tokens"):
+            if key in layer:
+                reason = "units are read off a network's layer, and the model is recorded activations"
+                raise LinexpError(f"{place}.layers.{name}.{key}: {reason}; take it out")
+    if len(target["layers"]) > 1 and "{layer}" not in "".join(map(str, target["model"].values())):
         names = " and ".join(map(repr, list(target["layers"])[:2]))
         raise LinexpError(f"{place}.layers: {names} would be the same numbers; put {{layer}} into the model's file")
+
+
+def _check_units(layer: Mapping[str, Any], place: str) -> None:
+    """Whether what is read of a layer goes together."""
+    if "units" not in layer:
+        if "tokens" in layer:
+            raise LinexpError(f"{place}.tokens: neurons are read by pool alone; give units, or take it out")
+        return
+    if layer["pool"] == "first" and layer.get("tokens", "all") == "patches":
+        raise LinexpError(f"{place}.tokens: pool: first is not among the patches; take it out, or pool: avg or max")
+    if layer["pool"] == "max" and layer["ablation"]:
+        reason = "a unit's maximum added at every place means nothing"
+        raise LinexpError(f"{place}.ablation: with units, pool: max has no ablation ({reason}); set ablation: false")
 
 
 def _check_effects(config: Config, target: Mapping[str, Any], place: str) -> None:

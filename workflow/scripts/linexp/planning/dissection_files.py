@@ -7,9 +7,9 @@ from ..errors import LinexpError
 from ..probes import pixel_labels
 from ..probes.kinds import KINDS
 from .inputs import Settings, image_files, image_settings, recorded, target_of
-from .model_files import target_files
+from .model_files import layer_files
 
-MAPS = ("module", "output", "channels")
+MAPS = ("module", "output", "channels", "units")
 """The settings of a layer that change where its neurons are active."""
 
 
@@ -73,7 +73,7 @@ def dissection_files(config: Config, wildcards) -> dict[str, str | list[str]]:
     """The inputs of Network Dissection."""
     probe = dissection_probe(config, wildcards)
     files = {
-        **target_files(config, wildcards),
+        **layer_files(config, wildcards),
         "images": image_files(config, _images(config, wildcards)),
         "index": f"results/probes/{probe}/index.parquet",
     }

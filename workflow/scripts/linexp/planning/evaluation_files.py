@@ -28,7 +28,7 @@ from .inputs import (
     target_of,
     with_method,
 )
-from .model_files import target_files
+from .model_files import layer_files
 
 Files = dict[str, str | list[str]]
 
@@ -45,7 +45,7 @@ def has_labels(config: Config, wildcards) -> bool:
 def effect_files(config: Config, wildcards) -> Files:
     """What the effects of neurons on the output are computed from."""
     return {
-        **target_files(config, wildcards),
+        **layer_files(config, wildcards),
         "images": probe_files(config, wildcards),
         "index": index_of(config, wildcards),
         "outputs": recorded(config, wildcards, "outputs.h5"),

@@ -22,6 +22,7 @@ from ..config.derived_targets import recorded_target
 from ..errors import LinexpError
 from ..networks.sources import SOURCES
 from ..networks.sources.source import is_weights_file
+from ..networks.units import units_kind
 from ..probes import class_lists, sources
 from ..probes.kinds import KINDS
 from .user_files import without_braces
@@ -200,6 +201,14 @@ def recorded_file(config: Config, target: str, layer: str) -> Part:
     return file(f"targets.{target}.model.activations", os.path.expanduser(os.path.expandvars(path)))
 
 
+def units(config: Config, target: str, layer: str) -> Part:
+    """The files of a layer's units; there where it has none."""
+    entry, place = config["targets"][target]["layers"][layer].get("units"), f"targets.{target}.layers.{layer}.units"
+    files = units_kind(entry).files(entry) if entry else []
+    parts = [file(place, path) for path in files]
+    return next((part for part in parts if part.problem), Part(place, THERE, ", ".join(files)))
+
+
 def target_code(config: Config, name: str) -> Part | None:
     """The repository with the code of a target's model; None if it is in none."""
     model = config["targets"][name]["model"]
@@ -276,11 +285,12 @@ def problems(config: Config, artifact: str, target: str, layer: str) -> list[str
     return list(dict.fromkeys(filter(None, of_artifact[artifact](config, target, layer))))
 
 
-def _of_recording(config: Config, target: str, _layer: str) -> Iterator[str | None]:
+def _of_recording(config: Config, target: str, layer: str) -> Iterator[str | None]:
     yield images(config, "probes", config["targets"][target]["probe"]).problem
     model = config["targets"][target]["model"]
     trained = SOURCES[model["source"]].is_trained_here
     yield _of_training(config, model["name"]) if trained else target_model(config, target).problem
+    yield units(config, target, layer).problem
 
 
 def _of_impact(config: Config, target: str, layer: str) -> Iterator[str | None]:

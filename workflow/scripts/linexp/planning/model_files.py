@@ -8,6 +8,7 @@ from ..errors import LinexpError
 from ..networks.activation_files import DATASET
 from ..networks.sources import SOURCES
 from ..networks.sources.source import is_weights_file
+from ..networks.units import units_kind
 from . import missing
 from .inputs import Settings, image_files, image_settings, target_of
 
@@ -15,7 +16,7 @@ OF_LOGITS = ("output",)
 """The settings of a model that only say which part of what it returns is its logits."""
 OF_NO_WEIGHTS = (*OF_LOGITS, "preprocess", "untrained")
 """The settings of a model that published weights do not depend on."""
-OF_LAYER = ("module", "output", "pool", "channels")
+OF_LAYER = ("module", "output", "pool", "channels", "units", "tokens")
 """The settings of a layer that change what is recorded of it."""
 
 
@@ -129,6 +130,24 @@ def recorded_dataset(config: Config, wildcards) -> str:
     """The data set that is read where that file has several."""
     named = target_of(config, wildcards)["model"].get("dataset", DATASET)
     return named.replace("{layer}", wildcards.layer)
+
+
+def layer_files(config: Config, wildcards) -> dict[str, str | list[str]]:
+    """What a layer's network is loaded from, and its units are read from.
+
+    Raises
+    ------
+    LinexpError
+        One of them is not there, or cannot be of units of any layer.
+    """
+    files = target_files(config, wildcards)
+    entry = target_of(config, wildcards)["layers"][wildcards.layer].get("units")
+    if entry is None:
+        return files
+    missing.required(missing.units(config, wildcards.target, wildcards.layer))
+    kind = units_kind(entry)
+    kind.check(entry)
+    return files | {"units": kind.files(entry)}
 
 
 def code_files(config: Config, wildcards) -> dict[str, str | list[str]]:

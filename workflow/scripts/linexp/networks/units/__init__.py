@@ -1,1 +1,19 @@
-"""Units that explanations are of, instead of neurons. A kind is a file of its name with a `KIND`, and its line here."""
+"""Units to explain instead of neurons. A kind is a file of its name with a `KIND`, and its line here."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from .kind import UnitKind
+
+_NAMES = ("directions",)
+
+UNITS: dict[str, UnitKind] = {name: import_module(f".{name}", __name__).KIND for name in _NAMES}
+
+
+def units_kind(entry: Mapping[str, Any]) -> UnitKind:
+    """The kind of units that an entry is of."""
+    return next(kind for name, kind in UNITS.items() if name in entry)
+
+
+__all__ = ["UNITS", "UnitKind", "units_kind"]

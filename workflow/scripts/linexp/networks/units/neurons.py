@@ -17,6 +17,8 @@ class Neurons:
         As for `pool_neurons`.
     """
 
+    names = None
+
     def __init__(self, pool: str = "avg", channels: str = "first"):
         self.pool, self.channels = pool, channels
 

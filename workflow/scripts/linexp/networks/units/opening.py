@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from . import units_kind
+from .encoded import EncodedUnits
 from .neurons import Neurons
 from .units import Units
 
@@ -14,5 +16,14 @@ def open_units(layer: Mapping[str, Any]) -> Units:
     ----------
     layer
         Its entry; without `pool` where nothing is pooled.
+
+    Raises
+    ------
+    LinexpError
+        Their file cannot be read.
     """
-    return Neurons(layer.get("pool", "avg"), layer["channels"])
+    pool, channels = layer.get("pool", "avg"), layer["channels"]
+    if "units" not in layer:
+        return Neurons(pool, channels)
+    encoder = units_kind(layer["units"]).open(layer["units"])
+    return EncodedUnits(encoder, pool, channels, layer.get("tokens", "all"))

@@ -35,9 +35,12 @@ class Units(Protocol):
     ----------
     channels
         `first` or `last`: where the neurons are in an output of 4 axes.
+    names
+        Of the units, if they have any.
     """
 
     channels: str
+    names: Sequence[str] | None
 
     def read(self, output: Tensor) -> Tensor:
         """(n, n_units) pooled values: g(A_k(x)) of §3.2.

@@ -1,0 +1,142 @@
+"""Units that an encoder reads off the neurons at each place, and that write in directions of their own."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from ...errors import LinexpError
+from .encoder import Encoder
+from .pooling import check_pool, described_output, location_maps, pool_neurons
+
+AT_A_TIME = 2**26
+"""Values of units at places that are in memory together."""
+READ = {"all": slice(None), "patches": slice(1, None), "first": slice(1)}
+"""Which tokens are read; the first is the class token."""
+
+
+class EncodedUnits:
+    """What an encoder makes of a layer.
+
+    Replacing a unit's value adds (new − old) times what the unit writes to the neurons of every place that is read. An
+    encoder is not run again: other units keep their values.
+
+    Parameters
+    ----------
+    pool
+        Of what is encoded: as for `pool_neurons`.
+    tokens
+        Which are read: `all`, `patches` (all but the first) or `first`.
+    """
+
+    def __init__(self, encoder: Encoder, pool: str, channels: str = "first", tokens: str = "all"):
+        self.encoder, self.pool, self.channels, self.tokens = encoder, pool, channels, tokens
+        self.names = encoder.names
+
+    def read(self, output: Tensor) -> Tensor:
+        places = self._places(output)
+        return torch.cat([self._pooled(values) for values in self._encoded(places)])
+
+    def maps(self, output: Tensor) -> Tensor:
+        neurons = location_maps(output, self.channels).movedim(1, -1)
+        self._check_width(neurons)
+        return self._fitting(neurons)(neurons).movedim(-1, 1).float()
+
+    def neurons(self, output: Tensor) -> Tensor:
+        return self._pooled(self._places(output).flatten(1, -2))
+
+    def head_weights(self, weight: Tensor) -> Tensor | None:
+        if self.pool == "max" or self.encoder.is_scaled:
+            return None
+        self._check_width(weight)
+        return weight.double() @ self.encoder.decoder.to(weight.device, torch.float64).T
+
+    def changes(self, output: Tensor, numbers: Sequence[int]) -> Iterator["ChangedPlaces"]:
+        places = self._places(output)
+        original = places.clone()
+        values = torch.cat([values[..., list(numbers)] for values in self._encoded(original)]).double()
+        encoder = self._fitting(original)
+        scale = encoder.scale(self._readable(original)).to(places) if encoder.is_scaled else None
+        for place, number in enumerate(numbers):
+            direction = encoder.decoder[number].to(places)
+            written = direction if scale is None else scale * direction
+            of_unit = values[..., place]
+            pooled = self._pooled(of_unit[..., None])[:, 0]
+            yield ChangedPlaces(places, original, of_unit.reshape(original.shape[:-1]), pooled, written)
+
+    def described(self, module: str, shape: tuple[int, ...]) -> str:
+        gives, neurons, pooled = described_output(module, shape, self.pool, self.channels)
+        of = f" ({self.tokens} alone)" if self.tokens != "all" else ""
+        return f"{gives}: {len(self.encoder.decoder):,} {self.encoder.kind} of {neurons:,} neurons{pooled}{of}"
+
+    def _places(self, output: Tensor) -> Tensor:
+        """View of the places that are read, (n, …, width)."""
+        check_pool(tuple(output.shape), self.pool)
+        if self.tokens != "all" and output.ndim != 3:
+            shape = tuple(output.shape)
+            raise LinexpError(f"tokens: {self.tokens} does not fit an output of shape {shape}, no tokens; take it out")
+        if output.ndim == 4:
+            places = output.movedim(1, -1) if self.channels == "first" else output
+        elif output.ndim == 2:
+            places = output[:, None]
+        else:
+            places = output[:, READ["first" if self.pool == "first" else self.tokens]]
+        self._check_width(places)
+        return places
+
+    def _check_width(self, neurons: Tensor) -> None:
+        if neurons.shape[-1] != self.encoder.width:
+            widths = f"is of {self.encoder.width} neurons, and the layer has {neurons.shape[-1]}"
+            raise LinexpError(f"{self.encoder.source} {widths}; give one of this layer, or another module")
+
+    def _fitting(self, neurons: Tensor) -> Encoder:
+        """The encoder where the neurons are, in float32 unless they are more precise."""
+        precision = torch.float64 if neurons.dtype == torch.float64 else torch.float32
+        return self.encoder.to(neurons.device, precision)
+
+    def _readable(self, neurons: Tensor) -> Tensor:
+        return neurons.to(self._fitting(neurons).decoder.dtype)
+
+    def _encoded(self, places: Tensor) -> Iterator[Tensor]:
+        """(images, places, n_units) of some images at a time."""
+        encoder, flat = self._fitting(places), places.flatten(1, -2)
+        together = max(1, AT_A_TIME // (math.prod(flat.shape[1:-1]) * len(encoder.decoder)))
+        for block in flat.split(together):
+            yield encoder(self._readable(block))
+
+    def _pooled(self, values: Tensor) -> Tensor:
+        """(n, k) from (n, places, k)."""
+        return pool_neurons(values, "first" if self.pool == "none" else self.pool)
+
+
+class ChangedPlaces:
+    """One unit at the places of a layer's output, changed in place.
+
+    Parameters
+    ----------
+    places
+        View of the output, (n, …, width).
+    original
+        Copy of it as it was.
+    values
+        (n, …) float64, of the unit at each place then.
+    pooled
+        (n,) float64.
+    written
+        (width,) or (n, …, width), by which the neurons change when the unit grows by 1.
+    """
+
+    def __init__(self, places: Tensor, original: Tensor, values: Tensor, pooled: Tensor, written: Tensor):
+        self.places, self.original, self.values, self.pooled, self.written = places, original, values, pooled, written
+
+    def replace(self, values: Tensor, replace: str) -> None:
+        values = values.to(self.values)
+        if replace == "shift":
+            amount = (values - self.pooled).reshape(-1, *[1] * (self.values.ndim - 1)).expand_as(self.values)
+        else:
+            amount = values.reshape(-1, *[1] * (self.values.ndim - 1)) - self.values
+        self.places.copy_(self.original + amount[..., None].to(self.original) * self.written)
+
+    def restore(self) -> None:
+        self.places.copy_(self.original)
