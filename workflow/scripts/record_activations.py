@@ -35,6 +35,8 @@ def with_maximum(blocks):
 
 with store.create_arrays(snakemake.output[0], provenance) as file:
     store.write_rows(file, "activations", with_maximum(blocks), len(index), chunk_columns=64)
+    for name, value in units.told().items():
+        file.attrs[name] = value
     if units.names is not None:
         store.write_array(file, "names", units.names)
-    store.write_array(file, "dead", np.asarray(highest[0] < recording.DEAD_BELOW))
+    store.write_array(file, "dead", np.asarray(recording.dead(highest[0], units)))

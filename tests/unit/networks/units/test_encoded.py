@@ -1,4 +1,4 @@
-"""Directions as units: what is read and written, against loops over places and passes with a hook."""
+"""Directions and features as units: what is read and written, against loops over places and passes with a hook."""
 
 from functools import cache
 
@@ -16,11 +16,13 @@ from linexp.effects.losses import CrossEntropy
 from linexp.effects.tail_losses import LinearTailLosses, ReplayedTailLosses
 from linexp.errors import LinexpError
 from linexp.networks.heads import linear_head
-from linexp.networks.recording import record_activations
+from linexp.networks.recording import dead, record_activations
 from linexp.networks.tails import ReplayedTail, split_network
+from linexp.networks.units.autoencoder import SparseAutoencoder
 from linexp.networks.units.encoded import EncodedUnits
 from linexp.networks.units.neurons import Neurons
 from linexp.networks.units.projection import Projection
+from linexp.networks.units.sae_formats.format import Autoencoder
 
 N = 5
 LABELS = np.array([3, 0, 8, 1, 3])
@@ -249,3 +251,150 @@ def test_what_is_recorded_is_said_in_a_line():
         said
         == "recording: block gives 5 × 24 for an image: 6 directions of 24 neurons, avg of 5 tokens (patches alone)"
     )
+
+
+def sae_of(width: int, activation: str, normalise: str = "none", n: int = 12) -> tuple[SparseAutoencoder, dict]:
+    """A made-up autoencoder, and its parts as arrays."""
+    generator = torch.Generator().manual_seed(6)
+    shapes = ((width, n), (n,), (n, width), (width,))
+    parts = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
+    sae = Autoencoder(*parts, activation, k=3, threshold=torch.full((n,), 0.3).double(), normalise=normalise)
+    return SparseAutoencoder("units.sae: a.pt", sae), dict(zip("wbdo", (part.numpy() for part in parts), strict=True))
+
+
+def literal_sae(width: int, activation: str, normalise: str = "none"):
+    """What each feature reads at a place, and what it writes there."""
+    parts = sae_of(width, activation, normalise)[1]
+
+    def encode(x):
+        if normalise == "layer_norm":
+            x = (x - x.mean()) / (x.std(ddof=1) + 1e-5)
+        if normalise == "unit_norm":
+            x = x / np.sqrt((x**2).mean())
+        before = (x - parts["o"]) @ parts["w"] + parts["b"]
+        kept = np.sort(before)[-3] if activation == "top_k" else 0.3 if activation == "threshold" else 0
+        return np.maximum(np.where(before >= kept, before, 0), 0)
+
+    def write(x, unit):
+        scales = {"none": 1.0, "layer_norm": x.std(ddof=1), "unit_norm": np.sqrt((x**2).mean())}
+        return scales[normalise] * parts["d"][unit]
+
+    return encode, write
+
+
+KINDS = [("relu", "none"), ("top_k", "none"), ("threshold", "layer_norm"), ("relu", "unit_norm")]
+
+
+def active_units(output, encode, **pooling) -> list[int]:
+    """Two units that do most, as one that is never active tests nothing."""
+    return np.argsort(-np.abs(literal_read(output, encode, **pooling)).sum(0))[:2].tolist()
+
+
+@pytest.mark.parametrize("activation, normalise", KINDS)
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_feature_is_read_at_each_place_and_pooled_after(name, activation, normalise):
+    build, module, pooling, width = LAYERS[name]
+    units = EncodedUnits(sae_of(width, activation, normalise)[0], **pooling)
+    recorded = torch.cat(list(record_activations(network(build), module, units, images().split(2))))
+    expected = literal_read(
+        output_of(network(build), module, images()), literal_sae(width, activation, normalise)[0], **pooling
+    )
+    assert expected.any()
+    np.testing.assert_allclose(recorded, expected, rtol=1e-6, atol=1e-5)
+
+
+@pytest.mark.parametrize("activation, normalise", KINDS)
+@pytest.mark.parametrize("name", ["maps", "patches", "class token", "scalars"])
+def test_ablation_and_top_impact_of_features_are_those_of_a_hook_that_writes_their_decoder_rows(
+    name, activation, normalise
+):
+    build, module, pooling, width = LAYERS[name]
+    encode, write = literal_sae(width, activation, normalise)
+    output = output_of(network(build), module, images())
+    activations, numbers = literal_read(output, encode, **pooling), active_units(output, encode, **pooling)
+    split, loss, values = (
+        split_network(network(build), module, images()),
+        CrossEntropy(LABELS, 1.0),
+        np.linspace(0, 2, N),
+    )
+    for replace, to in (("shift", values), ("constant", np.zeros(N))):
+        units = EncodedUnits(sae_of(width, activation, normalise)[0], **pooling)
+        tail = ReplayedTail(split, lambda rows: images()[torch.as_tensor(rows)].split(3), units, replace)
+        if replace == "shift":
+            losses = ReplayedTailLosses(tail, np.arange(N), activations, loss, 0.02, 33)
+            found = [at[0] for at in losses.at(numbers, [to[None]] * 2)]
+        else:
+            found = [outcome.losses for outcome in without_replayed(tail, np.arange(N), numbers, loss)]
+        before = literal_loss(hooked(network(build), module, images()))
+        for number, of_unit in zip(numbers, found, strict=True):
+
+            def change(output, number=number, to=to, replace=replace):
+                return literal_change(output, encode, write, number, to, replace=replace, **pooling)
+
+            expected = literal_loss(hooked(network(build), module, images(), change))
+            assert np.abs(expected - before).max() > 1e-4
+            np.testing.assert_allclose(of_unit, expected, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_behind_a_linear_head_features_change_the_logits_by_their_decoder_rows(name):
+    build, module, pooling, width = HEADS[name]
+    encode, write = literal_sae(width, "top_k")
+    units = EncodedUnits(sae_of(width, "top_k")[0], **pooling)
+    weight, _ = linear_head(network(build), module, units, images())
+    output = output_of(network(build), module, images())
+    activations, (number, _) = literal_read(output, encode, **pooling), active_units(output, encode, **pooling)
+    logits, loss = hooked(network(build), module, images()), CrossEntropy(LABELS, 1.0)
+    removed = hooked(
+        network(build),
+        module,
+        images(),
+        lambda o: literal_change(o, encode, write, number, np.zeros(N), replace="constant", **pooling),
+    )
+    outcome = list(without_linear(logits, weight, activations, loss))[number]
+    assert np.abs(removed - logits).max() > 1e-4
+    np.testing.assert_allclose(outcome.losses, literal_loss(removed), rtol=1e-4, atol=1e-4)
+
+
+def test_what_is_written_by_a_scale_of_the_place_has_no_linear_head():
+    units = EncodedUnits(sae_of(24, "relu", "layer_norm")[0], "first")
+    assert linear_head(network(vit), "encoder.ln", units, images()) is None
+
+
+def test_the_share_of_variance_left_and_the_active_features_are_those_of_all_places(capsys):
+    output = torch.randn(6, 4, 24, generator=torch.Generator().manual_seed(3), dtype=torch.float64) + 2
+    sae, parts = sae_of(24, "top_k")
+    units = EncodedUnits(sae, "avg", tokens="patches", allow_poor_reconstruction=True)
+    for batch in output.split(4):
+        units.read(batch)
+    x = output[:, 1:].reshape(-1, 24).numpy()
+    features = np.array([literal_sae(24, "top_k")[0](row) for row in x])
+    left = ((x - features @ parts["d"] - parts["o"]) ** 2).sum() / ((x - x.mean(0)) ** 2).sum()
+    told = units.told()
+    assert told["variance_left"] == pytest.approx(left, rel=1e-9) and left > 1
+    assert told["mean_active"] == pytest.approx((features != 0).sum(1).mean(), rel=1e-12)
+    assert "features of a place are active; warning: that is much" in capsys.readouterr().err
+
+
+def test_an_autoencoder_that_leaves_more_than_the_mean_is_refused_unless_that_is_allowed():
+    units = EncodedUnits(sae_of(24, "top_k")[0], "avg")
+    units.read(torch.randn(6, 4, 24, dtype=torch.float64))
+    with pytest.raises(LinexpError, match=r"^units\.sae: a\.pt leaves \S+ of the variance .* allow_poor_recons[^\n]+$"):
+        units.told()
+
+
+def test_one_that_reconstructs_the_layer_leaves_nothing(capsys):
+    eye = torch.eye(24, dtype=torch.float64)
+    both, zeros = torch.cat([eye, -eye], 1), torch.zeros(48, dtype=torch.float64)
+    sae = Autoencoder(both, zeros, both.T, torch.ones(24, dtype=torch.float64), "relu")
+    units = EncodedUnits(SparseAutoencoder("units.sae: a.pt", sae), "avg")
+    units.read(torch.randn(6, 4, 24, dtype=torch.float64))
+    assert units.told() == {"variance_left": pytest.approx(0, abs=1e-20), "mean_active": 24}
+    assert "warning" not in capsys.readouterr().err
+
+
+def test_features_are_dead_if_they_are_never_active_however_rarely_they_are():
+    highest, units = torch.tensor([0.0, 0.001, 5.0]), EncodedUnits(sae_of(24, "relu")[0], "avg")
+    assert dead(highest, units).tolist() == [True, False, False]
+    assert dead(highest, Neurons()).tolist() == [True, True, False]
+    assert dead(highest, units_of(24, {"pool": "avg"})).tolist() == [True, True, False]

@@ -134,7 +134,7 @@ def with_controls(config: Mapping[str, Any]) -> dict[str, Any]:
         if RANDOM_CONCEPTS in target["controls"]:
             methods[RANDOM_CONCEPTS] = {"kind": RANDOM_CONCEPTS}
         if "untrained" in target["controls"]:
-            layers = {layer: {**entry, "ablation": False, "impact": False} for layer, entry in target["layers"].items()}
+            layers = {layer: _of_untrained(entry) for layer, entry in target["layers"].items()}
             targets[name + UNTRAINED_SUFFIX] = {
                 **{key: value for key, value in target.items() if key != "wider_concepts"},
                 "model": {**target["model"], "untrained": True},
@@ -145,6 +145,12 @@ def with_controls(config: Mapping[str, Any]) -> dict[str, Any]:
                 "controls": [],
             }
     return {**config, "targets": targets, "methods": methods}
+
+
+def _of_untrained(layer: Mapping[str, Any]) -> dict[str, Any]:
+    """A layer of an untrained copy, which a sparse autoencoder of the trained one does not fit."""
+    units = {"units": {**layer["units"], "allow_poor_reconstruction": True}} if "sae" in layer.get("units", {}) else {}
+    return {**layer, **units, "ablation": False, "impact": False}
 
 
 def first_linear(config: Mapping[str, Any], target: Mapping[str, Any]) -> str | None:

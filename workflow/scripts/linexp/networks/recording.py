@@ -18,10 +18,15 @@ from .sources.source import check_python
 from .units.units import Units
 
 DEAD_BELOW = 0.01
-"""A neuron whose maximum over the probe is below this is dead (C.2)."""
+"""A neuron whose maximum over the probe is below this is dead (C.2); units that are 0 at most places are if it is 0."""
 
 LARGEST_DIFFERENCE = 0.05
 """Of an image's output in two batches, relative to the largest value: far above rounding, even that of bfloat16."""
+
+
+def dead(highest: Tensor, units: Units) -> Tensor:
+    """(n_units,) bool, from the maximum of each unit."""
+    return highest <= 0 if units.is_sparse else highest < DEAD_BELOW
 
 
 class _LayerReached(Exception):

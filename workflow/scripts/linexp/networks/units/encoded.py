@@ -9,6 +9,7 @@ from torch import Tensor
 from ...errors import LinexpError
 from .encoder import Encoder
 from .pooling import check_pool, described_output, location_maps, pool_neurons
+from .reconstruction import Counted, Reconstruction
 
 AT_A_TIME = 2**26
 """Values of units at places that are in memory together."""
@@ -30,13 +31,28 @@ class EncodedUnits:
         Which are read: `all`, `patches` (all but the first) or `first`.
     """
 
-    def __init__(self, encoder: Encoder, pool: str, channels: str = "first", tokens: str = "all"):
+    def __init__(
+        self,
+        encoder: Encoder,
+        pool: str,
+        channels: str = "first",
+        tokens: str = "all",
+        allow_poor_reconstruction: bool = False,
+    ):
         self.encoder, self.pool, self.channels, self.tokens = encoder, pool, channels, tokens
-        self.names = encoder.names
+        self.names, self.is_sparse = encoder.names, encoder.is_sparse
+        self.reconstruction = Reconstruction() if encoder.is_sparse else None
+        self._allow_poor = allow_poor_reconstruction
 
     def read(self, output: Tensor) -> Tensor:
-        places = self._places(output)
-        return torch.cat([self._pooled(values) for values in self._encoded(places)])
+        found, told = [], []
+        for neurons, values in self._encoded(self._places(output)):
+            found.append(self._pooled(values))
+            if self.reconstruction is not None:
+                told.append(Counted.of(neurons, values, self.encoder.decode(values, neurons)))
+        for counted in told:  # once no memory is lacking any more
+            self.reconstruction.add(counted)
+        return torch.cat(found)
 
     def maps(self, output: Tensor) -> Tensor:
         neurons = location_maps(output, self.channels).movedim(1, -1)
@@ -55,7 +71,7 @@ class EncodedUnits:
     def changes(self, output: Tensor, numbers: Sequence[int]) -> Iterator["ChangedPlaces"]:
         places = self._places(output)
         original = places.clone()
-        values = torch.cat([values[..., list(numbers)] for values in self._encoded(original)]).double()
+        values = torch.cat([values[..., list(numbers)] for _, values in self._encoded(original)]).double()
         encoder = self._fitting(original)
         scale = encoder.scale(self._readable(original)).to(places) if encoder.is_scaled else None
         for place, number in enumerate(numbers):
@@ -64,6 +80,9 @@ class EncodedUnits:
             of_unit = values[..., place]
             pooled = self._pooled(of_unit[..., None])[:, 0]
             yield ChangedPlaces(places, original, of_unit.reshape(original.shape[:-1]), pooled, written)
+
+    def told(self) -> dict[str, float]:
+        return {} if self.reconstruction is None else self.reconstruction.told(self.encoder.source, self._allow_poor)
 
     def described(self, module: str, shape: tuple[int, ...]) -> str:
         gives, neurons, pooled = described_output(module, shape, self.pool, self.channels)
@@ -98,12 +117,13 @@ class EncodedUnits:
     def _readable(self, neurons: Tensor) -> Tensor:
         return neurons.to(self._fitting(neurons).decoder.dtype)
 
-    def _encoded(self, places: Tensor) -> Iterator[Tensor]:
-        """(images, places, n_units) of some images at a time."""
+    def _encoded(self, places: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """(images, places, width) neurons and (images, places, n_units), of some images at a time."""
         encoder, flat = self._fitting(places), places.flatten(1, -2)
         together = max(1, AT_A_TIME // (math.prod(flat.shape[1:-1]) * len(encoder.decoder)))
         for block in flat.split(together):
-            yield encoder(self._readable(block))
+            neurons = self._readable(block)
+            yield neurons, encoder(neurons)
 
     def _pooled(self, values: Tensor) -> Tensor:
         """(n, k) from (n, places, k)."""

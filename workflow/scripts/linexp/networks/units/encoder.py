@@ -23,9 +23,12 @@ class Encoder(nn.Module):
     ----------
     is_scaled
         Whether what a unit writes depends on the place: `scale` says by how much.
+    is_sparse
+        Whether units are 0 at most places, and `decode` makes neurons of them.
     """
 
     is_scaled = False
+    is_sparse = False
     decoder: Tensor
 
     def __init__(self, source: str, decoder: Tensor, kind: str, names: Sequence[str] | None = None):
@@ -40,6 +43,10 @@ class Encoder(nn.Module):
 
     def forward(self, neurons: Tensor) -> Tensor:
         """(…, n_units) from (…, width)."""
+        raise NotImplementedError
+
+    def decode(self, units: Tensor, neurons: Tensor) -> Tensor:
+        """(…, width) that units make of the neurons that they were read off."""
         raise NotImplementedError
 
     def scale(self, neurons: Tensor) -> Tensor:

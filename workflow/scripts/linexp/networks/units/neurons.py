@@ -18,6 +18,7 @@ class Neurons:
     """
 
     names = None
+    is_sparse = False
 
     def __init__(self, pool: str = "avg", channels: str = "first"):
         self.pool, self.channels = pool, channels
@@ -37,6 +38,9 @@ class Neurons:
     def changes(self, output: Tensor, numbers: Sequence[int]) -> Iterator["ChangedNeuron"]:
         for number in numbers:
             yield ChangedNeuron(output, number, self.pool, self.channels)
+
+    def told(self) -> dict[str, float]:
+        return {}
 
     def described(self, module: str, shape: tuple[int, ...]) -> str:
         gives, neurons, pooled = described_output(module, shape, self.pool, self.channels)

@@ -25,5 +25,6 @@ def open_units(layer: Mapping[str, Any]) -> Units:
     pool, channels = layer.get("pool", "avg"), layer["channels"]
     if "units" not in layer:
         return Neurons(pool, channels)
-    encoder = units_kind(layer["units"]).open(layer["units"])
-    return EncodedUnits(encoder, pool, channels, layer.get("tokens", "all"))
+    entry = layer["units"]
+    allow_poor = entry.get("allow_poor_reconstruction", False)
+    return EncodedUnits(units_kind(entry).open(entry), pool, channels, layer.get("tokens", "all"), allow_poor)

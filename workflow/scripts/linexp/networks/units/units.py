@@ -37,10 +37,13 @@ class Units(Protocol):
         `first` or `last`: where the neurons are in an output of 4 axes.
     names
         Of the units, if they have any.
+    is_sparse
+        Whether a unit that is never above 0 is dead, and no other.
     """
 
     channels: str
     names: Sequence[str] | None
+    is_sparse: bool
 
     def read(self, output: Tensor) -> Tensor:
         """(n, n_units) pooled values: g(A_k(x)) of §3.2.
@@ -79,6 +82,15 @@ class Units(Protocol):
         ----------
         numbers
             Of the units.
+        """
+
+    def told(self) -> dict[str, float]:
+        """What is to be kept of all that was read, by name; it is printed as well.
+
+        Raises
+        ------
+        LinexpError
+            The units cannot be of the layer.
         """
 
     def described(self, module: str, shape: tuple[int, ...]) -> str:
