@@ -216,6 +216,13 @@ ROWS = {
             NETWORK - {"record_outputs"} | {"dissect_network"},
         ),
         ("targets.net.layers.layer4.tokens", "patches", NETWORK - {"record_outputs"}),
+        *(
+            (f"targets.net.layers.layer3.units.{key}", value, {"record_activations", "extract_head", "sample_curves"})
+            for key, value in {
+                **{"sae": "others.pt", "format": "saev", "activation": "top_k", "k": 3, "threshold": 0.5},
+                **{"subtract_bias": True, "normalise": "layer_norm", "allow_poor_reconstruction": True},
+            }.items()
+        ),
     ],
     features: [("targets.net.classes", "none", {"score_explanations", "check_sanity"})],
     methods: [

@@ -40,13 +40,20 @@ def features() -> tuple[dict, list[str]]:
 
 
 def units() -> tuple[dict, list[str]]:
-    """A layer whose units are directions, with all that opens the network."""
+    """A layer whose units are directions, with all that opens the network, and one whose units are features."""
     config = copy.deepcopy(CORE)
     config["methods"]["dissection"] = {"kind": "network_dissection"}
-    config["targets"]["net"]["layers"]["layer4"]["units"] = {"directions": "directions.npy"}
+    config["targets"]["net"]["layers"] = {
+        "layer4": {"module": "layer4", "pool": "avg", "units": {"directions": "directions.npy"}},
+        "layer3": {"module": "layer3", "pool": "avg", "units": {"sae": "weights.pt"}},
+    }
     config["targets"]["net"]["controls"] = []
     made = ("scores.parquet", "impact.parquet", "dissections/dissection.h5")
-    return config, [f"results/net/layer4/{name}" for name in made]
+    of_features = ("activations.h5", "curves.h5")
+    return config, [
+        *(f"results/net/layer4/{name}" for name in made),
+        *(f"results/net/layer3/{name}" for name in of_features),
+    ]
 
 
 def methods() -> tuple[dict, list[str]]:

@@ -160,11 +160,12 @@ DIRECTIONS = {"module": "layer4", "pool": "avg", "units": {"directions": "cavs.n
         DIRECTIONS | {"tokens": "patches"},
         DIRECTIONS | {"pool": "first", "tokens": "first"},
         DIRECTIONS | {"pool": "max", "ablation": False, "impact": True},
+        DIRECTIONS | {"units": {"sae": "a.pt", "format": "saev", "activation": "top_k", "k": 3}},
     ],
 )
 def test_units_are_accepted(layer):
     found = checked(at("targets.net.layers.layer4", layer), SCHEMA)["targets"]["net"]["layers"]["layer4"]
-    assert found.items() >= layer.items()
+    assert found["units"].items() >= layer["units"].items() and found.get("tokens") == layer.get("tokens")
 
 
 @pytest.mark.parametrize(
@@ -183,6 +184,15 @@ def test_units_are_accepted(layer):
             "layer4.tokens: neurons are read by pool alone; give units, or take it out",
         ),
         (DIRECTIONS | {"units": {}}, "layer4.units: {} is not complete or has too much; give either directions"),
+        (
+            DIRECTIONS | {"units": {"directions": "a.npy", "sae": "a.pt"}},
+            " is not complete or has too much; give either directions, or sae",
+        ),
+        (DIRECTIONS | {"units": {"sae": "a.pt", "k": 0}}, "layer4.units.k: 0 is out of range; give at least 1"),
+        (
+            DIRECTIONS | {"units": {"sae": "a.pt", "format": "gemma"}},
+            "layer4.units.format: 'gemma' is not possible; use one of auto, saev,",
+        ),
         (DIRECTIONS | {"units": {"directions": 3}}, "layer4.units.directions: 3 has the wrong type; give text"),
         (
             DIRECTIONS | {"units": {"directions": "a.npy", "nme": "b"}},
@@ -192,7 +202,17 @@ def test_units_are_accepted(layer):
     ],
 )
 def test_units_that_do_not_go_together_are_refused_with_the_remedy(layer, message):
-    assert f"targets.net.layers.{message}" in refusal(at("targets.net.layers.layer4", layer))
+    found = refusal(at("targets.net.layers.layer4", layer))
+    assert found.startswith("targets.net.layers.layer4.") and message in found
+
+
+def test_an_untrained_copy_may_be_fitted_badly_by_the_autoencoder_of_the_trained_one():
+    config = at("targets.net.layers", {"layer4": DIRECTIONS | {"units": {"sae": "a.pt"}}, "layer3": DIRECTIONS})
+    config["targets"]["net"] |= {"controls": ["untrained"], "methods": ["le_label"]}
+    layers = {name: checked(config, SCHEMA)["targets"][name]["layers"] for name in ("net", "net_untrained")}
+    poor = {name: of["layer4"]["units"]["allow_poor_reconstruction"] for name, of in layers.items()}
+    assert poor == {"net": False, "net_untrained": True}
+    assert layers["net_untrained"]["layer3"]["units"] == {"directions": "cavs.npy"}
 
 
 @pytest.mark.parametrize("seed", range(5))
