@@ -258,7 +258,7 @@ def sae_of(width: int, activation: str, normalise: str = "none", n: int = 12) ->
     generator = torch.Generator().manual_seed(6)
     shapes = ((width, n), (n,), (n, width), (width,))
     parts = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
-    sae = Autoencoder(*parts, activation, k=3, threshold=torch.full((n,), 0.3).double(), normalise=normalise)
+    sae = Autoencoder(*parts, activation=activation, k=3, threshold=torch.full((n,), 0.3).double(), normalise=normalise)
     return SparseAutoencoder("units.sae: a.pt", sae), dict(zip("wbdo", (part.numpy() for part in parts), strict=True))
 
 
@@ -386,7 +386,7 @@ def test_an_autoencoder_that_leaves_more_than_the_mean_is_refused_unless_that_is
 def test_one_that_reconstructs_the_layer_leaves_nothing(capsys):
     eye = torch.eye(24, dtype=torch.float64)
     both, zeros = torch.cat([eye, -eye], 1), torch.zeros(48, dtype=torch.float64)
-    sae = Autoencoder(both, zeros, both.T, torch.ones(24, dtype=torch.float64), "relu")
+    sae = Autoencoder(both, zeros, both.T, torch.ones(24, dtype=torch.float64), activation="relu")
     units = EncodedUnits(SparseAutoencoder("units.sae: a.pt", sae), "avg")
     units.read(torch.randn(6, 4, 24, dtype=torch.float64))
     assert units.told() == {"variance_left": pytest.approx(0, abs=1e-20), "mean_active": 24}

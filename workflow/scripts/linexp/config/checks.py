@@ -20,6 +20,7 @@ from ..probes.kinds import KINDS
 from ..probes.sources import possible_labels
 from .derived_sets import with_unions
 from .derived_targets import UNTRAINED_SUFFIX, first_linear, with_controls, with_likes, without_classes
+from .layers import check_layers
 from .schema import check_against_schema, check_values, with_defaults
 
 RESERVED_TARGETS = ("probes", "calibration", "tables", "models", "logs")
@@ -247,7 +248,8 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
         if _is_one_of(other, [name + UNTRAINED_SUFFIX]):
             raise LinexpError(f"targets.{other}: the name is taken by the untrained control of {name!r}; take another")
     _check_model(config, target["model"], f"{place}.model")
-    _check_layers(target, place)
+    _check_cases(target["layers"], f"{place}.layers")
+    check_layers(target, place)
     _check_name(target["probe"], config["probes"], f"{place}.probe", "probe")
     for key in ("concepts", "wider_concepts"):
         if key in target:
@@ -288,39 +290,6 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
             needs = f"{method_name!r} runs the network, and the model is recorded activations"
             raise LinexpError(f"{place}.methods.{number}: {needs}; take it out")
     _check_effects(config, target, place)
-
-
-def _check_layers(target: Mapping[str, Any], place: str) -> None:
-    """Whether layers say what there is to record, or which part of what is recorded already they are."""
-    _check_cases(target["layers"], f"{place}.layers")
-    if SOURCES[target["model"]["source"]].has_network:
-        for name, layer in target["layers"].items():
-            for key in ("module", "pool"):
-                if key not in layer:
-                    raise LinexpError(f"{place}.layers.{name}: key {key!r} is missing; add it")
-            _check_units(layer, f"{place}.layers.{name}")
-        return
-    for name, layer in target["layers"].items():
-        for key in ("units", "tokens"):
-            if key in layer:
-                reason = "units are read off a network's layer, and the model is recorded activations"
-                raise LinexpError(f"{place}.layers.{name}.{key}: {reason}; take it out")
-    if len(target["layers"]) > 1 and "{layer}" not in "".join(map(str, target["model"].values())):
-        names = " and ".join(map(repr, list(target["layers"])[:2]))
-        raise LinexpError(f"{place}.layers: {names} would be the same numbers; put {{layer}} into the model's file")
-
-
-def _check_units(layer: Mapping[str, Any], place: str) -> None:
-    """Whether what is read of a layer goes together."""
-    if "units" not in layer:
-        if "tokens" in layer:
-            raise LinexpError(f"{place}.tokens: neurons are read by pool alone; give units, or take it out")
-        return
-    if layer["pool"] == "first" and layer.get("tokens", "all") == "patches":
-        raise LinexpError(f"{place}.tokens: pool: first is not among the patches; take it out, or pool: avg or max")
-    if layer["pool"] == "max" and layer["ablation"]:
-        reason = "a unit's maximum added at every place means nothing"
-        raise LinexpError(f"{place}.ablation: with units, pool: max has no ablation ({reason}); set ablation: false")
 
 
 def _check_effects(config: Config, target: Mapping[str, Any], place: str) -> None:

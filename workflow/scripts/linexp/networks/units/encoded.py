@@ -45,12 +45,12 @@ class EncodedUnits:
         self._allow_poor = allow_poor_reconstruction
 
     def read(self, output: Tensor) -> Tensor:
-        found, told = [], []
+        found, counted = [], []
         for neurons, values in self._encoded(self._places(output)):
             found.append(self._pooled(values))
             if self.reconstruction is not None:
-                told.append(Counted.of(neurons, values, self.encoder.decode(values, neurons)))
-        for counted in told:  # once no memory is lacking any more
+                counted.append(Counted.of(neurons, values, self.encoder.decode(values, neurons)))
+        if self.reconstruction is not None:  # once no memory is lacking any more
             self.reconstruction.add(counted)
         return torch.cat(found)
 

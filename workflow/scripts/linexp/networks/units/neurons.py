@@ -17,7 +17,7 @@ class Neurons:
         As for `pool_neurons`.
     """
 
-    names = None
+    names: Sequence[str] | None = None
     is_sparse = False
 
     def __init__(self, pool: str = "avg", channels: str = "first"):

@@ -1,6 +1,7 @@
 """How well a sparse autoencoder fits a layer: told by what it makes of the layer's neurons."""
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -41,30 +42,31 @@ class Counted:
         flat, left = neurons.flatten(0, -2).double(), (neurons - decoded).double()
         return cls(len(flat), flat.sum(0), flat.square().sum(), left.square().sum(), features.count_nonzero())
 
+    def __add__(self, other: "Counted") -> "Counted":
+        return Counted(*(getattr(self, name) + getattr(other, name) for name in vars(self)))
+
 
 class Reconstruction:
     """What is left of the variance of a layer's neurons, over all places of all images."""
 
     def __init__(self):
-        self._sums: list[Counted] = []
+        self._sums = None
 
-    def add(self, counted: Counted) -> None:
-        if self._sums:
-            before = self._sums.pop()
-            counted = Counted(*(getattr(before, name) + getattr(counted, name) for name in vars(counted)))
-        self._sums.append(counted)
+    def add(self, counted: Iterable[Counted]) -> None:
+        for new in counted:
+            self._sums = new if self._sums is None else self._sums + new
 
     @property
     def share_left(self) -> float:
         """Σ‖x − x̂‖² / Σ‖x − mean‖²."""
-        (sums,) = self._sums
+        sums = self._sums
         variance = sums.squares - sums.neurons.square().sum() / sums.places
         return float(sums.left / variance) if variance > 0 else torch.inf
 
     @property
     def mean_active(self) -> float:
         """Features of a place that are not 0."""
-        (sums,) = self._sums
+        sums = self._sums
         return float(sums.active) / sums.places
 
     def told(self, source: str, allow_poor: bool) -> dict[str, float]:

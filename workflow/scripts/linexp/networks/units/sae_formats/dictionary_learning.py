@@ -14,27 +14,28 @@ def _read(saved: Saved) -> Autoencoder:
     encoder, decoder = (tensor.T for tensor in saved.take("encoder.weight", "decoder.weight"))
     if "gate_bias" in saved.tensors:
         bias, gate, scale, magnitude = saved.take("decoder_bias", "gate_bias", "r_mag", "mag_bias")
-        gated = {"activation": "gated", "magnitude": (scale.exp(), magnitude)}
-        return Autoencoder(encoder, gate, decoder, bias, **gated)
+        magnitudes = scale.exp(), magnitude
+        return Autoencoder(encoder, gate, decoder, bias, activation="gated", magnitude=magnitudes)
     encoder_bias = saved.take("encoder.bias")[0]
     if "bias" in saved.tensors:  # AutoEncoder, which the library loads with decoder vectors of length 1
-        found = Autoencoder(encoder, encoder_bias, decoder, saved.tensors["bias"], "relu")
+        found = Autoencoder(encoder, encoder_bias, decoder, saved.tensors["bias"], activation="relu")
         return found.with_decoder_norms()
     if "decoder.bias" in saved.tensors:  # AutoEncoderNew
-        return Autoencoder(encoder, encoder_bias, decoder, saved.tensors["decoder.bias"], "relu", subtract_bias=False)
+        parts = (encoder, encoder_bias, decoder, saved.tensors["decoder.bias"])
+        return Autoencoder(*parts, activation="relu", subtract_bias=False)
     parts = (encoder, encoder_bias, decoder, saved.take("b_dec")[0])
     k, is_batch = saved.tensors.get("k"), "Batch" in _class(saved, "Batch" if _has_threshold(saved) else "")
     if is_batch:
-        return Autoencoder(*parts, "threshold", threshold=_threshold(saved))
-    return Autoencoder(*parts, "top_k", k=None if k is None else int(k))
+        return Autoencoder(*parts, activation="threshold", threshold=_threshold(saved))
+    return Autoencoder(*parts, activation="top_k", k=None if k is None else int(k))
 
 
 def _of_matrices(saved: Saved) -> Autoencoder:
     """Matryoshka, whose thresholds are of one number, and JumpReLU, which does not subtract b_dec."""
     parts = saved.take("W_enc", "b_enc", "W_dec", "b_dec")
     if "group_sizes" in saved.tensors:
-        return Autoencoder(*parts, "threshold", threshold=_threshold(saved))
-    return Autoencoder(*parts, "threshold", threshold=saved.take("threshold")[0], subtract_bias=False)
+        return Autoencoder(*parts, activation="threshold", threshold=_threshold(saved))
+    return Autoencoder(*parts, activation="threshold", threshold=saved.take("threshold")[0], subtract_bias=False)
 
 
 def _class(saved: Saved, default: str) -> str:

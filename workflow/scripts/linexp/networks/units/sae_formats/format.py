@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ....errors import LinexpError
@@ -60,7 +60,7 @@ class Autoencoder:
     encoder, encoder_bias
         (width, n), (n,).
     decoder, decoder_bias
-        (n, width), (width,); None if it is of what another layer gives.
+        (n, width), (width,).
     activation
         `relu`, `tanh_relu`, `top_k`, `signed_top_k`, `threshold` or `gated`; None where nothing says it.
     k
@@ -79,6 +79,7 @@ class Autoencoder:
     encoder_bias: Tensor
     decoder: Tensor
     decoder_bias: Tensor
+    _: KW_ONLY
     activation: str | None
     k: int | None = None
     threshold: Tensor | float | None = None

@@ -1,5 +1,7 @@
 """SAELens: sae_weights.safetensors with cfg.json beside it."""
 
+from typing import Any
+
 from .format import Autoencoder, SaeFormat, Saved
 
 _NORMALISERS = {None: "none", "none": "none", "layer_norm": "layer_norm", "constant_norm_rescale": "unit_norm"}
@@ -20,7 +22,7 @@ def _read(saved: Saved) -> Autoencoder:
         raise saved.error(f"was trained with normalize_activations: {normaliser}", "fold that into its weights")
     if settings.get("reshape_activations", "none") != "none" or settings.get("finetuning_scaling_factor"):
         raise saved.error("reshapes or scales what it is given", "save it without that")
-    rest = {
+    rest: dict[str, Any] = {
         "subtract_bias": bool(settings.get("apply_b_dec_to_input", True)),
         "normalise": _NORMALISERS[normaliser],
     }
