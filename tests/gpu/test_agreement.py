@@ -16,7 +16,10 @@ from linexp.networks import training
 from linexp.networks.heads import linear_head
 from linexp.networks.outputs import record_logits
 from linexp.networks.recording import record_activations
+from linexp.networks.units.autoencoder import SparseAutoencoder
+from linexp.networks.units.encoded import EncodedUnits
 from linexp.networks.units.neurons import Neurons
+from linexp.networks.units.sae_formats.format import Autoencoder
 from linexp.probes.batches import image_batches
 from linexp.probes.masks import ImageMasks, PixelLabels
 
@@ -36,6 +39,23 @@ def test_activations_agree(layer):
     found = recorded(on_gpu(network), *where)
     assert found.dtype == torch.float32 and not found.is_cuda
     assert difference(found, recorded(network, *where)) < FLOAT32
+
+
+def test_features_of_an_autoencoder_and_what_they_write_agree():
+    generator = torch.Generator().manual_seed(0)
+    parts = [torch.randn(shape, generator=generator) for shape in ((20, 30), (30,), (30, 20), (20,))]
+    output, found = torch.randn(4, 7, 20, generator=generator), []
+    for where in ("cpu", "cuda"):
+        sae = SparseAutoencoder("", Autoencoder(*parts, activation="top_k", k=3, normalise="layer_norm"))
+        units, changed = EncodedUnits(sae, "avg"), output.to(where, copy=True)
+        read = units.read(changed)
+        for change in units.changes(changed, [int(read.sum(0).argmax())]):
+            change.replace(torch.zeros(1), "constant")
+        found.append((read.cpu(), changed.cpu(), *units.reconstruction.told("", True).values()))
+    (read, changed, *told), (on_gpu_read, on_gpu_changed, *on_gpu_told) = found
+    assert (changed != output).any()
+    assert difference(on_gpu_read, read) < FLOAT32 and difference(on_gpu_changed, changed) < FLOAT32
+    assert on_gpu_told == pytest.approx(told, rel=FLOAT32)
 
 
 @pytest.mark.parametrize("build", [resnet, vit])
@@ -66,7 +86,7 @@ def test_a_linear_head_is_found_on_a_gpu_too_and_is_the_same(build, module, pool
 
 
 def test_what_is_no_linear_head_is_none_on_a_gpu_either():
-    assert linear_head(on_gpu(resnet()), "layer3", "avg", "first", images(4)) is None
+    assert linear_head(on_gpu(resnet()), "layer3", Neurons("avg"), images(4)) is None
 
 
 class Halves(PixelLabels):

@@ -50,11 +50,11 @@ class Reconstruction:
     """What is left of the variance of a layer's neurons, over all places of all images."""
 
     def __init__(self):
-        self._sums = None
+        self._sums = Counted(0, *torch.zeros(4, dtype=torch.float64))
 
     def add(self, counted: Iterable[Counted]) -> None:
         for new in counted:
-            self._sums = new if self._sums is None else self._sums + new
+            self._sums = self._sums + new
 
     @property
     def share_left(self) -> float:

@@ -56,9 +56,10 @@ def read_file(path: str) -> Saved:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:100]
         remedy = "give a file of tensors alone, as of safetensors or a state_dict"
         raise LinexpError(f"units.sae: {path} cannot be read ({reason}); {remedy}") from error
-    if not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
-        tensors = {name: tensor for name, tensor in tensors.items() if isinstance(tensor, torch.Tensor)}
-    return Saved(path, {name: tensor.double() for name, tensor in tensors.items()}, header, beside)
+    found = {name: tensor for name, tensor in tensors.items() if isinstance(tensor, torch.Tensor)}
+    # half precision is of files, not to encode in
+    found = {name: tensor if tensor.dtype == torch.float64 else tensor.float() for name, tensor in found.items()}
+    return Saved(path, found, header, beside)
 
 
 def _read(path: Path, content: bytes) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
