@@ -80,7 +80,7 @@ def test_names_and_what_an_autoencoder_leaves_are_kept_and_told(explained):
     ("layer", "message"),
     [
         ("wide", "units.sae: wide.npz is of 9 neurons, and the layer has"),
-        ("wrong", "units.sae: wrong.npz leaves 36 of the variance of the layer, so it is of another layer"),
+        ("wrong", " times the variance of the layer, so it is of another layer, or encodes otherwise (activation,"),
     ],
 )
 def test_an_autoencoder_of_another_layer_is_refused_in_one_line_and_leaves_no_file(explained, layer, message):

@@ -379,7 +379,9 @@ def test_the_share_of_variance_left_and_the_active_features_are_those_of_all_pla
 def test_an_autoencoder_that_leaves_more_than_the_mean_is_refused_unless_that_is_allowed():
     units = EncodedUnits(sae_of(24, "top_k")[0], "avg")
     units.read(torch.randn(6, 4, 24, dtype=torch.float64))
-    with pytest.raises(LinexpError, match=r"^units\.sae: a\.pt leaves \S+ of the variance .* allow_poor_recons[^\n]+$"):
+    with pytest.raises(
+        LinexpError, match=r"^units\.sae: a\.pt leaves \S+ times the variance .* allow_poor_recons[^\n]+$"
+    ):
         units.told()
 
 

@@ -78,11 +78,14 @@ class Reconstruction:
             More is left than the mean of the neurons alone leaves, unless that is allowed.
         """
         found = {"variance_left": self.share_left, "mean_active": self.mean_active}
-        left = f"leaves {found['variance_left']:.3g} of the variance of the layer"
+        share = f"{found['variance_left']:.3g}"
         if found["variance_left"] > WRONG and not allow_poor:
             reasons = "it is of another layer, or encodes otherwise (activation, subtract_bias, normalise)"
-            raise LinexpError(f"{source} {left}, so {reasons}; correct it, or set allow_poor_reconstruction: true")
+            remedy = "correct it, or set allow_poor_reconstruction: true"
+            raise LinexpError(f"{source} leaves {share} times the variance of the layer, so {reasons}; {remedy}")
         active = f"{found['mean_active']:.3g} features of a place are active"
         warning = "; warning: that is much, is it of this layer?" if found["variance_left"] > POOR else ""
-        print(f"reconstruction: {source} {left}, {active}{warning}", file=sys.stderr)
+        print(
+            f"reconstruction: {source} leaves {share} of the variance of the layer, {active}{warning}", file=sys.stderr
+        )
         return found
