@@ -4,10 +4,12 @@ The speeds are well below those measured on two cores (benchmarks/README.md), as
 A local run takes no notice of any of it. A second attempt gets twice as much, a third one three times.
 """
 
+import os
 from dataclasses import dataclass
 from math import ceil
 
 from ..config.checks import Config
+from ..networks.units import units_kind
 from . import work_sizes
 from .dissection_files import dissection_probe
 from .inputs import AND, concept_set_of, image_entry, target_of
@@ -17,6 +19,7 @@ PROGRAM = 2_000  # MB: Python with its libraries, and the two Snakemakes that st
 TORCH = 4_000  # MB: the same with PyTorch and CUDA's libraries
 TRAINED_NETWORK = 500  # MB: a small network of the workflow's own
 TARGET_NETWORK = 4_000  # MB: 0.3·10⁹ parameters (ViT-L) × 4 B, as read, as built, and a batch of what they compute
+UNITS_AT_PLACES = 1_500  # MB: 2²⁶ values of units (networks/units/encoded.py) × 4 B, and what is made of them
 IMAGE_TEXT_NETWORK = 8_000  # MB: 0.9·10⁹ parameters (SigLIP SO400M) × 4 B, as read and as built
 DIMENSION = 1_152  # of an embedding: SigLIP SO400M's
 
@@ -78,8 +81,20 @@ def image_text_network(config: Config, name: str) -> int:
     return TRAINED_NETWORK if "trained" in config["image_text_models"][name] else IMAGE_TEXT_NETWORK
 
 
-def target_network(config: Config, wildcards) -> int:
-    return TRAINED_NETWORK if is_own(config, wildcards) else TARGET_NETWORK
+def target_network(config: Config, wildcards) -> float:
+    """Of a target's network, and of what reads the units of a layer off it."""
+    network = TRAINED_NETWORK if is_own(config, wildcards) else TARGET_NETWORK
+    return network + reader_of_units(config, wildcards)
+
+
+def reader_of_units(config: Config, wildcards) -> float:
+    """What the units of a layer take that are not its neurons: their files a few times, and values at places."""
+    layers = target_of(config, wildcards)["layers"]
+    entry = layers[wildcards.layer].get("units") if hasattr(wildcards, "layer") else None
+    if entry is None:
+        return 0
+    files = units_kind(entry).files(entry)
+    return UNITS_AT_PLACES + 4 * sum(os.path.getsize(file) for file in files if os.path.isfile(file)) / 1e6
 
 
 def small(config: Config, wildcards) -> Work:
