@@ -39,7 +39,7 @@ def layer():
     activations = torch.cat(list(record_activations(network, "layer2", Neurons("avg"), images.split(50)))).numpy()
     activations[:, 11] = 0.5  # never varies
     split = split_network(network, "layer2", images[:2])
-    tail = CountingTail(split, lambda rows: images[torch.as_tensor(rows)].split(60), "avg")
+    tail = CountingTail(split, lambda rows: images[torch.as_tensor(rows)].split(60), Neurons("avg"))
     labels = np.random.default_rng(0).integers(0, 9, N_VAL + N_TEST)
     losses = [
         ReplayedTailLosses(tail, rows, activations[rows], CrossEntropy(labels[rows]), 0.02, 33)
