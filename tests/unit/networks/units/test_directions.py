@@ -53,6 +53,13 @@ def test_a_layer_with_directions_reads_them_and_has_their_names(tmp_path):
     torch.testing.assert_close(units.read(output), torch.tensor([[1.1, 3.5]]))
 
 
+def test_what_is_recorded_is_said_in_a_line(tmp_path):
+    entry = {"directions": saved(tmp_path, ".npy", False)}
+    units = open_units({"pool": "avg", "channels": "first", "units": entry, "tokens": "patches"})
+    expected = "recording: a gives 5 × 3 for an image: 2 directions of 3 neurons, avg of 5 tokens (patches alone)"
+    assert units.described("a", (5, 3)) == expected
+
+
 def objects(path):
     np.save(path, np.array([{"a": 1}]), allow_pickle=True)
 

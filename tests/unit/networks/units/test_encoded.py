@@ -245,14 +245,6 @@ def test_a_layer_of_another_shape_is_refused_in_one_line(shape, pooling, message
     assert message in str(caught.value)
 
 
-def test_what_is_recorded_is_said_in_a_line():
-    said = units_of(24, {"pool": "avg", "tokens": "patches"}).described("block", (5, 24))
-    assert (
-        said
-        == "recording: block gives 5 × 24 for an image: 6 directions of 24 neurons, avg of 5 tokens (patches alone)"
-    )
-
-
 def sae_of(width: int, activation: str, normalise: str = "none", n: int = 12) -> tuple[SparseAutoencoder, dict]:
     """A made-up autoencoder, and its parts as arrays."""
     generator = torch.Generator().manual_seed(6)
