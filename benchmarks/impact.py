@@ -36,6 +36,7 @@ def write_layer(folder: Path, layer: LastLayer) -> dict[str, Path]:
     with store.create_arrays(files["head"], MADE_UP) as file:
         file["weight"], file["bias"] = layer.weight, np.zeros(len(layer.weight), np.float32)
         file.attrs["linear"] = True
+        file.attrs["of_units"] = False
     return files
 
 
