@@ -52,6 +52,36 @@ rule train_image_text:
         "../workflow/scripts/train_image_text.py"
 
 
+rule train_sae:
+    input:
+        unpack(needs(model_files.sae_training_files)),
+    output:
+        weights="results/models/{trained_model}/weights.safetensors",
+        training="results/models/{trained_model}/training.json",
+    log:
+        "results/logs/train_sae/{trained_model}.log",
+    wildcard_constraints:
+        trained_model=one_of(names_of_kind("trained_models", "sae")),
+    conda:
+        "../envs/linexp.yaml"
+    threads: 1  # as the other trainings
+    resources:
+        mem_mb=memory(resources.training_sae),
+        runtime=runtime(resources.training_sae),
+        gpu=1,
+        batch_size=ask(model_files.sae_batch_size),
+    params:
+        model=ask(model_files.sae_settings),
+        network=ask(model_files.sae_network),
+        layer=ask(model_files.sae_places),
+        images=ask(model_files.training_settings),
+        seed=config["seed"],
+    message:
+        "Train the sparse autoencoder {wildcards.trained_model}"
+    script:
+        "../workflow/scripts/train_sae.py"
+
+
 rule fetch_repository:
     output:
         "results/models/hub/{repository}.zip",

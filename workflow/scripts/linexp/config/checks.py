@@ -127,6 +127,9 @@ def _check_references(config: Config) -> None:
         if _is_one_of(name, RESERVED_TRAINED):
             raise LinexpError(f"{place}: the name {name!r} is reserved; take another")
         _check_name(trained["images"], config["training_sets"], f"{place}.images", "training set")
+        if trained["kind"] == "sae":
+            _check_sae(config, trained, place)
+            continue
         _check_labelled(config, "training_sets", trained["images"], f"{place}.images", trained["kind"] == "classifier")
     for name in config["concept_sets"]:
         if _is_one_of(name, [*BUILT_IN, "label"]):
@@ -145,6 +148,18 @@ def _check_references(config: Config) -> None:
         target, _, layer = layer.partition("/")
         _check_name(target, config["targets"], f"run.{number}", "target")
         _check_name(layer, config["targets"][target]["layers"], f"run.{number}", "layer")
+
+
+def _check_sae(config: Config, trained: Mapping[str, Any], place: str) -> None:
+    """Whether there is a layer whose neurons a sparse autoencoder can be trained on."""
+    _check_name(trained["target"], config["targets"], f"{place}.target", "target")
+    target = config["targets"][trained["target"]]
+    _check_name(trained["layer"], target["layers"], f"{place}.layer", "layer")
+    if not SOURCES[target["model"]["source"]].has_network:
+        reason = f"{trained['target']!r} is recorded activations, which cannot be made of other images"
+        raise LinexpError(f"{place}.target: {reason}; name another")
+    if trained["k"] > trained["features"]:
+        raise LinexpError(f"{place}.k: {trained['k']} of {trained['features']} features cannot be active; lower it")
 
 
 def _check_classes(images: Mapping[str, Any], place: str) -> None:

@@ -232,6 +232,39 @@ def image_text_training_files(config: Config, wildcards) -> dict[str, str | list
     return training_files(config, wildcards) | {"configuration": entry["model"], "labels": labels}
 
 
+def sae_settings(config: Config, wildcards) -> Settings:
+    """What a sparse autoencoder is like, and how it is trained."""
+    entry = trained_entry(config, wildcards)
+    return {key: entry[key] for key in ("features", "k", "epochs", "batch_size", "learning_rate")}
+
+
+def sae_layer(config: Config, wildcards) -> SimpleNamespace:
+    """The target and layer that it is trained on, as wildcards."""
+    entry = trained_entry(config, wildcards)
+    return SimpleNamespace(target=entry["target"], layer=entry["layer"])
+
+
+def sae_network(config: Config, wildcards) -> Settings:
+    """The settings of the network that change what it is trained on."""
+    return up_to_layers(config, sae_layer(config, wildcards))
+
+
+def sae_places(config: Config, wildcards) -> Settings:
+    """The settings of the layer that change what it is trained on."""
+    layer = layer_only(config, sae_layer(config, wildcards))
+    return {key: value for key, value in layer.items() if key != "pool"}
+
+
+def sae_batch_size(config: Config, wildcards) -> int:
+    """Images in a forward pass of the network."""
+    return target_of(config, sae_layer(config, wildcards))["batch_size"]
+
+
+def sae_training_files(config: Config, wildcards) -> dict[str, str | list[str]]:
+    """What a sparse autoencoder is trained on: images, and the network."""
+    return training_files(config, wildcards) | target_files(config, sae_layer(config, wildcards))
+
+
 def is_own(config: Config, wildcards) -> bool:
     """Whether a target is a small network of the workflow's own."""
     return SOURCES[target_of(config, wildcards)["model"]["source"]].is_trained_here

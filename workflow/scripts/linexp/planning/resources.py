@@ -123,6 +123,15 @@ def training(config: Config, wildcards) -> Work:
     return Work(TORCH + TRAINED_NETWORK + megabytes(images * pixels), images * entry["epochs"] / TRAINING)
 
 
+def training_sae(config: Config, wildcards) -> Work:
+    """A pass over the images, whose places are kept, and as many over those as epochs."""
+    entry = config["trained_models"][wildcards.trained_model]
+    images = work_sizes.n_images(config["training_sets"][entry["images"]])
+    sizes = 3 * work_sizes.NEURONS_UNKNOWN * entry["features"]
+    operations = 6 * images * entry["epochs"] * sizes
+    return Work(TORCH + TARGET_NETWORK + megabytes(2 * 50e6 + 4 * sizes), images / FORWARD + operations / OPERATIONS)
+
+
 def embedding_images(config: Config, wildcards) -> Work:
     """Images pass by in batches; embeddings are written as they come."""
     return Work(
