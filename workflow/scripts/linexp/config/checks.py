@@ -158,6 +158,8 @@ def _check_sae(config: Config, trained: Mapping[str, Any], place: str) -> None:
     if not SOURCES[target["model"]["source"]].has_network:
         reason = f"{trained['target']!r} is recorded activations, which cannot be made of other images"
         raise LinexpError(f"{place}.target: {reason}; name another")
+    if "units" in target["layers"][trained["layer"]]:
+        raise LinexpError(f"{place}.layer: {trained['layer']!r} has units of its own; name a layer of neurons")
     if trained["k"] > trained["features"]:
         raise LinexpError(f"{place}.k: {trained['k']} of {trained['features']} features cannot be active; lower it")
 
@@ -265,6 +267,10 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
     _check_model(config, target["model"], f"{place}.model")
     _check_cases(target["layers"], f"{place}.layers")
     check_layers(target, place)
+    for layer_name, layer in target["layers"].items():
+        _check_trained(
+            config, layer.get("units", {}).get("trained"), "sae", f"{place}.layers.{layer_name}.units.trained"
+        )
     _check_name(target["probe"], config["probes"], f"{place}.probe", "probe")
     for key in ("concepts", "wider_concepts"):
         if key in target:

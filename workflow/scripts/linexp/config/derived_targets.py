@@ -149,7 +149,8 @@ def with_controls(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _of_untrained(layer: Mapping[str, Any]) -> dict[str, Any]:
     """A layer of an untrained copy, which a sparse autoencoder of the trained one does not fit."""
-    units = {"units": {**layer["units"], "allow_poor_reconstruction": True}} if "sae" in layer.get("units", {}) else {}
+    units = layer.get("units", {})
+    units = {"units": {**units, "allow_poor_reconstruction": True}} if {"sae", "trained"} & units.keys() else {}
     return {**layer, **units, "ablation": False, "impact": False}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from .kind import UnitKind
 
-_NAMES = ("directions", "sae")
+_NAMES = ("directions", "sae", "trained")
 
 UNITS: dict[str, UnitKind] = {name: import_module(f".{name}", __name__).KIND for name in _NAMES}
 
