@@ -223,6 +223,15 @@ ROWS = {
                 **{"subtract_bias": True, "normalise": "layer_norm", "allow_poor_reconstruction": True},
             }.items()
         ),
+        ("targets.net.layers.trained.units.trained", "again", {"train_sae", "record_activations"}),
+        ("targets.net.layers.trained.units.allow_poor_reconstruction", True, {"record_activations"}),
+        ("trained_models.features.images", "more", DRAW | {"train_sae"}),
+        ("trained_models.features.layer", "layer3", {"train_sae"}),
+        ("trained_models.features.target", "another", {"train_sae"}),
+        *(
+            (f"trained_models.features.{key}", value, {"train_sae"})
+            for key, value in {"features": 8, "k": 2, "epochs": 3, "batch_size": 99, "learning_rate": 0.1}.items()
+        ),
     ],
     features: [("targets.net.classes", "none", {"score_explanations", "check_sanity"})],
     methods: [

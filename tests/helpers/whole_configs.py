@@ -40,12 +40,19 @@ def features() -> tuple[dict, list[str]]:
 
 
 def units() -> tuple[dict, list[str]]:
-    """A layer whose units are directions, with all that opens the network, and one whose units are features."""
+    """A layer whose units are directions, with all that opens the network, and others whose units are features."""
     config = copy.deepcopy(CORE)
+    config["training_sets"]["more"] = OWN
+    sae = {"kind": "sae", "images": "training", "target": "twin", "layer": "layer4", "features": 9, "k": 3}
+    config["trained_models"] |= {"features": sae, "again": sae}
+    config["targets"]["twin"] = copy.deepcopy(config["targets"]["net"]) | {"controls": []}
+    model = {"source": "trained", "name": "net", "untrained": True}
+    config["targets"]["another"] = copy.deepcopy(config["targets"]["twin"]) | {"model": model}
     config["methods"]["dissection"] = {"kind": "network_dissection"}
     config["targets"]["net"]["layers"] = {
         "layer4": {"module": "layer4", "pool": "avg", "units": {"directions": "directions.npy"}},
         "layer3": {"module": "layer3", "pool": "avg", "units": {"sae": "weights.pt"}},
+        "trained": {"module": "layer4", "pool": "avg", "units": {"trained": "features"}},
     }
     config["targets"]["net"]["controls"] = []
     made = ("scores.parquet", "impact.parquet", "dissections/dissection.h5")
@@ -53,6 +60,7 @@ def units() -> tuple[dict, list[str]]:
     return config, [
         *(f"results/net/layer4/{name}" for name in made),
         *(f"results/net/layer3/{name}" for name in of_features),
+        "results/net/trained/activations.h5",
     ]
 
 

@@ -364,3 +364,28 @@ def test_names_are_looked_up_without_loading_open_clip():
         [sys.executable, "-c", code], cwd=REPOSITORY / "workflow/scripts", capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["False", "True"]
+
+
+def test_a_sparse_autoencoder_is_trained_on_a_layer_of_neurons_of_a_network():
+    sae = {"kind": "sae", "images": "training", "target": "other", "layer": "last", "features": 9, "k": 3}
+    config = small()
+    (images, *_) = config["training_sets"]
+    config["trained_models"]["features"] = sae | {"images": images}
+    checked(config, SCHEMA)
+    for key, value, message in (
+        ("images", "nothing", r"images: training set 'nothing' does not exist"),
+        ("target", "nothing", r"target: target 'nothing' does not exist"),
+        ("layer", "nothing", r"layer: layer 'nothing' does not exist"),
+        ("k", 10, r"k: 10 of 9 features cannot be active; lower it"),
+    ):
+        config["trained_models"]["features"] = sae | {"images": images, key: value}
+        with pytest.raises(LinexpError, match=r"trained_models\.features\." + message):
+            checked(config, SCHEMA)
+    config["trained_models"]["features"] = sae | {"images": images}
+    layer = config["targets"]["other"]["layers"]["last"]
+    layer["units"] = {"trained": "features"}
+    with pytest.raises(LinexpError, match="'last' has units of its own; name a layer of neurons"):
+        checked(config, SCHEMA)
+    del config["trained_models"]["features"]
+    with pytest.raises(LinexpError, match=r"trained model of kind sae .* does not exist"):
+        checked(config, SCHEMA)
