@@ -29,7 +29,8 @@ from linexp.networks.sources.source import is_weights_file
 def test_the_shipped_configuration_is_valid():
     config = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
     filled = checked(config, SCHEMA)
-    untrained = {f"{name}_untrained" for name in config["targets"] if config["targets"][name].get("controls")}
+    targets = config["targets"].items()
+    untrained = {f"{name}_untrained" for name, target in targets if "untrained" in target.get("controls", ())}
     assert untrained and set(filled["targets"]) == set(config["targets"]) | untrained
     assert [layer.split("/")[0] in filled["targets"] for layer in filled["run"]] == [True] * len(filled["run"])
 
