@@ -24,8 +24,9 @@ NAME = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*")
 
 def cut_down(config: dict) -> dict:
     """The shipped configuration with the targets that differ most, so that a case takes milliseconds."""
-    kept = ("scenes_resnet", "resnet50", "resnet50_netdissect", "resnet18_places365", "vgg16_cifar100")
-    return config | {"targets": {name: config["targets"][name] for name in kept}}
+    kept = ("scenes_resnet", "scenes_sae", "resnet50", "resnet50_netdissect", "resnet18_places365", "vgg16_cifar100")
+    trained = {name: model for name, model in config["trained_models"].items() if model.get("target", kept[0]) in kept}
+    return config | {"trained_models": trained, "targets": {name: config["targets"][name] for name in kept}}
 
 
 BASE = cut_down(SHIPPED)
