@@ -5,11 +5,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := results/scenes_resnet/layer4
+FEATURES := results/scenes_sae/layer4
 
 .PHONY: demo install test test-all test-gpu test-slurm test-browser lint bench lock clean
 
 demo: .venv/.installed
-	@$(BIN)/snakemake --cores all --quiet rules host
+	@$(BIN)/snakemake --cores all --quiet rules host -- all $(FEATURES)/summary.csv
 	@$(BIN)/python -m linexp.terminal.summary $(DEMO)
 
 install: .venv/.installed
