@@ -78,3 +78,25 @@ def test_a_wider_set_gives_each_explanation_the_concept_that_it_lacks(project):
     assert of_method["missing_concept"].notna().any()
     assert of_method["missing_correlation"].dropna().between(-1, 1).all()
     assert scores.query("method == 'best_concept'")["missing_concept"].isna().all()
+
+
+def test_another_main_simulator_remakes_ceilings_and_one_more_does_not(project):
+    config = project.config()
+    config["image_text_models"]["three"] = {"trained": "two", "calibration": {"a": 8.0, "b": 0.2}}
+    config["targets"]["net"]["more_simulators"] = ["three"]
+    project.configure(config)
+    assert "measure_ceilings" not in project.planned()
+    config["targets"]["net"] |= {"simulator": "three", "more_simulators": []}
+    project.configure(config)
+    assert project.planned()["measure_ceilings"] == 3, "one of the untrained copy"
+
+
+def test_a_wider_set_makes_its_p_and_remakes_the_scores_alone(project):
+    config = project.config()
+    config["concept_sets"]["nouns"] = {"nouns": 40}
+    config["targets"]["net"]["wider_concepts"] = "nouns"
+    project.configure(config)
+    assert project.planned("results/net/layer4/scores.parquet") == {
+        **{"make_concept_set": 1, "embed_concepts": 1, "make_pseudo_presence": 1},
+        **{"find_missing_concepts": 2, "score_explanations": 1},
+    }

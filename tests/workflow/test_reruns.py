@@ -348,28 +348,6 @@ def test_a_new_simulator_makes_its_embeddings_simulations_and_scores(project):
     }
 
 
-def test_another_main_simulator_remakes_ceilings_and_one_more_does_not(project):
-    config = project.config()
-    with_a_third_model(config)
-    config["targets"]["net"]["more_simulators"] = ["three"]
-    project.configure(config)
-    assert "measure_ceilings" not in project.planned()
-    config["targets"]["net"] |= {"simulator": "three", "more_simulators": []}
-    project.configure(config)
-    assert project.planned()["measure_ceilings"] == 3, "one of the untrained copy"
-
-
-def test_a_wider_set_makes_its_p_and_remakes_the_scores_alone(project):
-    config = project.config()
-    config["concept_sets"]["nouns"] = {"nouns": 40}
-    config["targets"]["net"]["wider_concepts"] = "nouns"
-    project.configure(config)
-    assert project.planned("results/net/layer4/scores.parquet") == {
-        **{"make_concept_set": 1, "embed_concepts": 1, "make_pseudo_presence": 1},
-        **{"find_missing_concepts": 2, "score_explanations": 1},
-    }
-
-
 def test_an_imported_file_makes_its_own_chain_and_an_edit_of_it_the_same(project):
     config = project.config()
     config["methods"]["theirs"] = {"kind": "imported", "file": "theirs.csv"}

@@ -85,7 +85,7 @@ def explain(folder: Path, activations: np.ndarray, names=NAMES, concepts: np.nda
     scores = score_table(table.to_pandas(), simulated[test], activations[test], dead)
     scores.insert(0, "method", "le")
     scores.insert(1, "simulator", "two")
-    means = summarise(scores.assign(verdict=scores["status"]), ["correlation"])
+    means = summarise(scores.assign(verdict=scores["status"], best_method=None, verdict_flips=None), ["correlation"])
     return Layer(explained, scores, means)
 
 
