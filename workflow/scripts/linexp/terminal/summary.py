@@ -31,7 +31,8 @@ def summary_text(folder: Path) -> str:
         parts.append("\n".join([_facts(simulator, rows.iloc[0]), *_table(judged, controls, _MEANS, _means)]))
         parts.append("\n".join([*_shares(judged, controls), *_best(judged)]))
     parts += filter(None, [_badges(summary)])
-    parts.append(f"scores: {folder / 'scores.parquet'}\nreport: {folder / 'report' / 'index.html'}")
+    report = folder / "report" / "index.html"
+    parts.append(f"scores: {folder / 'scores.parquet'}" + (f"\nreport: {report}" if report.exists() else ""))
     return "\n\n".join(parts)
 
 
