@@ -64,16 +64,17 @@ def read_file(path: str) -> Saved:
 
 def _read(path: Path, content: bytes) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """The header in the first line, if there is one, and the tensors."""
+    file = io.BytesIO(content)
     if path.suffix.lower() == ".npz":
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        with np.load(file, allow_pickle=False) as arrays:
             return {}, {name: torch.from_numpy(np.asarray(arrays[name])) for name in arrays.files}
     if content[8:9] == b"{":
         return {}, load(content)
     header: Mapping[str, Any] = {}
     if content[:1] == b"{":
-        line, _, content = content.partition(b"\n")
-        header = _mapping(json.loads(line[:_LONGEST_LINE]))
-    state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        line = file.readline()
+        header, file = _mapping(json.loads(line[:_LONGEST_LINE])), io.BytesIO(file.read())
+    state = torch.load(file, map_location="cpu", weights_only=True)
     settings = next((state[key] for key in _OF_SETTINGS if isinstance(state.get(key), Mapping)), header)
     return settings, next((state[key] for key in _OF_STATE if isinstance(state.get(key), Mapping)), state)
 
