@@ -22,6 +22,8 @@ FILES = [f"results/{target}/layer4/activations.h5" for target in ("with_bad", "w
     f"results/probes/{probe}/labels.h5" for probe in ("with_bad", "without")
 ]
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):

@@ -61,6 +61,7 @@ def test_the_ridges_are_those_of_scikit_learn_on_what_lies_there(finished):
     assert compared == 5
 
 
+@pytest.mark.long
 def test_a_wider_set_gives_each_explanation_the_concept_that_it_lacks(project):
     config = project.config()
     config["concept_sets"]["more"] = {"union": ["words", "words_more"]}

@@ -157,6 +157,7 @@ def test_a_kind_of_images_is_indexed_and_labelled(project):
     assert said.status == 1 and said.last.endswith("root: nowhere does not exist; make the folder")
 
 
+@pytest.mark.long
 def test_networks_of_a_source_are_recorded(project):
     add(project, "networks/sources", "one_convolution", SOURCE)
     config = project.config()
@@ -175,6 +176,7 @@ def test_networks_of_a_source_are_recorded(project):
     assert said.status == 1 and "targets.mine.model.depth: unknown key" in said.last
 
 
+@pytest.mark.long
 def test_a_figure_is_drawn_with_the_whole_workflow(project):
     add(project, "figures/of_layer", "toy", FIGURE)
     assert f"{LAYER}/figures/toy.svg" in {file for job in project.plan().jobs for file in job.outputs}
@@ -182,7 +184,7 @@ def test_a_figure_is_drawn_with_the_whole_workflow(project):
     assert "le_siglip" in (project.folder / LAYER / "figures/toy.svg").read_text()
 
 
-@pytest.mark.parametrize("format", ["auto", "toy"])
+@pytest.mark.parametrize("format", [pytest.param("auto", marks=pytest.mark.long), "toy"])
 def test_a_layout_of_published_explanations_is_read(project, format):
     add(project, "importers", "toy", FORMAT)
     neurons = range(pd.read_parquet(project.folder / LAYER / "explanations/le_label.parquet")["neuron"].max() + 1)

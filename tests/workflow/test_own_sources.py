@@ -40,6 +40,7 @@ def project(tmp_path, monkeypatch):
         yield project, asked
 
 
+@pytest.mark.long
 def test_images_and_networks_as_others_hand_them_out_are_used_in_a_run(project):
     project, asked = project
     splits = np.array(["train", "val", "test", "train"] * 5)

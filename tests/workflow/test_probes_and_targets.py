@@ -89,6 +89,7 @@ def test_a_corrupt_image_is_named_in_one_line(photos):
     assert not (photos.folder / "results/probes/photos/index.parquet").exists()
 
 
+@pytest.mark.long
 def test_embeddings_with_one_thread_are_those_with_two_within_1e_5(finished, project):
     name = "results/probes/scenes/embeddings/one.h5"
     (project.folder / name).unlink()

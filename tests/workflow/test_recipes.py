@@ -75,6 +75,7 @@ def test_without_snakemake_s_memory_a_method_that_is_taken_out_leaves_the_tables
     assert set(forgotten.planned()) == planned
 
 
+@pytest.mark.long
 def test_results_that_are_put_back_after_a_run_with_other_settings_are_made_again(finished, project):
     name = "results/net/layer4/explanations/le_siglip.parquet"
     with_lambda(project, 0.2)

@@ -39,6 +39,7 @@ def said(output: str) -> list[str]:
     return [line for line in output.splitlines() if line.startswith("linexp: ")]
 
 
+@pytest.mark.long
 def test_a_full_disk_leaves_no_half_file_and_the_next_run_goes_on(finished, project):
     for name in CUT:
         (project.folder / name).unlink()

@@ -18,7 +18,7 @@ from linexp.errors import NOT_ONE_LINE, LinexpError
 REPOSITORY = Path(__file__).parents[3]
 SCHEMA = REPOSITORY / "workflow" / "schemas" / "config.schema.yaml"
 SHIPPED = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
-CASES = [400, pytest.param(4000, marks=pytest.mark.long)]
+CASES = [400, pytest.param(2000, marks=pytest.mark.long)]
 NAME = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*")
 
 
