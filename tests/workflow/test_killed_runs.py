@@ -62,6 +62,7 @@ def test_every_stage_and_snakemake_itself_are_killed_and_the_same_command_finish
     assert project.planned() == {}
 
 
+@pytest.mark.long
 def test_a_second_run_says_that_there_is_one_and_changes_nothing(finished, project):
     first, job = train(project)
     os.kill(job, signal.SIGSTOP)

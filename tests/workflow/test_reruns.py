@@ -228,6 +228,7 @@ def test_a_search_makes_its_own_chain(project):
     assert project.planned() == ONE_METHOD
 
 
+@pytest.mark.long
 def test_settings_of_a_search_remake_that_alone(searching):
     config = searching.config()
     config["methods"]["le_best"]["search"] = {"beam": 10}  # its default
@@ -238,6 +239,7 @@ def test_settings_of_a_search_remake_that_alone(searching):
     assert searching.planned(*map(explanations, SEARCHING)) == {"explain_linear": 1}
 
 
+@pytest.mark.long
 def test_a_search_at_another_method_s_lengths_follows_that_method(searching):
     tables = [pq.read_table(searching.folder / explanations(name)) for name in ("le_like", "le_siglip")]
     ours, theirs = (list(map(len, table["concepts"].to_pylist())) for table in tables)
@@ -269,6 +271,7 @@ def test_several_explainers_make_their_mean(project):
     assert project.planned("results/net/layer4/scores.parquet") == new | OF_A_NEW_P
 
 
+@pytest.mark.long
 def test_the_mean_of_explainers_follows_the_calibration_of_each_and_not_their_order(searching):
     config = searching.config()
     config["methods"]["le_mean"]["explainer"] = ["one", "three"]
@@ -292,6 +295,7 @@ def test_labels_and_pseudo_labels_together_make_a_p_of_their_own(project):
     assert project.planned(scores) == with_labels | OF_A_NEW_P
 
 
+@pytest.mark.long
 def test_labels_and_pseudo_labels_together_follow_their_weight(searching):
     (presence,) = (searching.folder / "results/probes/scenes/P/words").rglob("both_0.5/P.h5")
     with h5py.File(presence) as file:

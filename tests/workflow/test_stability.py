@@ -2,10 +2,12 @@
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 
 STABILITY = "results/net/layer4/stability/le_siglip.parquet"
 
 
+@pytest.mark.long
 def test_stability_is_made_of_explanations_and_shown_with_them(project):
     project.run(STABILITY)
     layer = project.folder / "results/net/layer4"

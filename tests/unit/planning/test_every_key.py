@@ -13,6 +13,7 @@ from helpers.changed_keys import ROWS
 from helpers.configs import SCHEMA
 from helpers.plans import recipes
 from helpers.projects import new_project
+from helpers.whole_configs import images, networks
 from linexp.config.checks import whole_schema
 
 
@@ -103,7 +104,10 @@ def test_every_key_has_a_row():
     assert sorted(name for key, name in known.items() if key not in there and name not in CHOICES) == []
 
 
-@pytest.mark.parametrize("of", ROWS)
+LONG = (images, networks)
+
+
+@pytest.mark.parametrize("of", [pytest.param(of, marks=pytest.mark.long if of in LONG else ()) for of in ROWS])
 def test_a_key_that_is_changed_is_in_the_recipes_of_those_whom_it_concerns_and_of_no_others(of, folder):
     config, outputs = of()
     configs = [config, *(changed(config, key, value) for key, value, _ in ROWS[of])]
