@@ -13,6 +13,7 @@ RNG = np.random.default_rng(0)
 ACTIVATIONS = RNG.normal(size=(N, NEURONS)).astype(np.float32)
 WEIGHT, BIAS = RNG.normal(size=(CLASSES, NEURONS)).astype(np.float32), RNG.normal(size=CLASSES).astype(np.float32)
 LOGITS = ACTIVATIONS @ WEIGHT.T + BIAS
+NO_LABEL_BUT_0 = np.zeros(N, np.int64)
 PROVENANCE = store.Provenance("test", {}, "probe")
 
 
@@ -29,7 +30,7 @@ def write(path, attributes, **arrays):
     return path
 
 
-def outputs(logits=LOGITS, labels=np.zeros(N, np.int64)):
+def outputs(logits=LOGITS, labels=NO_LABEL_BUT_0):
     return write("outputs.h5", {"temperature": 1.5}, logits=logits, labels=labels)
 
 
