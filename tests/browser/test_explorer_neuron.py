@@ -158,6 +158,19 @@ def test_keys_go_to_the_next_neuron_to_the_search_and_back(layer, opened):
     page.wait_for_selector("#neurons:not([hidden])")
 
 
+def test_what_is_typed_before_the_browser_has_left_the_neuron_is_searched(layer, opened):
+    page = opened(layer.url("#neuron=0"))
+    page.evaluate("""() => {
+      document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "/", bubbles: true }));
+      for (const text of ["s", "sk", "sky"]) {
+        document.activeElement.value = text;
+        document.activeElement.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    }""")
+    expect(page).to_have_url(re.compile("=sky"))
+    assert page.get_by_label("Search", exact=True).input_value() == "sky"
+
+
 def test_what_one_tries_is_kept_by_the_address(layer, opened):
     page = opened(layer.url("#neuron=0"))
     before = tried(page)

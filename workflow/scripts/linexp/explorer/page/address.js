@@ -7,6 +7,7 @@ linexp.address = (() => {
   let written = 0;
   let waiting = null;
   let timer = null;
+  let isOwn = false;
 
   function flush() {
     clearTimeout(timer);
@@ -22,15 +23,23 @@ linexp.address = (() => {
     timer = setTimeout(flush, Math.max(0, written + PAUSE - Date.now()));
   }
 
-  // what waits is of the view before
-  function forget() {
+  // to another view, of which is what comes to wait before the browser tells that it is there
+  function go(hash) {
+    isOwn = true;
+    location.hash = hash;
+  }
+
+  // else what waits is of the view before
+  function arrived() {
+    if (isOwn) flush();
     clearTimeout(timer);
     waiting = null;
+    isOwn = false;
   }
 
   addEventListener("click", flush, true);
   addEventListener("pagehide", flush);
-  addEventListener("hashchange", forget, true);
+  addEventListener("hashchange", arrived, true);
 
-  return { keep, flush };
+  return { keep, flush, go };
 })();

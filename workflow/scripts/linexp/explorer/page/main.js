@@ -90,7 +90,7 @@
   function toTable(search) {
     if (route().view !== "neurons") {
       const state = table.sort ? table.state().toString() : "";
-      location.hash = state ? `#${state}` : "#";
+      linexp.address.go(state ? `#${state}` : "#");
       reveal("neurons");
     }
     if (search) table.query.focus();
