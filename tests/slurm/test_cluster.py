@@ -34,7 +34,7 @@ def amount(job, resource):
 def test_every_job_ran_under_slurm(scored):
     project, output, _ = scored
     found = project.jobs()
-    assert len(found) == output.count("has been submitted with SLURM jobid") == 8
+    assert len(found) == output.count("has been submitted with SLURM jobid") == 9
     assert {job["JobState"] for job in found} == {"COMPLETED"}
     for job in found:
         assert f"(Rule: {job['rule']})" in Path(job["StdOut"]).read_text()
@@ -49,7 +49,7 @@ def test_the_results_are_those_of_a_local_run_bit_for_bit(scored, local):
 def test_jobs_get_the_threads_memory_and_time_that_their_rules_ask_for(scored):
     project, _, planned = scored
     asked = {job.rule: job.resources for job in planned}
-    assert len(asked) == len(planned) == 8
+    assert len(asked) == len(planned) == 9
     for job in project.jobs():
         resources = asked[job["rule"]]
         hours, minute = divmod(resources["runtime"], 60)
