@@ -35,7 +35,7 @@ NEURONS = {
     ("vit_l_32", "mlp23"): 4096,
     ("vit_l_16", "mlp23"): 4096,
 }
-LARGE = ("vit_l_32", "vit_l_16")
+LARGE = ("vit_b_16", "vit_l_32", "vit_l_16")
 CUT = [key for key in NEURONS if key[1] in ("conv1", "layer3", "mlp11", "mlp23")]
 CLASSES = {"resnet18_places365": 365}
 IMAGES = torch.randn(2, 3, 224, 224, generator=torch.manual_seed(0))
