@@ -14,16 +14,14 @@ does, as that takes as long. The data are described in made_up.py.
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from fit import product_seconds
-from made_up import World
-from measuring import argument_parser, beside, cores, peak_gib, show
+from measuring import beside, cores, layer_parser, peak_gib, show
 from scipy.linalg import cho_factor, cho_solve
-from stages import run_stage, write_index, write_world
+from stages import made_presence, run_stage
 
 from linexp.artifacts import store
 from linexp.fitting.ridge import STRENGTHS
@@ -53,28 +51,16 @@ def factor_times(n_concepts: int, n_neurons: int) -> np.ndarray:
 
 
 def main() -> None:
-    parser = argument_parser(__doc__)
-    parser.add_argument("--images", type=int, default=35_000, help="train images")
-    parser.add_argument("--concepts", type=int, default=5_000, help="concepts that the filter keeps")
-    parser.add_argument("--neurons", type=int, default=2_048)
-    parser.add_argument("--dim", type=int, default=1_152, help="of the embeddings")
+    parser = layer_parser(__doc__)
     parser.add_argument("--threads", type=int, default=cores())
     given = parser.parse_args()
-    n_train, n_val, n_test = given.images, given.images // 7, 2 * given.images // 7
+    n_train, n_val = given.images, given.images // 7
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_index(folder / "index.parquet", n_train, n_val, n_test)
-        world = World.make(round(1.6876 * given.concepts), given.concepts, given.neurons, given.dim)
-        files = write_world(folder, world, n_train + n_val + n_test) | {"index": folder / "index.parquet"}
-        files |= {"presence": folder / "P.h5", "moments": folder / "moments.h5"}
-        run = partial(run_stage, threads=given.threads)
-        of_explainers = files | {name: [files[name]] for name in ("images", "concepts", "calibration")}
-        filtering = {"min_presence": 0.5, "paper_parity": False}
-        run("make_pseudo_presence", of_explainers, folder / "P.h5", filtering)
-        run("compute_moments", files, folder / "moments.h5", {})
+        files = made_presence(folder, given)
         kept = len(store.read_strings(folder / "P.h5", "concepts"))
         before, of_processor = time.perf_counter(), time.process_time()
-        run("measure_ceilings", files, folder / "ceilings.parquet", {"neurons": None})
+        run_stage("measure_ceilings", files, folder / "ceilings.parquet", {"neurons": None}, given.threads)
         seconds, of_processor = time.perf_counter() - before, time.process_time() - of_processor
         table, peak = store.read_table(folder / "ceilings.parquet").to_pandas(), peak_gib()
     with ProcessPoolExecutor(1, get_context("spawn")) as beside_it:

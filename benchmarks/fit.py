@@ -27,7 +27,7 @@ from statistics import mean
 
 import numpy as np
 from made_up import World
-from measuring import Clock, argument_parser, beside, cores, peak_gib, show
+from measuring import Clock, beside, cores, layer_parser, peak_gib, show
 from scipy.linalg.blas import ssyrk
 from stages import run_stage, write_index, write_world
 
@@ -93,12 +93,8 @@ def product_seconds(stage: str, n_rows: tuple[int, ...], n_columns: int, inner: 
 
 
 def main() -> None:
-    parser = argument_parser(__doc__)
-    parser.add_argument("--images", type=int, default=35_000, help="train images")
-    parser.add_argument("--concepts", type=int, default=5_000, help="concepts that the filter keeps")
-    parser.add_argument("--neurons", type=int, default=2_048)
+    parser = layer_parser(__doc__)
     parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--dim", type=int, default=1_152, help="of the embeddings")
     given = parser.parse_args()
     n_train, n_val, n_test = given.images, given.images // 7, 2 * given.images // 7
     n_images, n_concepts = n_train + n_val + n_test, round(1.6876 * given.concepts)

@@ -74,6 +74,16 @@ def argument_parser(description: str) -> argparse.ArgumentParser:
     return parser
 
 
+def layer_parser(description: str) -> argparse.ArgumentParser:
+    """The same with the sizes of a made-up layer, by default the paper's."""
+    parser = argument_parser(description)
+    parser.add_argument("--images", type=int, default=35_000, help="train images")
+    parser.add_argument("--concepts", type=int, default=5_000, help="concepts that the filter keeps")
+    parser.add_argument("--neurons", type=int, default=2_048)
+    parser.add_argument("--dim", type=int, default=1_152, help="of the embeddings")
+    return parser
+
+
 def show(result: dict[str, Any], as_json: bool) -> None:
     """Print what was measured, with the machine: as one line of JSON, or as a line for each figure.
 

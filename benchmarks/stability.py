@@ -21,9 +21,8 @@ from pathlib import Path
 
 import numpy as np
 from fit import SEARCH, product_seconds
-from made_up import World
-from measuring import argument_parser, beside, cores, peak_gib, show
-from stages import run_stage, write_index, write_world
+from measuring import beside, cores, layer_parser, peak_gib, show
+from stages import made_presence, run_stage
 
 from linexp.artifacts import store
 from linexp.fitting.data import FittingFiles, read_problem
@@ -59,27 +58,16 @@ def bare_products(n_images: int, columns: list[int], threads: int) -> None:
 
 
 def main() -> None:
-    parser = argument_parser(__doc__)
-    parser.add_argument("--images", type=int, default=35_000, help="train images")
-    parser.add_argument("--concepts", type=int, default=5_000, help="concepts that the filter keeps")
-    parser.add_argument("--neurons", type=int, default=2_048)
-    parser.add_argument("--dim", type=int, default=1_152, help="of the embeddings")
+    parser = layer_parser(__doc__)
     parser.add_argument("--threads", type=int, default=cores())
     given = parser.parse_args()
-    n_train, n_val, n_test = given.images, given.images // 7, 2 * given.images // 7
+    n_train, n_val = given.images, given.images // 7
     settings = {"neurons": None, "paper_parity": False}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_index(folder / "index.parquet", n_train, n_val, n_test)
-        world = World.make(round(1.6876 * given.concepts), given.concepts, given.neurons, given.dim)
-        files = write_world(folder, world, n_train + n_val + n_test) | {"index": folder / "index.parquet"}
-        later = files | {"presence": folder / "P.h5", "moments": folder / "moments.h5"}
+        files = made_presence(folder, given)
+        later = files | {"explanations": folder / "explanations.parquet"}
         run = partial(run_stage, threads=given.threads)
-        of_explainers = files | {name: [files[name]] for name in ("images", "concepts", "calibration")}
-        filtering = {"min_presence": 0.5, "paper_parity": False}
-        run("make_pseudo_presence", of_explainers, folder / "P.h5", filtering)
-        run("compute_moments", later, folder / "moments.h5", {})
-        later["explanations"] = folder / "explanations.parquet"
         run("explain_linear", later, later["explanations"], settings | {"method": SEARCH})
         sources = FittingFiles(folder / "P.h5", folder / "moments.h5", files["activations"], files["index"])
         problem = read_problem(sources, None, False, given.threads)

@@ -2,6 +2,7 @@
 
 import json
 import runpy
+from argparse import Namespace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,23 @@ class Files(dict):
     """Named files, as `snakemake.input` gives them."""
 
     __getattr__ = dict.__getitem__
+
+
+def made_presence(folder: Path, sizes: Namespace) -> dict[str, Any]:
+    """The files of a made-up layer of some sizes (`layer_parser`, and `threads`), its P and moments among them.
+
+    Val and test come on top of the train images, in the proportions 35 : 5 : 10.
+    """
+    n_train, n_val, n_test = sizes.images, sizes.images // 7, 2 * sizes.images // 7
+    write_index(folder / "index.parquet", n_train, n_val, n_test)
+    world = World.make(round(1.6876 * sizes.concepts), sizes.concepts, sizes.neurons, sizes.dim)
+    files = write_world(folder, world, n_train + n_val + n_test) | {"index": folder / "index.parquet"}
+    of_explainers = files | {name: [files[name]] for name in ("images", "concepts", "calibration")}
+    files |= {"presence": folder / "P.h5", "moments": folder / "moments.h5"}
+    filtering = {"min_presence": 0.5, "paper_parity": False}
+    run_stage("make_pseudo_presence", of_explainers, files["presence"], filtering, sizes.threads)
+    run_stage("compute_moments", files, files["moments"], {}, sizes.threads)
+    return files
 
 
 def run_stage(rule: str, files: dict[str, Any], output: Path, params: dict[str, Any], threads: int) -> None:
