@@ -12,6 +12,9 @@ from ..jobs.gpu_memory import map_what_fits
 from ..jobs.progress import progress
 from ..jobs.runtime import device
 from .recording import run_to_module
+from .units.pooling import neurons_last
+from .units.reconstruction import Counted, Reconstruction
+from .units.trained import encoder_of
 
 MOST_VALUES = 50_000_000
 """Of activations to learn from: images have fewer places where all would be more."""
@@ -55,8 +58,7 @@ def sampled_places(
 
 def _places(output: Tensor, channels: str) -> Tensor:
     """A layer's output as (n, places, width)."""
-    if output.ndim == 4 and channels == "first":
-        output = output.movedim(1, -1)
+    output = neurons_last(output, channels)
     return output.flatten(1, -2) if output.ndim > 2 else output[:, None]
 
 
@@ -170,17 +172,14 @@ def reconstruction(sae: Mapping[str, Tensor], activations: Tensor) -> dict[str, 
         `variance_left`, the share of the activations' variance that reconstructions leave; `mean_active`, features a
         place; `dead_features`, those that are active nowhere.
     """
-    left = active = 0.0
+    encoder, found = encoder_of(sae, "the sparse autoencoder"), Reconstruction()
     fired = torch.zeros(len(sae["W_dec"]), dtype=torch.bool)
     for x in activations.split(8192):
-        features = features_of(sae, x)
-        features = features * (features > sae["threshold"])
-        left += float((x - features @ sae["W_dec"] - sae["b_dec"]).double().square().sum())
-        active += float((features > 0).sum())
+        features = encoder(x)
+        found.add([Counted.of(x, features, encoder.decode(features, x))])
         fired |= (features > 0).any(dim=0)
-    variance = float((activations - activations.mean(dim=0)).double().square().sum())
     return {
-        "variance_left": left / variance,
-        "mean_active": active / len(activations),
+        "variance_left": found.share_left,
+        "mean_active": found.mean_active,
         "dead_features": int((~fired).sum()),
     }

@@ -197,8 +197,8 @@ def target_model(config: Config, name: str) -> Part:
 
 def recorded_file(config: Config, target: str, layer: str) -> Part:
     """The file of activations that the user recorded of a layer."""
-    path = config["targets"][target]["model"]["activations"].replace("{layer}", layer)
-    return file(f"targets.{target}.model.activations", os.path.expanduser(os.path.expandvars(path)))
+    path = _filled_in(config["targets"][target]["model"]["activations"], {"{layer}": layer})
+    return file(f"targets.{target}.model.activations", path)
 
 
 def units(config: Config, target: str, layer: str) -> Part:
@@ -256,7 +256,11 @@ def imported_path(config: Config, method: str, target: str, layer: str) -> str:
     A target that is `like` another takes the file of that one.
     """
     names = {"{target}": recorded_target(config["targets"], target), "{layer}": layer}
-    path = config["methods"][method]["file"]
+    return _filled_in(config["methods"][method]["file"], names)
+
+
+def _filled_in(path: str, names: Mapping[str, str]) -> str:
+    """A path with names in the place of placeholders, ~ and environment variables."""
     for placeholder, name in names.items():
         path = path.replace(placeholder, name)
     return os.path.expanduser(os.path.expandvars(path))

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ...errors import LinexpError
 from .encoder import Encoder
-from .pooling import check_pool, described_output, location_maps, pool_neurons
+from .pooling import check_pool, described_output, location_maps, neurons_last, pool_neurons
 from .reconstruction import Counted, Reconstruction
 
 AT_A_TIME = 2**26
@@ -96,7 +96,7 @@ class EncodedUnits:
             shape = tuple(output.shape)
             raise LinexpError(f"tokens: {self.tokens} does not fit an output of shape {shape}, no tokens; take it out")
         if output.ndim == 4:
-            places = output.movedim(1, -1) if self.channels == "first" else output
+            places = neurons_last(output, self.channels)
         elif output.ndim == 2:
             places = output[:, None]
         else:

@@ -49,6 +49,11 @@ def check_pool(shape: tuple[int, ...], pool: str) -> None:
         raise LinexpError(f"pool: {pool} does not fit an output of shape {shape}; {remedy}")
 
 
+def neurons_last(output: Tensor, channels: str = "first") -> Tensor:
+    """View of a layer's output with its neurons on the last axis."""
+    return output.movedim(1, -1) if output.ndim == 4 and channels == "first" else output
+
+
 def location_maps(output: Tensor, channels: str = "first") -> Tensor:
     """What neurons do at each place of an image, (n, n_neurons, height, width) float32.
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .kind import Entry, UnitKind
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .autoencoder import SparseAutoencoder
     from .encoder import Encoder
 
 KEYS = """
@@ -29,16 +33,20 @@ def _check(_entry: Entry) -> None:
     """Nothing: it is made."""
 
 
-def _open(entry: Entry) -> Encoder:
-    from ...artifacts.weights import read_weights
+def encoder_of(state: Mapping[str, Tensor], source: str) -> SparseAutoencoder:
+    """The encoder with the weights that `sae_training.train_sae` gives."""
     from .autoencoder import SparseAutoencoder
     from .sae_formats.format import Autoencoder
 
-    (path,) = files_of(entry)
-    state = read_weights(path)
     parts = (state[name] for name in ("W_enc", "b_enc", "W_dec", "b_dec"))
-    sae = Autoencoder(*parts, activation="threshold", threshold=state["threshold"])
-    return SparseAutoencoder(f"units.trained: {entry['trained']}", sae)
+    return SparseAutoencoder(source, Autoencoder(*parts, activation="threshold", threshold=state["threshold"]))
+
+
+def _open(entry: Entry) -> Encoder:
+    from ...artifacts.weights import read_weights
+
+    (path,) = files_of(entry)
+    return encoder_of(read_weights(path), f"units.trained: {entry['trained']}")
 
 
 KIND = UnitKind(keys=KEYS, files=files_of, check=_check, open=_open)

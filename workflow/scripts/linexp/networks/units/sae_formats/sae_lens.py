@@ -9,6 +9,20 @@ _ACTIVATIONS = {"relu": "relu", "topk": "top_k", "tanh-relu": "tanh_relu"}
 _SETTINGS = "cfg.json"
 
 
+def normaliser(saved: Saved, name: str | None) -> str:
+    """What is done to neurons before, by the library's name of it; ViT-Prisma took these names over."""
+    if name not in _NORMALISERS:
+        raise saved.error(f"was trained with normalize_activations: {name}", "fold that into its weights")
+    return _NORMALISERS[name]
+
+
+def activation(saved: Saved, name: str) -> str:
+    """Which features are active, by the library's name of it; the same holds of ViT-Prisma."""
+    if name not in _ACTIVATIONS:
+        raise saved.error(f"has the activation {name}", f"known are {', '.join(_ACTIVATIONS)}")
+    return _ACTIVATIONS[name]
+
+
 def _is_of(saved: Saved) -> bool:
     return "d_sae" in saved.beside.get(_SETTINGS, {}) and "W_enc" in saved.tensors
 
@@ -17,14 +31,12 @@ def _read(saved: Saved) -> Autoencoder:
     if _SETTINGS not in saved.beside:
         raise saved.error("has no cfg.json beside it", "put that of the library there")
     settings = saved.beside[_SETTINGS]
-    normaliser = settings.get("normalize_activations")
-    if normaliser not in _NORMALISERS:
-        raise saved.error(f"was trained with normalize_activations: {normaliser}", "fold that into its weights")
+    normalise = normaliser(saved, settings.get("normalize_activations"))
     if settings.get("reshape_activations", "none") != "none" or settings.get("finetuning_scaling_factor"):
         raise saved.error("reshapes or scales what it is given", "save it without that")
     rest: dict[str, Any] = {
         "subtract_bias": bool(settings.get("apply_b_dec_to_input", True)),
-        "normalise": _NORMALISERS[normaliser],
+        "normalise": normalise,
     }
     weights, decoder = saved.take("W_enc")[0], saved.take("W_dec", "b_dec")
     architecture = settings.get("architecture", "standard")
@@ -40,10 +52,8 @@ def _read(saved: Saved) -> Autoencoder:
     if architecture != "standard":
         raise saved.error(f"has the architecture {architecture}", "known are standard, topk, jumprelu and gated")
     name = settings.get("activation_fn_str", settings.get("activation_fn", "relu"))
-    if name not in _ACTIVATIONS:
-        raise saved.error(f"has the activation {name}", f"known are {', '.join(_ACTIVATIONS)}")
     k = settings.get("activation_fn_kwargs", {}).get("k")
-    return Autoencoder(*biased, activation=_ACTIVATIONS[name], k=k, **rest)
+    return Autoencoder(*biased, activation=activation(saved, name), k=k, **rest)
 
 
 FORMAT = SaeFormat(_is_of, _read)
