@@ -18,19 +18,29 @@ if TYPE_CHECKING:
 
 
 class _Tee:
-    """A text stream that writes to several others."""
+    """A text stream that writes whole lines to several others, so that lines of jobs side by side never mix."""
 
     def __init__(self, *streams):
         self.streams = streams
+        self.begun = ""
 
     def write(self, text: str) -> int:
-        for stream in self.streams:
-            stream.write(text)
+        lines, newline, rest = text.rpartition("\n")
+        if newline:
+            self._write(self.begun + lines + newline)
+            self.begun = ""
+        self.begun += rest
         return len(text)
 
     def flush(self) -> None:
+        self._write(self.begun)
+        self.begun = ""
         for stream in self.streams:
             stream.flush()
+
+    def _write(self, text: str) -> None:
+        for stream in self.streams:
+            stream.write(text)
 
     def isatty(self) -> bool:
         return False
