@@ -49,6 +49,27 @@ class Sets(NamedTuple):
     own: np.ndarray
 
 
+class Search(NamedTuple):
+    """What holds for all neurons.
+
+    Attributes
+    ----------
+    keys
+        (m,) a random number for each concept.
+    swaps
+        Whether concepts of a set are exchanged for others while that explains more.
+    positive
+        Whether all weights have to be positive.
+    max_condition
+        Of the Gram matrix of a set; beyond it the set is singular.
+    """
+
+    keys: np.ndarray
+    swaps: bool
+    positive: bool
+    max_condition: float
+
+
 class Candidates(NamedTuple):
     """Sets with one more concept, the best first, as (n,) arrays: the row of the set, the concept, its covariance with
     the neuron, what all explain together and the key."""
@@ -190,23 +211,20 @@ def _insert(found, n, place, row, concept, covariance, explained, key):
     """Put a candidate at its place; the last one falls out if there is no room. Returns how many there are."""
     last = min(n, len(found.row) - 1)
     for i in range(last, place, -1):
-        found.row[i], found.concept[i], found.covariance[i] = (
-            found.row[i - 1],
-            found.concept[i - 1],
-            found.covariance[i - 1],
-        )
-        found.explained[i], found.key[i] = found.explained[i - 1], found.key[i - 1]
+        before = i - 1
+        found.row[i], found.concept[i], found.key[i] = found.row[before], found.concept[before], found.key[before]
+        found.covariance[i], found.explained[i] = found.covariance[before], found.explained[before]
     found.row[place], found.concept[place], found.covariance[place] = row, concept, covariance
     found.explained[place], found.key[place] = explained, key
     return last + 1
 
 
 @numba.njit(cache=True)
-def _extend(gram, covariance, keys, sets, n_sets, size, positive, max_condition, found):
+def _extend(gram, covariance, task, sets, n_sets, size, found):
     """Find the best sets with one more concept, each once; returns how many there are."""
     n, room = 0, len(found.row)
     limits = np.empty(2, gram.dtype)
-    limits[1] = 1.0 / max_condition
+    limits[1] = 1.0 / task.max_condition
     for row in range(n_sets):
         for begin in range(0, len(gram), BLOCK):
             end = min(begin + BLOCK, len(gram))
@@ -216,23 +234,25 @@ def _extend(gram, covariance, keys, sets, n_sets, size, positive, max_condition,
             if _n_promising(left, own, limits[0], limits[1]) == 0:
                 continue
             for j in range(len(left)):
-                if left[j] * left[j] <= limits[0] * own[j] or own[j] <= limits[1] or (positive and left[j] < 0.0):
+                if left[j] * left[j] <= limits[0] * own[j] or own[j] <= limits[1] or (task.positive and left[j] < 0.0):
                     continue
                 concept, weight = begin + j, left[j] / (own[j] + 0.0)
                 explained = sets.explained[row] + left[j] * weight
                 place = _rank(found, n, concept, covariance[concept], explained)
-                key = sets.key[row] + keys[concept]
+                key = sets.key[row] + task.keys[concept]
                 if place == room or np.any(found.key[:n] == key):
                     continue
-                if positive and not _all_positive(sets, row, size, _shares(gram, sets, row, size, concept), weight):
+                if task.positive and not _all_positive(
+                    sets, row, size, _shares(gram, sets, row, size, concept), weight
+                ):
                     continue
-                if _regular(gram, sets, row, size, concept, own[j] + 0.0, max_condition):
+                if _regular(gram, sets, row, size, concept, own[j] + 0.0, task.max_condition):
                     n = _insert(found, n, place, row, concept, covariance[concept], explained, key)
     return n
 
 
 @numba.njit(cache=True)
-def _exchange(gram, covariance, keys, sets, row, size, place, concept, positive, max_condition, into, whole):
+def _exchange(gram, covariance, task, sets, row, size, place, concept, into, whole):
     """Make the first row of `into` a set with one concept exchanged for another; False if that is not possible.
 
     `left` and `own` are computed if `whole`.
@@ -246,16 +266,16 @@ def _exchange(gram, covariance, keys, sets, row, size, place, concept, positive,
         shares = _shares(gram, into, FIRST, i, new)
         for j in range(i):
             own -= shares[j] * gram[into.concepts[0, j], new]
-        if not _regular(gram, into, FIRST, i, new, own, max_condition):
+        if not _regular(gram, into, FIRST, i, new, own, task.max_condition):
             return False
-        shares, own, weight = _add(gram, covariance, keys, into, FIRST, i, new, into, FIRST)
+        shares, own, weight = _add(gram, covariance, task.keys, into, FIRST, i, new, into, FIRST)
         if whole:
             _look(gram, into, FIRST, i, new, shares, own, weight, into, FIRST)
-    return not positive or np.all(into.weights[0, :size] > 0.0)
+    return not task.positive or np.all(into.weights[0, :size] > 0.0)
 
 
 @numba.njit(cache=True)
-def _best_exchange(gram, covariance, keys, sets, row, size, positive, max_condition, scratch):
+def _best_exchange(gram, covariance, task, sets, row, size, scratch):
     """The place in a set and the concept to put there that explain most, if more than the set does; else -1 twice.
 
     Without the i-th concept, of weight w and with H the inverse, left and own of each concept are larger by A·w/H_ii
@@ -273,7 +293,7 @@ def _best_exchange(gram, covariance, keys, sets, row, size, positive, max_condit
             for i in range(size):
                 numbers[i] = sets.inverse[row, place, i]
             numbers[size], numbers[size + 1] = weight * variance, variance
-            numbers[size + 2], numbers[size + 3] = best - without, 1.0 / max_condition
+            numbers[size + 2], numbers[size + 3] = best - without, 1.0 / task.max_condition
             shares[:] = 0.0
             for i in range(size):
                 part, of_member = numbers[i], gram[sets.concepts[row, i], begin:end]
@@ -292,9 +312,7 @@ def _best_exchange(gram, covariance, keys, sets, row, size, positive, max_condit
                     continue
                 if np.any(sets.concepts[row, :size] == concept):
                     continue
-                possible = _exchange(
-                    gram, covariance, keys, sets, row, size, place, concept, positive, max_condition, scratch, False
-                )
+                possible = _exchange(gram, covariance, task, sets, row, size, place, concept, scratch, False)
                 if possible and scratch.explained[0] > best:
                     best, best_place, best_concept = scratch.explained[0] + TIE, place, concept
     return best_place, best_concept
@@ -326,30 +344,27 @@ def _new_sets(n, length, gram):
 
 
 @numba.njit(cache=True)
-def _path(gram, covariance, keys, length, swaps, positive, max_condition, now, then, scratch, found, best_sets):
+def _path(gram, covariance, task, length, space, best_sets):
     """The best set of every length for one neuron; the path ends where no concept can be added."""
+    now, then, scratch, found = space
     n_sets = FIRST + 1
     _begin(gram, covariance, now, FIRST)
     for size in range(length):
-        n_sets = _extend(gram, covariance, keys, now, n_sets, size, positive, max_condition, found)
+        n_sets = _extend(gram, covariance, task, now, n_sets, size, found)
         if n_sets == 0:
             return
         best = FIRST
         for place in range(n_sets):
             row, concept = found.row[place], found.concept[place]
-            shares, own, weight = _add(gram, covariance, keys, now, row, size, concept, then, place)
+            shares, own, weight = _add(gram, covariance, task.keys, now, row, size, concept, then, place)
             _look(gram, now, row, size, concept, shares, own, weight, then, place)
             if then.explained[place] > then.explained[best] + TIE:
                 best = place
-        while swaps:
-            place, concept = _best_exchange(
-                gram, covariance, keys, then, best, size + 1, positive, max_condition, scratch
-            )
+        while task.swaps:
+            place, concept = _best_exchange(gram, covariance, task, then, best, size + 1, scratch)
             if place < 0:
                 break
-            _exchange(
-                gram, covariance, keys, then, best, size + 1, place, concept, positive, max_condition, scratch, True
-            )
+            _exchange(gram, covariance, task, then, best, size + 1, place, concept, scratch, True)
             _copy(scratch, FIRST, size + 1, then, best)
         for i in range(size + 1):
             best_sets[size, i] = then.concepts[best, i]
@@ -368,41 +383,15 @@ def _space(beam, longest, gram):
 @numba.njit(cache=True, nogil=True)
 def find_sets(gram, covariances, keys, lengths, beam, swaps, positive, max_condition, best_sets):
     """Fill `best_sets`, (n, k, k), with the best set of every length up to that of each neuron."""
-    now, then, scratch, found = _space(beam, best_sets.shape[1], gram)
+    task, space = Search(keys, swaps, positive, max_condition), _space(beam, best_sets.shape[1], gram)
     for neuron in range(len(covariances)):
-        _path(
-            gram,
-            covariances[neuron],
-            keys,
-            lengths[neuron],
-            swaps,
-            positive,
-            max_condition,
-            now,
-            then,
-            scratch,
-            found,
-            best_sets[neuron],
-        )
+        _path(gram, covariances[neuron], task, lengths[neuron], space, best_sets[neuron])
 
 
 @numba.njit(cache=True, nogil=True)
 def find_sets_of_each(grams, covariances, keys, beam, swaps, positive, max_condition, best_sets):
     """The same where each row has a Gram matrix of its own, (n, m, m), and all have the same length."""
     length = best_sets.shape[1]
-    now, then, scratch, found = _space(beam, length, grams[0])
+    task, space = Search(keys, swaps, positive, max_condition), _space(beam, length, grams[0])
     for row in range(len(grams)):
-        _path(
-            grams[row],
-            covariances[row],
-            keys,
-            length,
-            swaps,
-            positive,
-            max_condition,
-            now,
-            then,
-            scratch,
-            found,
-            best_sets[row],
-        )
+        _path(grams[row], covariances[row], task, length, space, best_sets[row])
