@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ..artifacts.store import ROWS_PER_BLOCK
-from ..concepts.moments import CrossMomentsSum, MomentsSum
+from ..concepts.moments import moments_over
 from ..concepts.presence import ConceptStatistics, StatisticsSum
 from ..errors import LinexpError
 from ..explanations import Explanation, to_table
@@ -136,17 +137,13 @@ def _problem(
     p: Single, q: Single, concepts: Sequence[str], rows: Rows, p_std: np.ndarray, threads: int
 ) -> linear.Problem:
     """What a job of the workflow reads by `fitting.data.read_problem`."""
-    moments, with_neurons = {}, {}
+
+    def both(some: NDArray[np.intp]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        return ((p[block][of_block], q[block][of_block]) for block, of_block in _blocks(some, len(p)))
+
     with blas_on_one_thread():
-        for name in ("train", "val"):
-            of_p = MomentsSum(p.shape[1], threads)
-            for block, some in _blocks(rows[name], len(p)):
-                of_p.add(p[block], some)
-            moments[name] = of_p.moments()
-            of_q = CrossMomentsSum(moments[name].mean, threads)
-            for block, some in _blocks(rows[name], len(p)):
-                of_q.add(p[block], q[block], some)
-            with_neurons[name] = of_q.moments()
-    train_q, val_q = with_neurons["train"], with_neurons["val"]
+        (train, train_q), (val, val_q) = (
+            moments_over(partial(both, rows[split]), p.shape[1], threads) for split in ("train", "val")
+        )
     neurons, q_std = np.arange(q.shape[1], dtype=np.int32), np.sqrt(train_q.variance)
-    return linear.Problem(concepts, neurons, moments["train"], moments["val"], train_q, val_q, p_std, q_std)
+    return linear.Problem(concepts, neurons, train, val, train_q, val_q, p_std, q_std)

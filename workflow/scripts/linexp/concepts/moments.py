@@ -5,6 +5,7 @@ precision of the values, which is single for artifacts. That leaves errors of ab
 tests/unit/test_precision.py shows that they do not matter.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations, pairwise, product, starmap
@@ -281,3 +282,27 @@ class CrossMomentsSum:
 
         for_each(finish, self._tiles, self._threads)
         return CrossMoments(self._shift + scale * offset, scale**2 * variance, self._largest, covariance)
+
+
+def moments_over(
+    blocks: Callable[[], Iterator[tuple[np.ndarray, np.ndarray]]], n_columns: int, threads: int = 1
+) -> tuple[Moments, CrossMoments]:
+    """The moments of P, (n, m), and those of activations with it, over one split.
+
+    Parameters
+    ----------
+    blocks
+        Gives the rows of both in blocks, and is asked twice.
+    n_columns
+        M.
+    threads
+        That a product is spread over.
+    """
+    sums = MomentsSum(n_columns, threads)
+    for p, _ in blocks():
+        sums.add(p)
+    moments = sums.moments()
+    cross = CrossMomentsSum(moments.mean, threads)
+    for p, q in blocks():
+        cross.add(p, q)
+    return moments, cross.moments()

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from ..artifacts import store
-from ..concepts.moments import CrossMomentsSum, MomentsSum
+from ..concepts.moments import moments_over
 from ..concepts.presence import MIN_STD, probabilities
 from ..jobs.parallel import blas_on_one_thread, for_slices
 from ..networks.recorded import read_activations
@@ -172,18 +172,16 @@ def _problem_of(
 ) -> Problem:
     """The problem of the same neurons by another view; what varies less than a kept concept has to is not used."""
     n_columns = next(blocks(rows["train"][:1])).shape[1]
-    found = []
-    for split in ("train", "val"):
-        sums = MomentsSum(n_columns, threads)
-        for block in blocks(rows[split]):
-            sums.add(block)
-        moments, begin = sums.moments(), 0
-        cross = CrossMomentsSum(moments.mean, threads)
-        for block in blocks(rows[split]):
-            cross.add(block, activations[rows[split][begin : begin + len(block)]])
+
+    def both(some: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        begin = 0
+        for block in blocks(some):
+            yield block, activations[some[begin : begin + len(block)]]
             begin += len(block)
-        found.append((moments, cross.moments()))
-    (train, train_q), (val, val_q) = found
+
+    (train, train_q), (val, val_q) = (
+        moments_over(partial(both, rows[split]), n_columns, threads) for split in ("train", "val")
+    )
     std = np.sqrt(np.maximum(np.diag(train.covariance), 0.0)).astype(np.float64)
     std[std < MIN_STD] = np.inf
     return Problem([], neurons, train, val, train_q, val_q, std, np.sqrt(train_q.variance))
