@@ -1,5 +1,6 @@
 """What Snakemake plans in a folder, asked in a child process that has its libraries loaded already."""
 
+import gc
 import importlib
 import json
 import os
@@ -187,6 +188,7 @@ def _in_a_child(work: Callable[[], Any]) -> tuple[Any, str]:
     with tempfile.TemporaryFile("w+") as said:
         child = os.fork()
         if child == 0:
+            gc.freeze()  # else collecting copies the memory of the parent
             os.close(reading)  # else it would wait for ever to be read, were the tests killed
             try:
                 for number in (1, 2):
