@@ -136,9 +136,14 @@ def copied_code() -> Iterator[Path]:
         yield from (path for path in found if path.is_file() and not NOT_COPIED & set(path.parts))
 
 
+def _compiled_loops() -> list[Path]:
+    """What numba keeps of the loops that it has compiled; it goes by the times of their files, which are copied too."""
+    return [path for path in (REPOSITORY / "workflow").rglob("__pycache__/*") if path.suffix in {".nbc", ".nbi"}]
+
+
 def new_project(folder: Path) -> Project:
     folder.mkdir(parents=True)
-    for path in copied_code():
+    for path in (*copied_code(), *_compiled_loops()):
         there = folder / path.relative_to(REPOSITORY)
         there.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, there)
