@@ -10,7 +10,6 @@ from scipy.spatial.distance import cosine
 
 from helpers.literal import literal_soft_wpmi
 from linexp.baselines import Evidence, clip_dissect
-from linexp.baselines.clip_dissect import SIMILARITIES, cos_cubed, rank_reorder, soft_wpmi, wpmi
 
 PROBES = {
     "seed": st.integers(0, 2**32 - 1),
@@ -26,6 +25,15 @@ def explain(similarity, activations, neurons, concepts, settings):
     return clip_dissect.explain(Evidence(neurons, activations, similarity, concepts, np.eye(len(concepts))), **settings)
 
 
+def of_arrays(function):
+    """A similarity function of similarities, (n, m), and activations."""
+    return lambda similarity, activations, **settings: function(
+        Evidence(np.arange(activations.shape[1]), activations, similarity, [], np.eye(similarity.shape[1])), **settings
+    )
+
+
+SIMILARITIES = {name: of_arrays(function) for name, function in clip_dissect.SIMILARITIES.items()}
+soft_wpmi, wpmi, rank_reorder, cos_cubed = SIMILARITIES.values()
 each_similarity = pytest.mark.parametrize("name", SIMILARITIES)
 
 
@@ -130,7 +138,7 @@ def test_the_defaults_are_those_of_the_publication(dtype):
     ):
         scores = score(*images)
         assert scores.dtype == np.float64
-        np.testing.assert_allclose(scores, expected, rtol=1e-9, atol=1e-12, err_msg=score.__name__)
+        np.testing.assert_allclose(scores, expected, rtol=1e-9, atol=1e-12)
 
 
 @each_similarity
@@ -267,3 +275,12 @@ def test_the_first_of_equal_concepts_explains(name):
     concepts = [*"abcd", *"ABCD"]
     explained = explain(twice, activations, np.arange(4), concepts, {"similarity": name})
     assert [list(e.concepts) for e in explained] == [["c"], ["a"], ["d"], []]
+
+
+@each_similarity
+def test_no_more_similarities_are_made_at_a_time_than_those_of_a_block(name, monkeypatch):
+    parts, whole = [], Evidence.similarity
+    monkeypatch.setattr(Evidence, "similarity", lambda *part, **by: parts.append(whole(*part, **by)) or parts[-1])
+    monkeypatch.setattr(clip_dissect, "BLOCK", 4)
+    SIMILARITIES[name](*_images(3, 30, 50, 6))
+    assert sum(part.size for part in parts) == 30 * 50 and max(part.size for part in parts) <= 4 * 50

@@ -6,6 +6,8 @@ code (Trustworthy-ML-Lab/CLIP-dissect, similarity.py); each docstring says where
 
 import inspect
 from collections.abc import Callable
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -22,8 +24,7 @@ BLOCK = 256
 
 
 def soft_wpmi(
-    similarity: np.ndarray,
-    activations: np.ndarray,
+    evidence: Evidence,
     *,
     top_images: int = 100,
     softmax_scale: float = 10.0,
@@ -43,10 +44,8 @@ def soft_wpmi(
 
     Parameters
     ----------
-    similarity
-        (n, m) cosine similarities of images and concepts.
-    activations
-        (n, n_neurons) of the same images.
+    evidence
+        Of n images, m concepts and n_neurons; all similarities at once are never made.
     top_images
         |B|, or all images where there are fewer.
     prior
@@ -57,23 +56,24 @@ def soft_wpmi(
     NDArray[np.float64]
         (n_neurons, m).
     """
-    top_images = min(top_images, len(similarity))
-    belonging = p_start - (p_start - p_end) * np.arange(top_images)[:, None] / top_images
-    log_total = np.concatenate(
-        [logsumexp(softmax_scale * rows.astype(np.float64), axis=1) for rows in _row_blocks(similarity)]
-    )
-    given = np.empty((activations.shape[1], similarity.shape[1]))
-    for neuron, column in enumerate(activations.T):
-        top = _most_active(column, top_images)
-        probability = np.exp(softmax_scale * similarity[top].astype(np.float64) - log_total[top, None])
-        given[neuron] = np.log(1 + belonging * (probability - 1) + MIN_PROBABILITY).sum(axis=0)
-    overall = logsumexp(given, axis=0) - np.log(len(given))
-    return given - prior * overall
+    top_images = min(top_images, len(evidence.images))
+    belonging = p_start - (p_start - p_end) * np.arange(top_images) / top_images
+    tops = np.array([_most_active(column, top_images) for column in evidence.activations.T])
+    given = np.zeros((len(tops), len(evidence.texts)))
+    for begin in range(0, len(evidence.images), BLOCK):
+        scaled = softmax_scale * evidence.similarity(slice(begin, begin + BLOCK)).astype(np.float64)
+        less = np.exp(scaled - logsumexp(scaled, axis=1)[:, None]) - 1
+        neurons, ranks = np.nonzero((tops >= begin) & (tops < begin + BLOCK))
+        for neuron, of_neuron in groupby(zip(neurons, ranks, strict=True), key=itemgetter(0)):
+            some = [rank for _, rank in of_neuron]
+            p_of_b = 1 + belonging[some, None] * less[tops[neuron, some] - begin]
+            given[neuron] += np.log(p_of_b + MIN_PROBABILITY).sum(axis=0)
+    given -= prior * (np.logaddexp.reduce(given, axis=0) - np.log(len(given)))
+    return given
 
 
 def wpmi(
-    similarity: np.ndarray,
-    activations: np.ndarray,
+    evidence: Evidence,
     *,
     top_images: int = 28,
     softmax_scale: float = 2.0,
@@ -81,12 +81,10 @@ def wpmi(
 ) -> NDArray[np.float64]:
     """WPMI: soft-WPMI with every image of B in it for certain, so that log p(t|B) = Σ_{x∈B} log P(t|x).
 
-    Args, Returns:
-        as in `soft_wpmi`.
+    Parameters and what it returns are as in `soft_wpmi`.
     """
     return soft_wpmi(
-        similarity,
-        activations,
+        evidence,
         top_images=top_images,
         softmax_scale=softmax_scale,
         prior=prior,
@@ -96,8 +94,7 @@ def wpmi(
 
 
 def rank_reorder(
-    similarity: np.ndarray,
-    activations: np.ndarray,
+    evidence: Evidence,
     *,
     top_fraction: float = 0.05,
     exponent: float = 3.0,
@@ -115,27 +112,19 @@ def rank_reorder(
     it is. A mean similarity below 1e-3 counts as 1e-3, as a negative one has no root. Images tied at the end of the
     top are taken in order; of images tied in similarity the later counts as the more similar.
 
-    Parameters
-    ----------
-    similarity
-        (n, m) cosine similarities of images and concepts.
-    activations
-        (n, n_neurons) of the same images.
-
     Returns
     -------
     NDArray[np.float64]
         (n_neurons, m), at most 0, in the unit of the activations to the power of `exponent`.
     """
-    n, m = similarity.shape
-    top_images = min(max(2, int(top_fraction * n)), n)
-    tops = [_most_active(column, top_images) for column in activations.T]
-    scores = np.empty((len(tops), m))
-    for begin in range(0, m, BLOCK):
-        block = similarity[:, begin : begin + BLOCK]
+    top_images = min(max(2, int(top_fraction * len(evidence.images))), len(evidence.images))
+    tops = [_most_active(column, top_images) for column in evidence.activations.T]
+    scores = np.empty((len(tops), len(evidence.texts)))
+    for begin in range(0, len(evidence.texts), BLOCK):
+        block = evidence.similarity(concepts=slice(begin, begin + BLOCK))
         ranks = block.argsort(axis=0, kind="stable").argsort(axis=0).astype(np.int32)
         for neuron, top in enumerate(tops):
-            descending = activations[top, neuron].astype(np.float64)
+            descending = evidence.activations[top, neuron].astype(np.float64)
             by_similarity = descending[ranks[top].argsort(axis=0)]
             error = (np.abs(by_similarity - descending[::-1, None]) ** exponent).mean(axis=0)
             mean_similarity = np.maximum(block[top].mean(axis=0, dtype=np.float64), MIN_MEAN_SIMILARITY)
@@ -143,7 +132,7 @@ def rank_reorder(
     return scores
 
 
-def cos_cubed(similarity: np.ndarray, activations: np.ndarray) -> NDArray[np.float64]:
+def cos_cubed(evidence: Evidence) -> NDArray[np.float64]:
     """Cosine of the cubes of a neuron's and a concept's deviations from their means over the images.
 
     Not among the paper's functions (which has the plain cosine), but in its code, and in Label-free concept bottleneck
@@ -151,25 +140,18 @@ def cos_cubed(similarity: np.ndarray, activations: np.ndarray) -> NDArray[np.flo
     divides by at least 1e-3 instead of a smaller norm, so its score depends on the unit of the activations; here it
     does not.
 
-    Parameters
-    ----------
-    similarity
-        (n, m) cosine similarities of images and concepts.
-    activations
-        (n, n_neurons) of the same images.
-
     Returns
     -------
     NDArray[np.float64]
         (n_neurons, m) in [−1, 1]; 0 where a neuron or a concept is constant.
     """
-    scores = np.empty((activations.shape[1], similarity.shape[1]))
-    for begin in range(0, activations.shape[1], BLOCK):
-        neurons = slice(begin, begin + BLOCK)
-        neuron_cubes = _unit_cubes(activations[:, neurons])
-        for first in range(0, similarity.shape[1], BLOCK):
-            concepts = slice(first, first + BLOCK)
-            scores[neurons, concepts] = neuron_cubes.T @ _unit_cubes(similarity[:, concepts])
+    scores = np.empty((evidence.activations.shape[1], len(evidence.texts)))
+    for first in range(0, len(evidence.texts), BLOCK):
+        concepts = slice(first, first + BLOCK)
+        concept_cubes = _unit_cubes(evidence.similarity(concepts=concepts))
+        for begin in range(0, len(scores), BLOCK):
+            neurons = slice(begin, begin + BLOCK)
+            scores[neurons, concepts] = _unit_cubes(evidence.activations[:, neurons]).T @ concept_cubes
     return scores
 
 
@@ -193,17 +175,13 @@ def explain(evidence: Evidence, *, similarity: str = "soft_wpmi", **settings: An
     """
     score = SIMILARITIES[similarity]
     arguments = {name: settings[name] for name in inspect.getfullargspec(score).kwonlyargs if name in settings}
-    best = score(evidence.similarity(), evidence.activations, **arguments).argmax(axis=1)
+    best = score(evidence, **arguments).argmax(axis=1)
     return [
         Explanation(int(neuron), status=CONSTANT)
         if is_constant
         else Explanation(int(neuron), [evidence.concepts[concept]], [1.0])
         for neuron, concept, is_constant in zip(evidence.neurons, best, constant(evidence.activations), strict=True)
     ]
-
-
-def _row_blocks(values: np.ndarray) -> list[np.ndarray]:
-    return [values[begin : begin + BLOCK] for begin in range(0, len(values), BLOCK)]
 
 
 def _most_active(activations: np.ndarray, size: int) -> NDArray[np.intp]:

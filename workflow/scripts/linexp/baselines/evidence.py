@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
+Rows = slice | NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,12 @@ class Evidence:
     concepts: Sequence[str]
     texts: np.ndarray
 
-    def similarity(self) -> np.ndarray:
-        """(n, m) float32 cosine similarities of images and concepts."""
-        return self.images @ self.texts.T
+    def similarity(self, images: Rows = slice(None), concepts: Rows = slice(None)) -> np.ndarray:
+        """Float32 cosine similarities, (n, m) of all images and concepts, which may not fit in memory, or a part of it.
+
+        Parameters
+        ----------
+        images, concepts
+            A slice, or the numbers of some.
+        """
+        return self.images[images] @ self.texts[concepts].T
