@@ -29,6 +29,10 @@ class LayerFiles:
         simulator's embeddings of their concepts.
     presence
         The P of each linear method.
+    stability
+        Of each linear method; empty where nobody asked for it.
+    outputs, head
+        Of the network; None where no effects on its output are scored.
     embeddings, calibration
         Of the main simulator.
     calibrations
@@ -48,11 +52,15 @@ class LayerFiles:
     simulations: Mapping[str, AnyPath]
     concepts: Mapping[str, AnyPath]
     presence: Mapping[str, AnyPath]
+    stability: Mapping[str, AnyPath]
+    outputs: AnyPath | None
+    head: AnyPath | None
 
     def same_probe(self) -> str:
         """The fingerprint that all artifacts of images share, or a `LinexpError`."""
-        by_method = (self.explanations, self.simulations, self.concepts, self.presence)
+        by_method = (self.explanations, self.simulations, self.concepts, self.presence, self.stability)
         named = [path for paths in by_method for path in paths.values()]
+        named += [path for path in (self.outputs, self.head) if path]
         return store.same_probe(self.index, self.activations, self.scores, self.embeddings, *named)
 
 
@@ -72,6 +80,8 @@ class Shown:
         Of the draws of images.
     provenance
         Of the page.
+    titles
+        What each method is called.
     """
 
     title: str
@@ -79,6 +89,7 @@ class Shown:
     calibrated: Sequence[tuple[str, str]]
     seed: int
     provenance: store.Provenance
+    titles: Mapping[str, str]
 
 
 @dataclass(frozen=True)

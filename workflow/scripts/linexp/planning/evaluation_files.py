@@ -288,7 +288,10 @@ def drawn_calibrations(config: Config, wildcards) -> list[tuple[str, str]]:
 
 
 def explorer_files(config: Config, wildcards) -> Files:
-    """What the explorer shows: all that is known of a layer, and the main simulator's view of its explanations."""
+    """What the explorer shows: all that is known of a layer, and the main simulator's view of its explanations.
+
+    Stability where the target asks for it; outputs and head where effects on them are scored, and so are there anyway.
+    """
     target = target_of(config, wildcards)
     methods, simulator = target["methods"], target["simulator"]
     views = [
@@ -300,7 +303,7 @@ def explorer_files(config: Config, wildcards) -> Files:
     ]
     linear = [with_method(wildcards, method) for method in linear_methods(config, wildcards)]
     models = [name for name, _ in calibrated_models(config, wildcards)]
-    return {
+    files: Files = {
         "images": probe_files(config, wildcards),
         "index": index_of(config, wildcards),
         "activations": activations_of(config, wildcards),
@@ -316,3 +319,9 @@ def explorer_files(config: Config, wildcards) -> Files:
         "concepts": [view["concepts"] for view in views],
         "presence": [f"{presence_folder(config, method)}/P.h5" for method in linear],
     }
+    if target["stability"]:
+        files["stability"] = [of_layer(wildcards, f"stability/{method.method}.parquet") for method in linear]
+    if target["layers"][wildcards.layer]["ablation"]:
+        files["outputs"] = recorded(config, wildcards, "outputs.h5")
+        files["head"] = recorded(config, wildcards, f"{wildcards.layer}/head.h5")
+    return files

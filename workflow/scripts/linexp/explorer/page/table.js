@@ -10,7 +10,7 @@ linexp.table = (() => {
   const { Search } = linexp.search;
   const SPARE_ROWS = 8;
   const COMMON = 10;
-  const LINES = 3;
+  const [LINES, LINES_OF_CARDS] = [2, 3];
 
   const PAPER = 62; // rem of the print style on A4 or Letter, upright
 
@@ -34,8 +34,8 @@ linexp.table = (() => {
     build() {
       this.controls = new Controls(this.layer, this.section, () => this.changed());
       this.common = this.find("#common");
-      this.head = this.find("thead");
-      this.body = this.find("tbody");
+      this.head = this.find(".neurons thead");
+      this.body = this.find(".neurons tbody");
       this.empty = this.find("#empty");
       this.body.addEventListener("click", (event) => {
         const row = event.target.closest("tr[data-neuron]");
@@ -151,7 +151,8 @@ linexp.table = (() => {
     drawHead() {
       const columns = this.fittingColumns();
       const left = this.methods.filter((method) => !columns.some((column) => column.name === `score:${method}`));
-      this.find("#left-out").textContent = left.length ? `No room for the scores of ${left.join(", ")}.` : "";
+      const names = left.map((method) => this.layer.titles[method]);
+      this.find("#left-out").textContent = left.length ? `No room for the scores of ${names.join(", ")}.` : "";
       const heads = columns.map((column) => {
         const [by, down] = [this.sort.replace(/^-/, "") === column.name, this.sort.startsWith("-")];
         const order = by ? (down ? "descending" : "ascending") : null;
@@ -167,6 +168,7 @@ linexp.table = (() => {
             style: column.kind === "words" ? {} : { width: `${column.width}rem` },
           },
           el("button", { type: "button", onclick: () => this.sortBy(column.name) }, breakable(column.label), arrow),
+          column.mark,
         );
       });
       const focused = document.activeElement?.closest?.("th")?.dataset.column;
@@ -176,7 +178,7 @@ linexp.table = (() => {
 
     // numbers from the highest at first, words and neurons from the first
     sortBy(name) {
-      const upwards = ["neuron", "explanation", "status"].includes(name);
+      const upwards = ["neuron", "explanation", "verdict", "best", "q"].includes(name);
       const [first, second] = upwards ? [name, `-${name}`] : [`-${name}`, name];
       this.sort = this.sort === first ? second : first;
       this.changed();
@@ -217,7 +219,7 @@ linexp.table = (() => {
       if (!this.printing)
         cutChips(
           drawn.flatMap((place) => [...this.rows.get(place).querySelectorAll(".terms")]),
-          LINES,
+          NARROW.matches ? LINES_OF_CARDS : LINES,
         );
       this.above.firstChild.style.setProperty("height", `${begin * height}px`);
       this.below.firstChild.style.setProperty("height", `${(this.places.length - end) * height}px`);
