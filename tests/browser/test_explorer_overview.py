@@ -56,7 +56,7 @@ def test_which_method_is_best_is_answered_on_opening_and_one_click_shows_it_pair
     page = opened(layer.url())
     sure = page.locator(".ranking tbody tr").first.locator(".sure")
     assert sure.count() == ("beyond doubt:" in page.locator("#overview .told").first.inner_text())
-    page.get_by_role("link", name="All scores, null controls and sanity checks").click()
+    page.get_by_role("link", name="All scores, controls and checks").click()
     expect(page.get_by_role("heading", name="Methods, pair by pair")).to_be_visible()
 
 
@@ -147,7 +147,7 @@ def test_a_metric_that_fails_its_sanity_check_is_marked_wherever_it_is_shown(lay
     marks = [".ranking .fails", "thead .fails"]
     for selector in marks:
         assert reason in page.locator(selector).first.get_attribute("aria-label")
-    assert "fails its sanity check" in page.locator("#score option").first.inner_text()
+    assert "fails its check" in page.locator("#score option").first.inner_text()
     page = opened(layer.url("#neuron=0"))
     assert reason in page.locator(".methods thead .fails").first.get_attribute("aria-label")
     page = opened(layer.url("#layer"))

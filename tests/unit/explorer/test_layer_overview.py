@@ -15,10 +15,10 @@ from linexp.scoring import summary
 METHODS = ["a", "b"]
 # neuron: verdict, correlation and length by a, the same by b, best method, why b does not explain it
 NEURONS = [
-    ("explained", 0.8, 2, "explained", 0.6, 1, "a"),
-    ("predicts_only", 0.3, 4, "explained", 0.4, 1, "b"),
-    ("explained", 0.7, 12, "not_above_chance", 0.05, 1, "a"),
-    ("not_above_chance", 0.1, 3, "predicts_only", 0.15, 1, "b"),
+    ("explained", 0.81, 2, "explained", 0.6, 1, "a"),
+    ("predicts_only", 0.3, 4, "explained", 0.42, 1, "b"),
+    ("explained", 0.71, 12, "not_above_chance", 0.05, 1, "a"),
+    ("not_above_chance", 0.1, 3, "predicts_only", 0.16, 1, "b"),
     ("unexplained", None, 0, "unexplained", None, 0, None),
     ("constant", None, 0, "constant", None, 0, None),
 ]
@@ -76,7 +76,7 @@ def test_a_neuron_is_told_of_by_its_best_method_or_by_the_main_one(scores, expla
 
 def test_methods_are_ranked_by_their_means_and_compared_on_the_same_neurons(overview):
     rows = overview["ranking"]["rows"]
-    of_a, of_b = np.array([0.8, 0.3, 0.7, 0.1, 0, 0]), np.array([0.6, 0.4, 0.05, 0.15, 0, 0])
+    of_a, of_b = np.array([0.81, 0.3, 0.71, 0.1, 0, 0]), np.array([0.6, 0.42, 0.05, 0.16, 0, 0])
     assert [row["title"] for row in rows] == ["The first", "The second"]
     assert [row["mean"] for row in rows] == pytest.approx([of_a.mean(), of_b.mean()])
     assert [row["explained"] for row in rows] == [2, 2]
@@ -113,8 +113,8 @@ def test_neurons_that_beat_chance_are_counted_by_length_and_the_others_by_what_i
 def test_the_distribution_counts_each_neuron_with_a_score_once(overview):
     bins = overview["distribution"]
     assert sum(one["count"] for one in bins) == sum(one["chance"] for one in bins) == 4
-    for value in (0.8, 0.4, 0.7, 0.15):
-        (holding,) = [one for one in bins if one["low"] <= value + 1e-9 < one["high"]]
+    for value in (0.81, 0.42, 0.71, 0.16):
+        (holding,) = [one for one in bins if one["low"] <= value < one["high"]]
         assert holding["count"] == 1
     assert (bins[0]["low"], bins[-1]["high"]) == (0, 1)
 

@@ -94,14 +94,17 @@ linexp.columns = (() => {
       label: "Verdict",
       title: "whether it is predicted, and better than by random concepts; from the surest",
       kind: "status",
-      width: 8.4,
+      width: 9,
       value: (place) => 2 * verdictRank(named(place)) + (q[place] ?? 1),
-      cell: (place) => [
-        verdictBadge(named(place)),
-        status[place] !== "ok" && status[place] !== named(place) && badge(statusText(status[place]), "warn"),
-        layer.dead[place] && badge("dead", "warn"),
-        why[place] !== null && el("span", { class: "why" }, layer.reasons[why[place]]),
-      ],
+      cell: (place) =>
+        el(
+          "div",
+          { class: "badges-of-row" },
+          verdictBadge(named(place)),
+          status[place] !== "ok" && status[place] !== named(place) && badge(statusText(status[place]), "warn"),
+          layer.dead[place] && badge("dead", "warn"),
+          why[place] !== null && el("span", { class: "why" }, layer.reasons[why[place]]),
+        ),
     };
   }
 
@@ -125,7 +128,7 @@ linexp.columns = (() => {
       label,
       title,
       kind: "number",
-      width: 4.9,
+      width: 5.5,
       goes,
       value: (place) => values[place],
       cell: (place) => text(values[place]),
@@ -154,7 +157,7 @@ linexp.columns = (() => {
       title: `${layer.scores[score]} of ${layer.titles[shown]}${isShown ? "; the notch is what random concepts reach" : ""}`,
       mark: faultMark(layer, score, methods),
       kind: isShown ? "score shown" : "score",
-      width: isShown ? 5.4 : 4.9,
+      width: isShown ? 6.8 : 4.9,
       goes: isShown ? null : 3,
       value: (place) => values[place],
       cell: (place) => [

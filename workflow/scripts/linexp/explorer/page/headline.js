@@ -14,7 +14,7 @@ linexp.headline = (() => {
       if (column !== "scores") view[column] = picked((method) => method[column]);
     for (const score of Object.keys(layer.scores)) view.scores[score] = picked((method) => method.scores[score]);
     Object.defineProperty(layer.methods, BEST, { value: view });
-    layer.titles[BEST] = "best method of each neuron";
+    layer.titles[BEST] = "best of each neuron";
     layer.shown = names.length > 1 ? BEST : names[0];
   }
 
