@@ -28,7 +28,7 @@ from linexp.metrics import METRICS
 from linexp.probes.index import rows_of, split_images
 from linexp.scoring import sanity, simulation, summary
 from linexp.scoring.best import with_best_method
-from linexp.scoring.reasons import NEURON, with_reasons
+from linexp.scoring.reasons import CEILINGS, NEURON, reasons, with_reasons
 from linexp.scoring.scores import score_table, with_ablation
 
 HOSTILE = '<script>window.broken = 1</script> & "quoted" \u2028 <img src=x onerror=alert(1)>'
@@ -165,6 +165,20 @@ def with_beliefs(scores: pd.DataFrame, n_concepts: int) -> pd.DataFrame:
     )
 
 
+def _with_reach(scores: pd.DataFrame) -> pd.DataFrame:
+    """Made-up ceilings of `le`, with the reason that they give, and a concept that its unexplained neurons lack."""
+    rng = np.random.default_rng(2)
+    known, own = (scores["method"] == "le").to_numpy(), scores["correlation"].fillna(0).to_numpy()
+    higher = (own[:, None] + rng.uniform(0, 0.15, (len(scores), len(CEILINGS)))).clip(max=0.99)
+    told, lacking = known & (scores["verdict"] != EXPLAINED), known & (scores["verdict"] == UNEXPLAINED)
+    return scores.assign(
+        **{name: np.where(known, higher[:, k], np.nan) for k, name in enumerate(CEILINGS)},
+        why_not=np.where(told, reasons(own, higher), scores["why_not"]),
+        missing_concept=np.where(lacking, "zebra", None),
+        missing_correlation=np.where(lacking, 0.25, np.nan),
+    )
+
+
 def _write(folder, index, texts, images, p, activations, explained, concepts, test):
     """Write the artifacts."""
     made = store.Provenance("test", {}, "f")
@@ -175,6 +189,10 @@ def _write(folder, index, texts, images, p, activations, explained, concepts, te
     store.write_arrays(folder / "P.h5", made, {"P": p, "concepts": concepts})
     store.write_arrays(folder / "images.h5", made, {"embeddings": images})
     store.write_arrays(folder / "concepts.h5", made, {"embeddings": texts, "concepts": concepts})
+    label = np.array(index["label"])
+    labels = np.stack([label == 0, label == 1, label >= 0, label == 0], axis=1).astype(np.uint8)
+    labelled = [*concepts[:3], "in no explanation"]
+    store.write_arrays(folder / "labels.h5", made, {"labels": labels, "concepts": labelled})
     reliability = [{"count": 10, "p": q, "observed": q} for q in (0.1, 0.5, 0.9)]
     fitted = {"a": A, "b": B, "bce": 0.2, "bce_base_rate": 0.4, "reliability": reliability}
     store.write_json(folder / "two.json", made, fitted)
@@ -192,6 +210,7 @@ def _write(folder, index, texts, images, p, activations, explained, concepts, te
     scores["verdict_flips"] = scores["neuron"] % 2 == 0
     scores = with_reasons(with_best_method(with_beliefs(scores, len(concepts))), {}, {}, SIMULATOR)
     scores["why_not"] = np.where(scores["verdict"] == EXPLAINED, None, NEURON)
+    scores = _with_reach(scores)
     store.write_table(folder / "scores.parquet", made, pa.Table.from_pandas(scores, preserve_index=False))
     better = {name: metric.higher_is_better for name, metric in METRICS.items()}
     summary.compare(scores, better).to_csv(folder / "comparison.csv", index=False)
@@ -230,6 +249,9 @@ def _write(folder, index, texts, images, p, activations, explained, concepts, te
         stability={"le": folder / "stability.parquet"},
         outputs=folder / "outputs.h5",
         head=folder / "head.h5",
+        labels=folder / "labels.h5",
+        known_images=[folder / "images.h5"],
+        known_concepts=[folder / "concepts.h5"],
     )
     return files, scores
 

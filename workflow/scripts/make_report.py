@@ -32,6 +32,9 @@ layer = explorer.LayerFiles(
     stability=by_method(files.get("stability", []), params.linear if files.get("stability") else []),
     outputs=files.get("outputs"),
     head=files.get("head"),
+    labels=files.get("labels"),
+    known_images=files.get("known_images", []),
+    known_concepts=files.get("known_concepts", []),
 )
 provenance = store.provenance_of(snakemake, layer.same_probe())
 images = index.IndexedImages(sources.open_source(params.images), store.read_table(files.index))

@@ -17,6 +17,7 @@ from ..artifacts import store
 from ..jobs.progress import progress
 from ..probes.index import rows_of
 from . import shown_images
+from .known_concepts import concept_facts
 from .layer import Explained, LayerFiles, Shown, read_activations
 from .layer_page import render
 from .neighbours import activation_correlations, explanation_cosines
@@ -24,7 +25,7 @@ from .neurons import Records, score_rows
 from .output_effects import read_effects
 from .overview import PICTURES, table
 from .presence_columns import PresenceColumns
-from .presence_of_sample import CONCEPTS_A_FILE, concepts_to_ship, write_presence
+from .presence_of_sample import CONCEPTS_A_FILE, concepts_to_ship, text_embeddings, write_presence
 from .scripts import write_script
 from .stabilities import read_stabilities
 from .thumbnails import FILES_A_FOLDER, write_thumbnails
@@ -99,7 +100,9 @@ def _write_data(
     sample = shown_images.sample_rows(test, shown.seed)
     top, maxima = _highest(files, explained)
     candidates = shown_images.candidates(sample, top, len(index), shown.seed)
-    write_presence(folder, files, concepts, sample)
+    texts = text_embeddings(files, concepts)
+    write_presence(folder, files, texts, sample)
+    write_script(folder, "concept_facts", concept_facts(files, explained, concepts, texts, shown.calibrated))
     with TemporaryDirectory(dir=folder) as scratch:
         records = Records(
             files, explained, shown.simulator, shown.seed, test, sample, candidates,

@@ -37,6 +37,10 @@ class LayerFiles:
         Of the main simulator.
     calibrations
         Of all models that the page tells of.
+    labels
+        Of the images, None where they have none.
+    known_images, known_concepts
+        What the same models make of the images and of the labelled concepts; empty without labels.
     """
 
     index: AnyPath
@@ -55,12 +59,16 @@ class LayerFiles:
     stability: Mapping[str, AnyPath]
     outputs: AnyPath | None
     head: AnyPath | None
+    labels: AnyPath | None
+    known_images: Sequence[AnyPath]
+    known_concepts: Sequence[AnyPath]
 
     def same_probe(self) -> str:
         """The fingerprint that all artifacts of images share, or a `LinexpError`."""
         by_method = (self.explanations, self.simulations, self.concepts, self.presence, self.stability)
         named = [path for paths in by_method for path in paths.values()]
-        named += [path for path in (self.outputs, self.head) if path]
+        named += [path for path in (self.outputs, self.head, self.labels) if path]
+        named += [*self.known_images, *self.known_concepts]
         return store.same_probe(self.index, self.activations, self.scores, self.embeddings, *named)
 
 

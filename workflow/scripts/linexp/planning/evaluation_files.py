@@ -1,5 +1,6 @@
 """What scores, checks, summaries, figures and the explorer of a layer are made from."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 from ..artifacts import attributes
@@ -287,6 +288,17 @@ def drawn_calibrations(config: Config, wildcards) -> list[tuple[str, str]]:
     return fitted
 
 
+def labelled_files(config: Config, wildcards, models: Sequence[str]) -> Files:
+    """Labels, and what models make of the images and of the labelled concepts; nothing where there are no labels."""
+    if not sources.possible_labels(config["probes"][target_of(config, wildcards)["probe"]]):
+        return {}
+    return {
+        "labels": probe_path(config, wildcards, "labels.h5"),
+        "known_images": [probe_path(config, wildcards, f"embeddings/{model}.h5") for model in models],
+        "known_concepts": [probe_path(config, wildcards, f"concepts/labels/{model}.h5") for model in models],
+    }
+
+
 def explorer_files(config: Config, wildcards) -> Files:
     """What the explorer shows: all that is known of a layer, and the main simulator's view of its explanations.
 
@@ -304,6 +316,7 @@ def explorer_files(config: Config, wildcards) -> Files:
     linear = [with_method(wildcards, method) for method in linear_methods(config, wildcards)]
     models = [name for name, _ in calibrated_models(config, wildcards)]
     files: Files = {
+        **labelled_files(config, wildcards, models),
         "images": probe_files(config, wildcards),
         "index": index_of(config, wildcards),
         "activations": activations_of(config, wildcards),

@@ -42,8 +42,8 @@ linexp.elements = (() => {
       };
       const parts = [el("span", { class: "weight" }, brief(weight)), " ", el("span", { class: "word" }, name)];
       if (!link) return el("span", attributes, ...parts);
-      const query = new URLSearchParams({ q: name });
-      return el("a", { ...attributes, href: `#${query}` }, ...parts);
+      const page = new URLSearchParams({ concept: name });
+      return el("a", { ...attributes, href: `#${page}` }, ...parts);
     });
     if (order.length > most) chips.push(moreTerms(order.length - most));
     else if (bias)

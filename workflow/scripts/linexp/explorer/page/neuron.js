@@ -10,6 +10,8 @@ linexp.neuron = (() => {
   const { briefly, content: effects } = linexp.effects;
   const { content: methodsOf } = linexp.methods;
   const { areaChart, areaLegend, areaTable } = linexp.areas;
+  const { card, contents } = linexp.cards;
+  const { glance, whyNot } = linexp.reasons;
   const { Workbench } = linexp.workbench;
 
   const AREAS =
@@ -18,16 +20,6 @@ linexp.neuron = (() => {
   const ERRORS =
     "Real activation, and what the explanation above makes of it on the scale of the neuron (least squares), on the " +
     "same images.";
-
-  function card(id, title, note, ...content) {
-    return el(
-      "section",
-      { class: "card", "aria-labelledby": id },
-      el("h2", { id }, title),
-      note && el("p", { class: "note" }, note),
-      ...content,
-    );
-  }
 
   function heading(layer, neuron, place, record, turn) {
     const button = (step, text, label) => {
@@ -63,7 +55,12 @@ linexp.neuron = (() => {
         layer.dead[place] ? badge("dead: below 0.01 on every image", "warn") : null,
       ),
       words,
-      el("p", { class: "believe" }, verdictBadge(layer.verdicts[best.verdict[place]]), ` ${believed(layer, best, place)}`),
+      el(
+        "p",
+        { class: "believe" },
+        verdictBadge(layer.verdicts[best.verdict[place]]),
+        ` ${believed(layer, best, place)}`,
+      ),
       el(
         "p",
         { class: "note" },
@@ -71,6 +68,7 @@ linexp.neuron = (() => {
         `${layer.titles[method]}. Mean activation ${brief(record.mean)}, highest ${brief(record.maximum)}.`,
       ),
       briefly(record) && el("p", { class: "note" }, briefly(record)),
+      glance(record, layer, method),
     );
   }
 
@@ -94,7 +92,9 @@ linexp.neuron = (() => {
         "The neuron is constant, or no linear method explains it.",
       );
     const box = el("div", { class: "area-box" });
-    const buttons = methods.map((method) => el("button", { type: "button", onclick: () => show(method) }, layer.titles[method]));
+    const buttons = methods.map((method) =>
+      el("button", { type: "button", onclick: () => show(method) }, layer.titles[method]),
+    );
     const show = (method) => {
       buttons.forEach((button, k) => button.setAttribute("aria-pressed", methods[k] === method));
       const chart = record.areas[method];
@@ -202,12 +202,14 @@ linexp.neuron = (() => {
     section.replaceChildren(
       heading(layer, neuron, place, record, turn),
       card("explanations", "Explanations", null, ...methodsOf(layer, record)),
+      ...[whyNot(record, layer)].filter(Boolean),
       el("div", { class: "columns" }, areas(layer, record), ranges(layer, record)),
       card("own", "Try your own", null, bench.element),
       card("errors", "Where it errs most", ERRORS, bench.errors),
       card("output", "What it does to the output", null, ...effects(record)),
       alike(layer, record),
     );
+    section.querySelector(".neuron-head").append(contents(section));
     return bench.ready;
   }
 
