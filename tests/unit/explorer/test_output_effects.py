@@ -24,7 +24,7 @@ def head_file(path, weight, linear=True):
 
 @pytest.fixture
 def files(tmp_path):
-    weight = np.random.default_rng(0).normal(size=(CLASSES, NEURONS)).astype(np.float32) + [[5, 0, -5]]
+    weight = np.random.default_rng(0).normal([5, 0, -5], size=(CLASSES, NEURONS)).astype(np.float32)
     labels = np.array([2, 0, -1, 2, 7])
     store.write_arrays(tmp_path / "outputs.h5", MADE, {"labels": labels})
     index = pa.table({"class_name": ["cat", "dog", "unknown", "cat", "ship"]})

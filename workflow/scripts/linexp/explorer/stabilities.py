@@ -17,7 +17,7 @@ def read_stabilities(paths: Mapping[str, AnyPath]) -> Stabilities:
 
 
 def stability_of(stabilities: Stabilities, neuron: int) -> dict[str, Any]:
-    """By method what is known of the concepts of a neuron, in the order of its explanation; nothing where it has none."""
+    """By method what is known of the concepts of a neuron, in the order of its explanation."""
     known = {method: by_neuron.get(neuron) for method, by_neuron in stabilities.items()}
     return {method: _shown(one) for method, one in known.items() if one is not None and one.concepts}
 

@@ -109,7 +109,7 @@ linexp.columns = (() => {
   }
 
   function bestColumn(layer) {
-    const name = (place) => layer.titles[methodOf(layer, BEST, place)];
+    const name = (place) => (layer.best[place] === null ? "none" : layer.titles[methodOf(layer, BEST, place)]);
     return {
       name: "best",
       label: "Best method",
