@@ -19,6 +19,7 @@ from .scripts import short
 RELATED = 6
 LEAST_COSINE = 0.2
 """Texts with less, once what all share is taken off, have hardly anything in common."""
+TEXTS_AT_ONCE = 256
 CONCEPTS_AT_ONCE = 32
 """As many columns of similarities are sorted at once, (n_images,) each."""
 
@@ -92,12 +93,13 @@ def related(texts: np.ndarray, among: NDArray[np.intp]) -> list[list[tuple[int, 
         first, equal ones by number.
     """
     vectors = centred(texts)
+    others = vectors[among]
     found = []
-    for number, vector in enumerate(vectors):
-        cosines = vectors[among] @ vector
-        cosines[among == number] = -1
-        order = np.argsort(-cosines, kind="stable")[:RELATED]
-        found.append([(int(among[k]), float(cosines[k])) for k in order if cosines[k] >= LEAST_COSINE])
+    for begin in range(0, len(vectors), TEXTS_AT_ONCE):
+        for number, cosines in enumerate(vectors[begin : begin + TEXTS_AT_ONCE] @ others.T, begin):
+            cosines[among == number] = -1
+            order = np.argsort(-cosines, kind="stable")[:RELATED]
+            found.append([(int(among[k]), float(cosines[k])) for k in order if cosines[k] >= LEAST_COSINE])
     return found
 
 
