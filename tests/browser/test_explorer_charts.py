@@ -95,7 +95,7 @@ def test_the_name_of_a_method_breaks_at_an_underscore_alone(many_methods, opened
 def test_metrics_and_statuses_have_their_names(layer, opened):
     page = opened(layer.url("#neuron=0"))
     page.get_by_text("All metrics").click()
-    text = page.locator("#explanations ~ details").inner_text()
+    text = page.locator("#explanations ~ details", has_text="All metrics").inner_text()
     assert "ablation (optim)" in text and "AUPRC" in text and "_" not in text.replace("not_above", "")
     page = opened(layer.url("#layer"))
     assert "0.400 of always answering with how frequent concepts are" in page.locator("#layer").inner_text()

@@ -206,7 +206,8 @@ def _write(folder, index, texts, images, p, activations, explained, concepts, te
         scores = score_table(table, simulated[test], activations[test], activations.max(axis=0) < 0.01)
         tables.append(scores.assign(method=method, simulator=SIMULATOR))
     scores = with_ablation(pd.concat(tables), None)
-    scores["correlation_val"] = scores["correlation"]
+    favoured = (scores["method"] == "best") & (scores["neuron"] % 8 == 2)
+    scores["correlation_val"] = scores["correlation"].clip(upper=0.98).mask(favoured, 0.99)
     scores["verdict_flips"] = scores["neuron"] % 2 == 0
     scores = with_reasons(with_best_method(with_beliefs(scores, len(concepts))), {}, {}, SIMULATOR)
     scores["why_not"] = np.where(scores["verdict"] == EXPLAINED, None, NEURON)

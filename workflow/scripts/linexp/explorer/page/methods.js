@@ -2,7 +2,7 @@
 
 // The explanations of a neuron by all methods: what they are, how well they predict, and whether to believe it.
 linexp.methods = (() => {
-  const { el, tableHead, terms, badge, statusText, scoreBar, scaleFrom, interval } = linexp.elements;
+  const { el, tableHead, terms, badge, statusText, scoreBar, scaleFrom, interval, breakable } = linexp.elements;
   const { verdictBadge, rate, fault, faultMark } = linexp.beliefs;
   const { fixed, brief } = linexp.numbers;
 
@@ -50,7 +50,7 @@ linexp.methods = (() => {
       return el(
         "tr",
         { class: row.best_method === row.method ? "best" : null },
-        el("th", { scope: "row" }, layer.titles[row.method]),
+        el("th", { scope: "row" }, breakable(layer.titles[row.method])),
         several && el("td", { class: "simulator" }, row.simulator),
         el("td", { class: "words" }, explanation(layer, record, row), odd ? badge(statusText(row.status), "warn") : null),
         el(
@@ -145,7 +145,7 @@ linexp.methods = (() => {
 
   // what one reads below the table
   const content = (layer, record) =>
-    [region("Explanations", table(layer, record)), stabilities(layer, record), allScores(layer, record)].filter(Boolean);
+    [region("Explanations by method", table(layer, record)), stabilities(layer, record), allScores(layer, record)].filter(Boolean);
 
   return { content };
 })();
