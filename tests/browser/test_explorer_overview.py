@@ -110,6 +110,18 @@ def test_which_neurons_are_polysemantic_takes_one_click(layer, opened):
     assert page.locator('th[data-column="meanings"]').get_attribute("aria-sort") == "descending"
 
 
+def test_whether_a_neuron_is_monosemantic_is_read_beside_it(layer, opened):
+    page = opened(layer.url())
+    rows = best_rows(layer)
+    place = page.locator("thead th[data-column]").evaluate_all(
+        "heads => heads.findIndex(head => head.dataset.column === 'meanings')"
+    )
+    for neuron in (0, 2, 7):
+        page.get_by_label("Search", exact=True).fill(str(neuron))
+        cells = page.locator(f'tr[data-neuron="{neuron}"] > *')
+        assert cells.nth(place).inner_text() == f"{1 / (1 - rows.loc[neuron, 'polysemanticity']):.1f}"
+
+
 def test_what_a_neuron_does_to_the_output_takes_one_click(layer, opened):
     page = opened(layer.url())
     page.locator('tr[data-neuron="7"] th a').click()

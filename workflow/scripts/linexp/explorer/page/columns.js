@@ -25,7 +25,8 @@ linexp.columns = (() => {
       verdictColumn(layer, method),
       shown === BEST && bestColumn(layer),
       numberColumn("meanings", "Meanings", method.spread.map(meanings), {
-        title: "over how many meanings its explanation is spread: 1 for one, more for concepts that are unlike each other",
+        title:
+          "over how many meanings its explanation is spread: 1 for one, more for concepts that are unlike each other",
         goes: 5,
         text: (value) => fixed(value, 1),
       }),

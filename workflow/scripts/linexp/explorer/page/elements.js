@@ -112,5 +112,18 @@ linexp.elements = (() => {
     return low === null || low === undefined ? fixed(value, 3) : `${fixed(low, 2)} to ${fixed(high, 2)}`;
   }
 
-  return { el, svg, breakable, tableHead, terms, stableText, moreTerms, badge, statusText, scoreBar, scaleFrom, interval };
+  return {
+    el,
+    svg,
+    breakable,
+    tableHead,
+    terms,
+    stableText,
+    moreTerms,
+    badge,
+    statusText,
+    scoreBar,
+    scaleFrom,
+    interval,
+  };
 })();

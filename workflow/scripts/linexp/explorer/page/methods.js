@@ -52,7 +52,12 @@ linexp.methods = (() => {
         { class: row.best_method === row.method ? "best" : null },
         el("th", { scope: "row" }, breakable(layer.titles[row.method])),
         several && el("td", { class: "simulator" }, row.simulator),
-        el("td", { class: "words" }, explanation(layer, record, row), odd ? badge(statusText(row.status), "warn") : null),
+        el(
+          "td",
+          { class: "words" },
+          explanation(layer, record, row),
+          odd ? badge(statusText(row.status), "warn") : null,
+        ),
         el(
           "td",
           { class: "verdict" },
@@ -80,7 +85,8 @@ linexp.methods = (() => {
     );
   }
 
-  const region = (label, content) => el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, content);
+  const region = (label, content) =>
+    el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, content);
 
   // every metric, for those who ask
   function allScores(layer, record) {
@@ -145,7 +151,11 @@ linexp.methods = (() => {
 
   // what one reads below the table
   const content = (layer, record) =>
-    [region("Explanations by method", table(layer, record)), stabilities(layer, record), allScores(layer, record)].filter(Boolean);
+    [
+      region("Explanations by method", table(layer, record)),
+      stabilities(layer, record),
+      allScores(layer, record),
+    ].filter(Boolean);
 
   return { content };
 })();

@@ -64,7 +64,9 @@ linexp.neuron = (() => {
       el(
         "p",
         { class: "note" },
-        layer.best[place] === null ? "No method predicts it on val; this is by " : "By its best method, which val chooses: ",
+        layer.best[place] === null
+          ? "No method predicts it on val; this is by "
+          : "By its best method, which val chooses: ",
         `${layer.titles[method]}. Mean activation ${brief(record.mean)}, highest ${brief(record.maximum)}.`,
       ),
       briefly(record) && el("p", { class: "note" }, briefly(record)),

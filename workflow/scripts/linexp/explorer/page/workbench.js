@@ -26,7 +26,11 @@ linexp.workbench = (() => {
       const { layer } = this;
       const usable = Object.keys(this.explanations).filter((method) => this.explanations[method].concepts.length);
       this.starts = usable.map((method) =>
-        el("button", { type: "button", "data-method": method, onclick: () => this.start(method) }, layer.titles[method]),
+        el(
+          "button",
+          { type: "button", "data-method": method, onclick: () => this.start(method) },
+          layer.titles[method],
+        ),
       );
       this.rows = el("ul", { class: "weights", "aria-label": "Concepts and weights" });
       this.problem = el("p", { class: "problem", role: "alert" });
