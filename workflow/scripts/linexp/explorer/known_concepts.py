@@ -67,9 +67,10 @@ def _known(
     if files.labels is None:
         return {}, 0
     numbers, labels = _labels(files.labels, concepts)
+    labelled = [concepts[number] for number in numbers]
     by_model = [
-        well_known(*paths, [concepts[number] for number in numbers], labels, name)
-        for (name, _), *paths in zip(models, files.known_images, files.known_concepts, strict=True)
+        well_known(images, texts, labelled, labels, name)
+        for (name, _), images, texts in zip(models, files.known_images, files.known_concepts, strict=True)
     ]
     scores = [[[short(float(value), 3) for value in one[k]] for one in by_model] for k in range(len(numbers))]
     positives = labels.sum(axis=1).tolist()
@@ -110,8 +111,8 @@ def _labels(path: str | Path, concepts: Sequence[str]) -> tuple[list[int], NDArr
     columns = [column for column, name in enumerate(names) if name in number]
     with store.open_arrays(path) as file:
         labels = np.concatenate([block[:, columns] > 0 for block in store.row_blocks(file["labels"])]).T
-    varies = labels.any(axis=1) & ~labels.all(axis=1)
-    return [number[names[column]] for column, kept in zip(columns, varies, strict=True) if kept], labels[varies]
+    varying = np.flatnonzero(labels.any(axis=1) & ~labels.all(axis=1))
+    return [number[names[columns[k]]] for k in varying.tolist()], labels[varying]
 
 
 def well_known(
