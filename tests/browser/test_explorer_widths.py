@@ -25,7 +25,7 @@ def test_no_width_makes_a_page_scroll_sideways(many_methods, opened, view):
 
 
 def test_score_columns_go_before_the_explanation_shrinks(many_methods, opened):
-    page = opened(many_methods.url())
+    page = opened(many_methods.url("#method=le"))
     shown = []
     for width in WIDTHS[2:]:
         widen(page, width)

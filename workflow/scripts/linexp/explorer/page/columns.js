@@ -96,6 +96,7 @@ linexp.columns = (() => {
       title: "whether it is predicted, and better than by random concepts; from the surest",
       kind: "status",
       width: 9,
+      goes: 6,
       value: (place) => 2 * verdictRank(named(place)) + (q[place] ?? 1),
       cell: (place) =>
         el(
