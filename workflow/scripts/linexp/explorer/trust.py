@@ -19,7 +19,7 @@ def failed_checks(summary: pd.DataFrame, simulator: str) -> dict[str, dict[str, 
     rows = summary[(summary["simulator"] == simulator) & summary["control"].isna()]
     found: dict[str, dict[str, str]] = {}
     for column in (name for name in rows if name.endswith("_sanity")):
-        for method, text in zip(rows["method"], rows[column].fillna(""), strict=True):
+        for method, text in zip(rows["method"], rows[column], strict=True):
             if shares := _BADGE.fullmatch(str(text)):
                 found.setdefault(column.removesuffix("_sanity"), {})[method] = _reason(*map(float, shares.groups()))
     return found
