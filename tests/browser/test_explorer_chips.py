@@ -37,7 +37,7 @@ def test_what_does_not_fit_is_counted_and_the_largest_weights_are_shown(long_exp
 def test_a_chip_that_the_search_marks_is_not_hidden_silently(long_explanations, opened):
     explanation = next(one for one in long_explanations.explained["le"] if len(one.concepts) == 14)
     smallest = by_size(explanation)[-1][0]
-    page = opened(long_explanations.url(f"#method=le&q={smallest}"))
+    page = opened(long_explanations.url(f"#method=le&q={explanation.neuron}, {smallest}"))
     row = page.locator(f'tr[data-neuron="{explanation.neuron}"]')
     assert smallest in row.locator(".more.marked").get_attribute("title")
 
