@@ -46,37 +46,44 @@ linexp.search = (() => {
     return { concepts: having((name) => words.some((word) => begins(word, name))), loose: true };
   }
 
+  // 1 for each concept of a set, as looking up is what a search spends its time on
+  function maskOf(concepts, size) {
+    const mask = new Uint8Array(size);
+    for (const concept of concepts) mask[concept] = 1;
+    return mask;
+  }
+
   // how much of an explanation the wanted concepts are: their positive weights as a share of the sum of the sizes of
   // all, or, if none is positive, minus the share of the negative ones; null if it has none of them
-  function shareOf(concepts, weights, wanted) {
-    let [total, above, below, has] = [0, 0, 0, false];
-    concepts.forEach((concept, k) => {
-      total += Math.abs(weights[k]);
-      if (!wanted.has(concept)) return;
-      has = true;
-      above += Math.max(weights[k], 0);
-      below += Math.min(weights[k], 0);
-    });
-    return has ? (above || below) / (total || 1) : null;
+  function shareOf(concepts, weights, mask) {
+    if (!concepts.some((concept) => mask[concept])) return null;
+    let [total, above, below] = [0, 0, 0];
+    for (let k = 0; k < concepts.length; k++) {
+      const weight = weights[k];
+      total += Math.abs(weight);
+      if (mask[concepts[k]])
+        if (weight > 0) above += weight;
+        else below += weight;
+    }
+    return (above || below) / (total || 1);
   }
 
   // the neurons whose explanations by some methods have wanted concepts, each by the method whose explanation says so
   // best: by its share times its score where both are positive; `wanted(method)` is a set. The highest rank comes first
   function ranking(layer, wanted, methods, score) {
-    const best = new Map();
+    const best = layer.neurons.map(() => null);
     for (const method of methods) {
       const { concepts, weights, scores } = layer.methods[method];
-      const sought = wanted(method);
-      if (!sought.size) continue;
-      concepts.forEach((known, place) => {
-        const share = shareOf(known, weights[place], sought);
-        if (share === null) return;
+      const mask = maskOf(wanted(method), layer.concepts.length);
+      for (let place = 0; place < best.length; place++) {
+        const share = shareOf(concepts[place], weights[place], mask);
+        if (share === null) continue;
         const value = scores[score][place];
         const found = { place, method, share, score: value, rank: Math.max(share, 0) * Math.max(value ?? 0, 0) };
-        if (!best.has(place) || before(found, best.get(place)) < 0) best.set(place, found);
-      });
+        if (!best[place] || before(found, best[place]) < 0) best[place] = found;
+      }
     }
-    return [...best.values()].sort(before);
+    return best.filter(Boolean).sort(before);
   }
 
   const before = (a, b) =>
@@ -106,10 +113,11 @@ linexp.search = (() => {
         });
       let places = this.layer.neurons.map((_, place) => place);
       if (numbers.size) places = places.filter((place) => numbers.has(this.layer.neurons[place]));
-      for (const { methods, concepts } of words)
-        places = places.filter((place) =>
-          methods.some((name) => this.layer.methods[name].concepts[place].some((concept) => concepts.has(concept))),
-        );
+      for (const { methods, concepts } of words) {
+        const mask = maskOf(concepts, this.names.length);
+        const has = (place) => (name) => this.layer.methods[name].concepts[place].some((concept) => mask[concept]);
+        places = places.filter((place) => methods.some(has(place)));
+      }
       return {
         places,
         marked: new Set(words.flatMap(({ concepts }) => [...concepts])),
