@@ -181,4 +181,4 @@ def test_a_large_layer_has_only_the_rows_in_sight_in_the_document(large_layer, o
     page.get_by_label("Search", exact=True).fill("concept 17")
     expected = using(large_layer, lambda concept: concept.split()[1].startswith("17"))
     assert page.locator("#count").inner_text() == f"{len(expected)} of 2,048 neurons"
-    assert shown(page)[:3] == expected[:3]
+    assert shown(page) and set(shown(page)) <= set(expected)
