@@ -6,6 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := results/scenes_resnet/layer4
 FEATURES := results/scenes_sae/layer4
+PAGE := workflow/scripts/linexp/explorer/page
 
 .PHONY: demo install test test-all test-gpu test-slurm test-browser lint bench lock clean
 
@@ -45,6 +46,8 @@ lint: .venv/.installed-test
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check --compact-diff Snakefile rules
 	$(BIN)/snakemake --lint
+	$(BIN)/oxlint $(PAGE)
+	$(BIN)/oxfmt --check $(PAGE)
 
 # small forms of all measurements, a line of JSON each; benchmarks/README.md says what they measure
 bench: .venv/.installed

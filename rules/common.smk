@@ -27,6 +27,7 @@ from linexp.planning import (
     model_files,
     recipes,
     resources,
+    titles,
     user_files,
     work,
 )

@@ -14,6 +14,7 @@ rule make_report:
     params:
         title="{target} / {layer}",
         methods=of_target("methods"),
+        titles=ask(titles.method_titles),
         linear=ask(inputs.linear_methods),
         simulator=of_target("simulator"),
         calibrated=ask(evaluation_files.calibrated_models),

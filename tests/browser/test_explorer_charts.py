@@ -95,7 +95,55 @@ def test_the_name_of_a_method_breaks_at_an_underscore_alone(many_methods, opened
 def test_metrics_and_statuses_have_their_names(layer, opened):
     page = opened(layer.url("#neuron=0"))
     page.get_by_text("All metrics").click()
-    text = page.locator("#explanations ~ details").inner_text()
+    text = page.locator("#explanations ~ details", has_text="All metrics").inner_text()
     assert "ablation (optim)" in text and "AUPRC" in text and "_" not in text.replace("not_above", "")
     page = opened(layer.url("#layer"))
     assert "0.400 of always answering with how frequent concepts are" in page.locator("#layer").inner_text()
+
+
+def chart_of(layer, neuron: int):
+    explanation = layer.explained["le"][neuron]
+    presence = layer.p[:, [layer.concepts.index(name) for name in explanation.concepts]].astype(np.float32)
+    return area_chart(layer.activations[:, neuron], presence, explanation.concepts, np.array(explanation.weights))
+
+
+@BOTH
+def test_names_are_written_in_the_areas_that_have_room_for_them(layer, opened, page):
+    written = 0
+    for neuron in (0, 7, with_negative(layer)):
+        opened(layer.url(f"#neuron={neuron}"))
+        chart = chart_of(layer, neuron)
+        inside = page.locator(".area-box svg.chart").evaluate("""chart => {
+          const areas = [...chart.querySelectorAll("path.area")];
+          return [...chart.querySelectorAll(".area-label")].map((text) => {
+            const { x, y, width, height } = text.getBBox();
+            const corners = [[x, y + 3], [x + width, y + 3], [x, y + height - 3], [x + width, y + height - 3]];
+            const points = corners.map(([left, top]) => new DOMPoint(left, top));
+            const around = areas.filter((area) => points.every((point) => area.isPointInFill(point)));
+            return [text.textContent, around.map((area) => area.getAttribute("class"))];
+          });
+        }""")
+        names = [*chart.names, "none of these", *chart.below.names]
+        for name, classes in inside:
+            place = names.index(name)
+            colour = "area none" if place == len(chart.names) else f"area colour-{place - (place > len(chart.names))}"
+            assert classes == [colour]
+        written += len(inside)
+    assert written >= 3
+
+
+@BOTH
+def test_bars_above_the_areas_are_the_numbers_of_images_on_a_logarithmic_scale(layer, opened, page):
+    opened(layer.url("#neuron=7"))
+    counts = chart_of(layer, 7).counts
+    heights = page.locator(".bar-of-bin").evaluate_all("bars => bars.map(bar => Number(bar.getAttribute('height')))")
+    expected = np.log1p(counts) / np.log1p(counts.max()) * max(heights)
+    assert heights == pytest.approx(expected.tolist(), abs=0.01)
+
+
+def test_the_value_of_a_line_between_its_points_is_that_of_numpy(layer, opened):
+    page = opened(layer.url())
+    points = [[0, 5], [2, 9], [2.5, 1], [7, 1], [10, -3]]
+    at = [-1, 0, 0.4, 2, 2.1, 5, 8.7, 10, 12]
+    found = page.evaluate("([points, at]) => at.map(x => linexp.areaLabels.heightAt(points, x))", [points, at])
+    assert found == pytest.approx(np.interp(at, *zip(*points, strict=True)).tolist())

@@ -31,7 +31,7 @@ def test_all_rows_are_printed_whole_and_no_page_is_empty(long_explanations, open
 
 
 def test_what_was_searched_for_is_printed_and_what_cannot_be_pressed_is_not(layer, opened):
-    page = opened(layer.url("#q=dog&length=2.."))
+    page = opened(layer.url("#method=le&q=dog&length=2.."))
     page.emulate_media(media="print")
     told = page.locator("#asked")
     assert told.inner_text() == "Explanations by le; search for dog; Number of concepts of le 2 to 4"

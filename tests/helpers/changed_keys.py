@@ -159,7 +159,7 @@ ROWS = {
                 "measure_stability",
             },
         ),
-        ("targets.net.stability", True, NOTHING),  # le_siglip's is asked for by name
+        ("targets.net.stability", True, {"measure_stability"}),  # of le_label; le_siglip's is asked for by name
         ("targets.net.batch_size", 7, NOTHING),
         (
             "targets.net.neuron_blocks",

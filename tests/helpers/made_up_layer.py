@@ -12,16 +12,30 @@ from PIL import Image
 from linexp import explorer
 from linexp.artifacts import store
 from linexp.concepts import presence
-from linexp.explanations import EXPLAINED, OK, UNEXPLAINED, by_weight, to_table, weight_matrix
+from linexp.explanations import (
+    EXPLAINED,
+    NOT_ABOVE_CHANCE,
+    OK,
+    PREDICTS_ONLY,
+    UNEXPLAINED,
+    by_weight,
+    to_table,
+    weight_matrix,
+)
+from linexp.fitting.stable import Stability
+from linexp.fitting.stable import to_table as stability_table
 from linexp.metrics import METRICS
 from linexp.probes.index import rows_of, split_images
 from linexp.scoring import sanity, simulation, summary
 from linexp.scoring.best import with_best_method
+from linexp.scoring.reasons import CEILINGS, NEURON, reasons, with_reasons
 from linexp.scoring.scores import score_table, with_ablation
 
 HOSTILE = '<script>window.broken = 1</script> & "quoted" \u2028 <img src=x onerror=alert(1)>'
 CONCEPTS = ["dog", "hot dog", "grass", "sky", HOSTILE, "watch dog's tail", "red car", "carpet"]
 SIMULATOR = "two"
+CLASSES = ["dog", HOSTILE, "class 2"]
+"""Of the network; no image is of the last."""
 A, B = 12.0, -0.1
 DIM = 24
 
@@ -119,7 +133,8 @@ def make_layer(
     files, scores = _write(folder, index, texts, images, p, activations, explained, concepts, test)
     pictures = [Image.new("RGB", (48, 32), (37 * row % 256, 91 * row % 256, 17 * row % 256)) for row in range(64)]
     provenance = store.Provenance("test", {"note": "</pre><script>"}, "f")
-    shown = explorer.Shown("net / layer4", SIMULATOR, [(SIMULATOR, "simulator")], seed, provenance)
+    titles = {method: method for method in explained}
+    shown = explorer.Shown("net / layer4", SIMULATOR, [(SIMULATOR, "simulator")], seed, provenance, titles)
     page = folder / "report" / "index.html"
     explorer.write_explorer(page, files, shown, _Repeated(pictures), threads=2)
     return Layer(page, concepts, activations, p.astype(float), explained, test, scores)
@@ -135,6 +150,35 @@ class _Repeated:
         return self._pictures[row % len(self._pictures)]
 
 
+def with_beliefs(scores: pd.DataFrame, n_concepts: int) -> pd.DataFrame:
+    """Made-up verdicts and nulls: random concepts reach less the more of them there are; above .5 is explained."""
+    p95 = (0.1 + scores["n_concepts"] / n_concepts / 4).where(scores["correlation"].notna())
+    q = (0.05 - (scores["correlation"] - 0.5) / 10).clip(0.0005, 1)
+    verdict = np.select([scores["correlation"] > 0.5, scores["correlation"] > p95], [EXPLAINED, PREDICTS_ONLY], "")
+    return scores.assign(
+        verdict=np.where(scores["status"] == OK, np.where(verdict == "", NOT_ABOVE_CHANCE, verdict), scores["status"]),
+        q_value=q,
+        null_mean=p95 / 3,
+        null_p95=p95,
+        polysemanticity=(1 - 1 / scores["n_concepts"]).where(scores["n_concepts"] > 0),
+        polysemanticity_percentile=50.0,
+    )
+
+
+def _with_reach(scores: pd.DataFrame) -> pd.DataFrame:
+    """Made-up ceilings of `le`, with the reason that they give, and a concept that its unexplained neurons lack."""
+    rng = np.random.default_rng(2)
+    known, own = (scores["method"] == "le").to_numpy(), scores["correlation"].fillna(0).to_numpy()
+    higher = (own[:, None] + rng.uniform(0, 0.15, (len(scores), len(CEILINGS)))).clip(max=0.99)
+    told, lacking = known & (scores["verdict"] != EXPLAINED), known & (scores["verdict"] == UNEXPLAINED)
+    return scores.assign(
+        **{name: np.where(known, higher[:, k], np.nan) for k, name in enumerate(CEILINGS)},
+        why_not=np.where(told, reasons(own, higher), scores["why_not"]),
+        missing_concept=np.where(lacking, "zebra", None),
+        missing_correlation=np.where(lacking, 0.25, np.nan),
+    )
+
+
 def _write(folder, index, texts, images, p, activations, explained, concepts, test):
     """Write the artifacts."""
     made = store.Provenance("test", {}, "f")
@@ -145,6 +189,10 @@ def _write(folder, index, texts, images, p, activations, explained, concepts, te
     store.write_arrays(folder / "P.h5", made, {"P": p, "concepts": concepts})
     store.write_arrays(folder / "images.h5", made, {"embeddings": images})
     store.write_arrays(folder / "concepts.h5", made, {"embeddings": texts, "concepts": concepts})
+    label = np.array(index["label"])
+    labels = np.stack([label == 0, label == 1, label >= 0, label == 0], axis=1).astype(np.uint8)
+    labelled = [*concepts[:3], "in no explanation"]
+    store.write_arrays(folder / "labels.h5", made, {"labels": labels, "concepts": labelled})
     reliability = [{"count": 10, "p": q, "observed": q} for q in (0.1, 0.5, 0.9)]
     fitted = {"a": A, "b": B, "bce": 0.2, "bce_base_rate": 0.4, "reliability": reliability}
     store.write_json(folder / "two.json", made, fitted)
@@ -158,21 +206,32 @@ def _write(folder, index, texts, images, p, activations, explained, concepts, te
         scores = score_table(table, simulated[test], activations[test], activations.max(axis=0) < 0.01)
         tables.append(scores.assign(method=method, simulator=SIMULATOR))
     scores = with_ablation(pd.concat(tables), None)
-    scores["verdict"] = np.where(scores["status"] == OK, EXPLAINED, scores["status"])
-    scores["correlation_val"] = scores["correlation"]
+    favoured = (scores["method"] == "best") & (scores["neuron"] % 8 == 2)
+    scores["correlation_val"] = scores["correlation"].clip(upper=0.98).mask(favoured, 0.99)
     scores["verdict_flips"] = scores["neuron"] % 2 == 0
-    scores = with_best_method(scores)
+    scores = with_reasons(with_best_method(with_beliefs(scores, len(concepts))), {}, {}, SIMULATOR)
+    scores["why_not"] = np.where(scores["verdict"] == EXPLAINED, None, NEURON)
+    scores = _with_reach(scores)
     store.write_table(folder / "scores.parquet", made, pa.Table.from_pandas(scores, preserve_index=False))
-    summary.summarise(scores, list(METRICS)).to_csv(folder / "summary.csv", index=False)
     better = {name: metric.higher_is_better for name, metric in METRICS.items()}
     summary.compare(scores, better).to_csv(folder / "comparison.csv", index=False)
-    pd.DataFrame(
+    checks = pd.DataFrame(
         [
             ("le", "correlation", test_, share, 9, share > 0.9, True)
             for test_, share in (("missing_labels", 0.95), ("extra_labels", 0.5))
         ],
         columns=sanity.COLUMNS,
-    ).to_csv(folder / "sanity.csv", index=False)
+    )
+    checks = checks.assign(simulator=SIMULATOR)
+    checks.to_csv(folder / "sanity.csv", index=False)
+    summary.summarise(scores, list(METRICS), sanity=checks).to_csv(folder / "summary.csv", index=False)
+    head = np.random.default_rng(1).normal(size=(len(CLASSES), activations.shape[1])).astype(np.float32)
+    with store.create_arrays(folder / "head.h5", made) as file:
+        file.attrs["linear"] = True
+        store.write_array(file, "weight", head)
+    store.write_arrays(folder / "outputs.h5", made, {"labels": np.arange(len(index)) % 2})
+    stable = [_stability(one) for one in explained["le"]]
+    store.write_table(folder / "stability.parquet", made, stability_table(stable))
     by_method = {name: {method: folder / f"{method}{name}" for method in explained} for name in (".parquet", ".h5")}
     files = explorer.LayerFiles(
         index=folder / "index.parquet",
@@ -188,5 +247,19 @@ def _write(folder, index, texts, images, p, activations, explained, concepts, te
         simulations=by_method[".h5"],
         concepts=dict.fromkeys(explained, folder / "concepts.h5"),
         presence={"le": folder / "P.h5"},
+        stability={"le": folder / "stability.parquet"},
+        outputs=folder / "outputs.h5",
+        head=folder / "head.h5",
+        labels=folder / "labels.h5",
+        known_images=[folder / "images.h5"],
+        known_concepts=[folder / "concepts.h5"],
     )
     return files, scores
+
+
+def _stability(one) -> Stability:
+    """A made-up one: concepts are chosen again less often the later they come, and the first of all in their place."""
+    k = len(one.concepts)
+    shares = [round(1 - 0.1 * place, 2) for place in range(k)]
+    low, high = ([factor * weight for weight in one.weights] for factor in (0.9, 1.1))
+    return Stability(one.neuron, one.status, one.concepts, shares, low, high, [["other"]] * k, [[0.1]] * k, 0.5, 3 * k)

@@ -29,9 +29,16 @@ layer = explorer.LayerFiles(
     simulations=by_method(files.simulations),
     concepts=by_method(files.concepts),
     presence=by_method(files.presence, params.linear),
+    stability=by_method(files.get("stability", []), params.linear if files.get("stability") else []),
+    outputs=files.get("outputs"),
+    head=files.get("head"),
+    labels=files.get("labels"),
+    known_images=files.get("known_images", []),
+    known_concepts=files.get("known_concepts", []),
 )
 provenance = store.provenance_of(snakemake, layer.same_probe())
 images = index.IndexedImages(sources.open_source(params.images), store.read_table(files.index))
-shown = explorer.Shown(params.title, params.simulator, params.calibrated, params.seed, provenance)
+titles = by_method(params.titles)
+shown = explorer.Shown(params.title, params.simulator, params.calibrated, params.seed, provenance, titles)
 size = explorer.write_explorer(snakemake.output[0], layer, shown, images, snakemake.threads)
 print(f"report: {size / 1e6:.1f} MB in the folder of {snakemake.output[0]}", file=sys.stderr)

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from PIL import Image
 
@@ -16,15 +17,19 @@ from ..artifacts import store
 from ..jobs.progress import progress
 from ..probes.index import rows_of
 from . import shown_images
+from .known_concepts import concept_facts
 from .layer import Explained, LayerFiles, Shown, read_activations
 from .layer_page import render
 from .neighbours import activation_correlations, explanation_cosines
 from .neurons import Records, score_rows
+from .output_effects import read_effects
 from .overview import PICTURES, table
 from .presence_columns import PresenceColumns
-from .presence_of_sample import CONCEPTS_A_FILE, concepts_to_ship, write_presence
+from .presence_of_sample import CONCEPTS_A_FILE, concepts_to_ship, text_embeddings, write_presence
 from .scripts import write_script
+from .stabilities import read_stabilities
 from .thumbnails import FILES_A_FOLDER, write_thumbnails
+from .trust import failed_checks
 
 PAGE = Path(__file__).parent / "page"
 DATA_FOLDER = "data"
@@ -95,7 +100,9 @@ def _write_data(
     sample = shown_images.sample_rows(test, shown.seed)
     top, maxima = _highest(files, explained)
     candidates = shown_images.candidates(sample, top, len(index), shown.seed)
-    write_presence(folder, files, concepts, sample)
+    texts = text_embeddings(files, concepts)
+    write_presence(folder, files, texts, sample)
+    write_script(folder, "concept_facts", concept_facts(files, explained, concepts, texts, shown.calibrated))
     with TemporaryDirectory(dir=folder) as scratch:
         records = Records(
             files, explained, shown.simulator, shown.seed, test, sample, candidates,
@@ -103,6 +110,8 @@ def _write_data(
             alike=_similarities(files, explained),
             scores=score_rows(scores, list(files.explanations)),
             concept_ids=ids,
+            stabilities=read_stabilities(files.stability),
+            effects=read_effects(files.head, files.outputs, index) if files.head and files.outputs else None,
         )  # fmt: skip
         shown_of_neurons = _write_records(folder, explained, records)
     rows = np.unique(np.concatenate([sample, *shown_of_neurons]).astype(np.intp))
@@ -116,6 +125,9 @@ def _write_data(
         "candidates": int(candidates.sum()),
         "linear": list(explained.linear),
         "main": explained.main,
+        "titles": dict(shown.titles),
+        "failed": failed_checks(pd.read_csv(files.summary, keep_default_na=False, na_values=[""]), shown.simulator),
+        "output": "linear" if records.effects else "unknown",
     }
     pictures = [images[:PICTURES] for images in shown_of_neurons]
     overview = table(explained, scores, shown.simulator, ids, maxima, pictures)

@@ -29,10 +29,18 @@ class LayerFiles:
         simulator's embeddings of their concepts.
     presence
         The P of each linear method.
+    stability
+        Of each linear method; empty where nobody asked for it.
+    outputs, head
+        Of the network; None where no effects on its output are scored.
     embeddings, calibration
         Of the main simulator.
     calibrations
         Of all models that the page tells of.
+    labels
+        Of the images, None where they have none.
+    known_images, known_concepts
+        What the same models make of the images and of the labelled concepts; empty without labels.
     """
 
     index: AnyPath
@@ -48,11 +56,19 @@ class LayerFiles:
     simulations: Mapping[str, AnyPath]
     concepts: Mapping[str, AnyPath]
     presence: Mapping[str, AnyPath]
+    stability: Mapping[str, AnyPath]
+    outputs: AnyPath | None
+    head: AnyPath | None
+    labels: AnyPath | None
+    known_images: Sequence[AnyPath]
+    known_concepts: Sequence[AnyPath]
 
     def same_probe(self) -> str:
         """The fingerprint that all artifacts of images share, or a `LinexpError`."""
-        by_method = (self.explanations, self.simulations, self.concepts, self.presence)
+        by_method = (self.explanations, self.simulations, self.concepts, self.presence, self.stability)
         named = [path for paths in by_method for path in paths.values()]
+        named += [path for path in (self.outputs, self.head, self.labels) if path]
+        named += [*self.known_images, *self.known_concepts]
         return store.same_probe(self.index, self.activations, self.scores, self.embeddings, *named)
 
 
@@ -72,6 +88,8 @@ class Shown:
         Of the draws of images.
     provenance
         Of the page.
+    titles
+        What each method is called.
     """
 
     title: str
@@ -79,6 +97,7 @@ class Shown:
     calibrated: Sequence[tuple[str, str]]
     seed: int
     provenance: store.Provenance
+    titles: Mapping[str, str]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,20 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..artifacts import store
+from ..explanations import EXPLAINED, NOT_ABOVE_CHANCE, PREDICTS_ONLY
 from ..metrics import MAIN, METRICS
 from ..scoring.sanity import TESTS
 from .layer import LayerFiles, Shown
+from .layer_overview import overview_of, scale_place, scale_ticks, sentence
+from .overview import WHY_NOT
 
 PAGE = Path(__file__).parent / "page"
+VERDICTS = {
+    EXPLAINED: "beats chance",
+    PREDICTS_ONLY: "only predicts",
+    NOT_ABOVE_CHANCE: "not above chance",
+}
+"""In words, as the table of neurons has them; of the surest first."""
 
 
 def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
@@ -33,23 +42,33 @@ def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "count": lambda value: f"{value:,}", "size": size}
-    summary = pd.read_csv(files.summary, keep_default_na=False, na_values=[""])
+    environment.filters |= {"number": number, "count": lambda value: f"{value:,}", "size": size, "signed": signed}
+    environment.globals |= {"place": scale_place, "ticks": scale_ticks}
+    summary, comparison = (
+        pd.read_csv(path, keep_default_na=False, na_values=[""]) for path in (files.summary, files.comparison)
+    )
+    scores = store.read_table(files.scores).to_pandas()
+    overview = overview_of(shown, facts["explained"], scores, summary, comparison)
     metrics = [name for name in METRICS if name in summary and summary[name].notna().any()]
     scales = mean_scales(summary)
     provenance = shown.provenance.summary()
     return environment.get_template("index.html").render(
         shown=shown,
         facts=facts,
+        overview=overview,
+        sentence=sentence(overview["ranking"]),
+        why_not=WHY_NOT,
+        title=lambda method: shown.titles.get(method, method.replace("_", " ")),
         judged=_means(summary[summary["control"].isna()], scales),
         controls=_means(summary[summary["control"].notna()], scales),
         shuffled=_shuffled(summary),
         means=[name for name in MAIN if name in metrics],
         labels=MAIN,
         several_simulators=summary["simulator"].nunique() > 1,
-        statuses=_statuses(files),
+        verdicts=_verdicts(scores[scores["simulator"] == shown.simulator], facts["methods"]),
+        verdict_words=VERDICTS,
         badges=_badges(pd.read_csv(files.sanity, keep_default_na=False, na_values=[""])),
-        comparisons=_comparisons(pd.read_csv(files.comparison)),
+        comparisons=_comparisons(comparison),
         metrics=METRICS,
         calibrations=[
             store.read_json(path) | {"name": name, "role": role}
@@ -63,6 +82,10 @@ def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
 def number(value: float | None, digits: int = 3) -> str:
     """A number, or a dash where there is none."""
     return "–" if value is None or math.isnan(value) else f"{value:z.{digits}f}".replace("-", "−")
+
+
+def signed(value: float, digits: int = 2) -> str:
+    return ("+" if round(value, digits) > 0 else "") + number(value, digits)
 
 
 def size(n_bytes: int) -> str:
@@ -112,21 +135,20 @@ def _shuffled(summary: pd.DataFrame) -> list[dict[str, Any]]:
     return summary[summary["correlation_shuffled"].notna()].to_dict("records")
 
 
-def _statuses(files: LayerFiles) -> list[dict[str, Any]]:
-    """How many neurons each method has of each status."""
-    scores = store.read_table(files.scores).to_pandas()
-    scores = scores[scores["method"].isin(list(files.explanations))].drop_duplicates(["method", "neuron"])
-    counts = scores.groupby(["method", "status"], sort=False).size().unstack(fill_value=0)
-    statuses = sorted(counts.columns, key=lambda status: (status != "ok", status))
-    return [
+def _verdicts(scores: pd.DataFrame, methods: Sequence[str]) -> dict[str, Any]:
+    """How many neurons each method has of each verdict, or of the status in its place."""
+    counts = scores.groupby(["method", "verdict"], sort=False).size().unstack(fill_value=0)
+    names = sorted(counts.columns, key=lambda name: (list(VERDICTS).index(name) if name in VERDICTS else 9, name))
+    rows = [
         {
             "method": method,
             "dead": int(scores.loc[scores["method"] == method, "dead"].sum()),
-            "counts": {status: int(counts.loc[method, status]) for status in statuses},
+            "counts": {name: int(counts.loc[method, name]) for name in names},
         }
-        for method in files.explanations
+        for method in methods
         if method in counts.index
     ]
+    return {"names": names, "rows": rows}
 
 
 def _badges(sanity: pd.DataFrame) -> dict[str, Any]:

@@ -14,8 +14,10 @@ from ..variation import constant
 from .intervals import correlations_with_intervals
 from .layer import Explained, LayerFiles, read_activations, read_simulations
 from .neighbours import nearest
+from .output_effects import OutputEffects
 from .presence_columns import PresenceColumns
 from .scripts import packed, rounded, short, without_nan
+from .stabilities import Stabilities, stability_of
 
 OF_THE_NEURON = ["dead", "n_concepts", "frequency", "mean_activation"]
 """Columns of scores that say nothing of how good they are."""
@@ -50,6 +52,10 @@ class Records:
         By neuron, see `score_rows`.
     concept_ids
         The number of each concept that is shipped.
+    stabilities
+        By method and neuron.
+    effects
+        On the output; None where they are not known.
     """
 
     files: LayerFiles
@@ -63,6 +69,8 @@ class Records:
     alike: Mapping[str, np.ndarray]
     scores: Mapping[int, list[dict[str, Any]]]
     concept_ids: Mapping[str, int]
+    stabilities: Stabilities
+    effects: OutputEffects | None
 
     def of_group(self, places: slice) -> list[tuple[int, dict[str, Any]]]:
         """Number and record of some neurons whose columns lie together; images are rows of the probe."""
@@ -90,6 +98,8 @@ class Records:
             "areas": self._areas(activations, explanations),
             "explanations": {method: self._explanation(one) for method, one in explanations.items()},
             "scores": [self._with_interval(row, ends) for row in self.scores.get(neuron, [])],
+            "stability": stability_of(self.stabilities, neuron),
+            "output": self.effects.of(neuron) if self.effects else None,
             "alike": {
                 name: [[int(self.explained.neurons[other]), short(value, 3)] for other, value in nearest(known, place)]
                 for name, known in self.alike.items()

@@ -6,7 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..explanations import MISSING
 from ..metrics import MAIN, METRICS
+from ..scoring.reasons import REASONS
+from .headline import best_methods
 from .layer import Explained
 from .scripts import rounded, short
 
@@ -22,8 +25,28 @@ LABELS = {name: metric.label for name, metric in METRICS.items()} | {
     "null_p95": "random concepts, 95th percentile",
     "others_p95": "explanations of other neurons, 95th percentile",
     "correlation_val": "correlation on val",
+    "best_method": "best method, by val",
+    "polysemanticity_percentile": "polysemanticity, percentile among random sets",
 }
 """What the columns of `scores.parquet` are called on a page, where their names do not say it."""
+
+WHY_NOT = {
+    "too_short": "explanation too short",
+    "simulator": "simulator does not see its concepts",
+    "explainer": "explainer does not see what the simulator does",
+    "no_word": "no word for it",
+    "neuron": "nothing predicts it much better",
+}
+"""Why a neuron is not explained (`scoring.reasons`), in words."""
+
+BELIEF = {
+    "q": "q_value",
+    "null_mean": "null_mean",
+    "null_p95": "null_p95",
+    "spread": "polysemanticity",
+    "spread_rank": "polysemanticity_percentile",
+}
+"""Columns that say how far a score can be believed, and over how many meanings an explanation is spread."""
 
 
 def table(
@@ -34,7 +57,7 @@ def table(
     maxima: np.ndarray,
     pictures: Sequence[Sequence[int]],
 ) -> dict[str, Any]:
-    """A column each, with one entry a neuron.
+    """A column each, with one entry a neuron; verdicts, reasons and methods by their place in a list of them.
 
     Parameters
     ----------
@@ -47,6 +70,7 @@ def table(
     """
     ours = scores[scores["simulator"] == simulator].set_index("neuron")
     shown = {name: label for name, label in MAIN.items() if ours[name].notna().any()}
+    verdicts = sorted(set(ours["verdict"]) | {MISSING})
     methods = {}
     for method, explanations in explained.by_method.items():
         rows = ours[ours["method"] == method].reindex(explained.neurons)
@@ -54,8 +78,11 @@ def table(
             "concepts": [[concept_ids[concept] for concept in one.concepts] for one in explanations],
             "weights": [rounded(one.weights, 4) for one in explanations],
             "bias": [short(one.bias, 3) or 0 for one in explanations],
-            "status": [status if isinstance(status, str) else "missing" for status in rows["status"]],
+            "status": [status if isinstance(status, str) else MISSING for status in rows["status"]],
             "scores": {name: rounded(rows[name].astype(float)) for name in shown},
+            "verdict": _places(rows["verdict"].fillna(MISSING), verdicts),
+            "why": _places(rows["why_not"], REASONS),
+            **{name: rounded(rows[column].astype(float), 3) for name, column in BELIEF.items()},
         }
     return {
         "neurons": explained.neurons.tolist(),
@@ -65,4 +92,14 @@ def table(
         "scores": shown,
         "labels": LABELS,
         "methods": methods,
+        "verdicts": verdicts,
+        "reasons": [WHY_NOT[reason] for reason in REASONS],
+        "reason_names": REASONS,
+        "best": _places(best_methods(ours, explained), list(explained.by_method)),
     }
+
+
+def _places(values: pd.Series, names: Sequence[str]) -> list[int | None]:
+    """Where each value is among names; None where it is missing."""
+    place = {name: number for number, name in enumerate(names)}
+    return [place[value] if isinstance(value, str) else None for value in values]

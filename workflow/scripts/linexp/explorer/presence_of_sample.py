@@ -28,19 +28,24 @@ def concepts_to_ship(files: LayerFiles, explained: Explained) -> list[str]:
     return [*used, *[concept for concept in others if concept not in uses][:room]]
 
 
-def write_presence(folder: Path, files: LayerFiles, concepts: Sequence[str], sample: np.ndarray) -> None:
-    """Write `presence/{number}.js`: `CONCEPTS_A_FILE` concepts each, (concepts, n_sample) packed."""
+def write_presence(folder: Path, files: LayerFiles, texts: np.ndarray, sample: np.ndarray) -> None:
+    """Write `presence/{number}.js`: `CONCEPTS_A_FILE` concepts each, (concepts, n_sample) packed.
+
+    Parameters
+    ----------
+    texts
+        (n_concepts, dim), see `text_embeddings`.
+    """
     calibration = store.read_json(files.calibration)
     with store.open_arrays(files.embeddings) as file:
         images = np.concatenate(list(store.row_blocks(file["embeddings"], sample)))
-    embedded = _embeddings(files, concepts)
-    for number, begin in enumerate(range(0, len(concepts), CONCEPTS_A_FILE)):
-        block = embedded[begin : begin + CONCEPTS_A_FILE]
+    for number, begin in enumerate(range(0, len(texts), CONCEPTS_A_FILE)):
+        block = texts[begin : begin + CONCEPTS_A_FILE]
         p = probabilities(block, images, calibration["a"], calibration["b"])
         write_script(folder, f"presence/{number}", packed(p))
 
 
-def _embeddings(files: LayerFiles, concepts: Sequence[str]) -> np.ndarray:
+def text_embeddings(files: LayerFiles, concepts: Sequence[str]) -> np.ndarray:
     """(n_concepts, dim) the simulator's embeddings; a text has the same one in every file."""
     row = {concept: number for number, concept in enumerate(concepts)}
     found = None

@@ -1,5 +1,6 @@
 """What scores, checks, summaries, figures and the explorer of a layer are made from."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 from ..artifacts import attributes
@@ -287,8 +288,22 @@ def drawn_calibrations(config: Config, wildcards) -> list[tuple[str, str]]:
     return fitted
 
 
+def labelled_files(config: Config, wildcards, models: Sequence[str]) -> Files:
+    """Labels, and what models make of the images and of the labelled concepts; nothing where there are no labels."""
+    if not sources.possible_labels(config["probes"][target_of(config, wildcards)["probe"]]):
+        return {}
+    return {
+        "labels": probe_path(config, wildcards, "labels.h5"),
+        "known_images": [probe_path(config, wildcards, f"embeddings/{model}.h5") for model in models],
+        "known_concepts": [probe_path(config, wildcards, f"concepts/labels/{model}.h5") for model in models],
+    }
+
+
 def explorer_files(config: Config, wildcards) -> Files:
-    """What the explorer shows: all that is known of a layer, and the main simulator's view of its explanations."""
+    """What the explorer shows: all that is known of a layer, and the main simulator's view of its explanations.
+
+    Stability where the target asks for it; outputs and head where effects on them are scored, and so are there anyway.
+    """
     target = target_of(config, wildcards)
     methods, simulator = target["methods"], target["simulator"]
     views = [
@@ -300,7 +315,8 @@ def explorer_files(config: Config, wildcards) -> Files:
     ]
     linear = [with_method(wildcards, method) for method in linear_methods(config, wildcards)]
     models = [name for name, _ in calibrated_models(config, wildcards)]
-    return {
+    files: Files = {
+        **labelled_files(config, wildcards, models),
         "images": probe_files(config, wildcards),
         "index": index_of(config, wildcards),
         "activations": activations_of(config, wildcards),
@@ -316,3 +332,9 @@ def explorer_files(config: Config, wildcards) -> Files:
         "concepts": [view["concepts"] for view in views],
         "presence": [f"{presence_folder(config, method)}/P.h5" for method in linear],
     }
+    if target["stability"]:
+        files["stability"] = [of_layer(wildcards, f"stability/{method.method}.parquet") for method in linear]
+    if target["layers"][wildcards.layer]["ablation"]:
+        files["outputs"] = recorded(config, wildcards, "outputs.h5")
+        files["head"] = recorded(config, wildcards, f"{wildcards.layer}/head.h5")
+    return files

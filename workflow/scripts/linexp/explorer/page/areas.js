@@ -5,8 +5,11 @@ linexp.areas = (() => {
   const { el, svg, tableHead } = linexp.elements;
   const { brief, count, fixed, ticks } = linexp.numbers;
   const { NARROW } = linexp.fitting;
+  const { roomFor, wider, labelOf } = linexp.areaLabels;
   const N_COLOURS = 7;
   const FEW = 10;
+  const BARS = 40;
+  const GAP = 6;
 
   const path = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
 
@@ -19,7 +22,7 @@ linexp.areas = (() => {
   // where values of activation and shares lie; below the axis there is as much room as its areas need
   function geometry(edges, lowest) {
     const [width, height] = NARROW.matches ? [380, 200] : [600, 230];
-    const [left, top, right, bottom] = [NARROW.matches ? 54 : 56, 26, 14, 44];
+    const [left, top, right, bottom] = [NARROW.matches ? 54 : 56, 26 + BARS, 14, 44];
     const [low, high] = [edges[0], edges[edges.length - 1]];
     return {
       left,
@@ -40,54 +43,70 @@ linexp.areas = (() => {
     const box = geometry(edges, lowest);
     const drawing = svg("g");
     const n = areas.names.length;
-    drawAreas(
-      drawing,
-      box,
-      areas,
-      (k, area) => [...stacked(shares[k]), 1][area],
-      n + 1,
-      (area) => area,
-    );
+    const names = [...areas.names, n ? "none of these" : "no concept"];
+    const sums = (k, area) => [...stacked(shares[k]), 1][area];
+    const labels = drawAreas(drawing, box, areas, sums, names, (area) => area);
     if (below)
-      drawAreas(
-        drawing,
-        box,
-        areas,
-        (k, area) => -under[k][area],
-        below.names.length,
-        (area) => n + 1 + area,
+      labels.push(
+        ...drawAreas(
+          drawing,
+          box,
+          areas,
+          (k, area) => -under[k][area],
+          below.names,
+          (area) => n + 1 + area,
+        ),
       );
-    const bin = edges[1] - edges[0];
-    counts.forEach((number, k) => {
-      const middle = box.x(edges[k] + bin / 2);
-      drawing.append(svg("text", { x: middle, y: box.top - 9, "text-anchor": "middle" }, short(number)));
-      if (!number || number >= FEW) return;
-      const [x, y] = [box.x(edges[k]), box.y(1)];
-      const size = { width: box.x(edges[k + 1]) - x, height: box.y(lowest) - y };
-      drawing.append(svg("rect", { class: "few", x, y, ...size }));
-    });
+    drawing.append(...few(box, edges, counts, lowest), ...bars(box, edges, counts), ...labels);
     drawAxes(drawing, box, edges, lowest);
     const label = `Share of images by concept of ${method}, by activation; the table below has the numbers`;
     const view = { viewBox: `0 0 ${box.width} ${box.height}`, class: "chart", role: "img", "aria-label": label };
     return svg("svg", view, stripes(), drawing);
   }
 
-  // areas between neighbouring sums; `colour` gives the number of an area's
-  function drawAreas(drawing, box, { edges, counts, names }, sum, number, colour) {
+  // a veil over bins of few images
+  function few(box, edges, counts, lowest) {
+    const [y, foot] = [box.y(1), box.y(lowest)];
+    return [...counts.keys()]
+      .filter((k) => counts[k] && counts[k] < FEW)
+      .map((k) => {
+        const x = box.x(edges[k]);
+        return svg("rect", { class: "few", x, y, width: box.x(edges[k + 1]) - x, height: foot - y });
+      });
+  }
+
+  // how many images each bin has, as numbers over bars on a logarithmic scale
+  function bars(box, edges, counts) {
+    const most = Math.log1p(Math.max(...counts));
+    return counts.flatMap((number, k) => {
+      const [x, end, foot] = [box.x(edges[k]) + 1, box.x(edges[k + 1]) - 1, box.top - GAP];
+      const height = (BARS - GAP) * (Math.log1p(number) / most);
+      return [
+        svg("rect", { class: "bar-of-bin", x, y: foot - height, width: end - x, height }),
+        svg("text", { x: (x + end) / 2, y: foot - height - 4, "text-anchor": "middle" }, short(number)),
+      ];
+    });
+  }
+
+  // areas between neighbouring sums; `colour` gives the number of an area's. Gives back the names that there is room for
+  function drawAreas(drawing, box, { edges, counts, names: above }, sum, names, colour) {
     const bin = edges[1] - edges[0];
+    const widest = names.map(() => null);
     for (const run of runs(counts)) {
       const ends = run.flatMap((k, place) => [
         [place ? edges[k] + 0.2 * bin : edges[k], k],
         [place < run.length - 1 ? edges[k + 1] - 0.2 * bin : edges[k + 1], k],
       ]);
-      for (let area = 0; area < number; area++) {
+      for (let area = 0; area < names.length; area++) {
         const outer = ends.map(([at, k]) => [box.x(at), box.y(sum(k, area + 1))]);
         const inner = ends.map(([at, k]) => [box.x(at), box.y(sum(k, area))]).reverse();
         const d = `${path([...outer, ...inner])}Z`;
-        drawing.append(svg("path", { d, class: areaClass(colour(area), names.length) }));
-        if (isStriped(colour(area), names.length)) drawing.append(svg("path", { d, fill: "url(#stripes)" }));
+        drawing.append(svg("path", { d, class: areaClass(colour(area), above.length) }));
+        if (isStriped(colour(area), above.length)) drawing.append(svg("path", { d, fill: "url(#stripes)" }));
+        widest[area] = wider(widest[area], roomFor(names[area], outer, inner.toReversed()));
       }
     }
+    return widest.flatMap((room, area) => (room ? [labelOf(names[area], room)] : []));
   }
 
   function drawAxes(drawing, box, edges, lowest) {
@@ -102,7 +121,7 @@ linexp.areas = (() => {
     for (const share of [1, 0.5, 0, ...(least <= -0.2 ? [least] : [])])
       text(`${fixed(100 * Math.abs(share), 0)} %`, box.left - 7, box.y(share) + 4, "end");
     text("activation", (box.left + box.right) / 2, box.height - 6, "middle", "strong");
-    text("images", box.left - 7, box.top - 9, "end");
+    text("images", box.left - 7, box.top - GAP - 4, "end");
   }
 
   // areas above are numbered from 0, that of no concept is `n`, those below the axis follow
@@ -139,6 +158,7 @@ linexp.areas = (() => {
     const note = [
       areas.below && "Below the axis are images with a concept of negative weight.",
       few && `Pale: fewer than ${FEW} images.`,
+      "The bars above are numbers of images, on a logarithmic scale.",
     ].filter(Boolean);
     return el(
       "div",

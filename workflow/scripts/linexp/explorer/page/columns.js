@@ -5,8 +5,10 @@
 // all, columns with `goes` are left out, and that of the explanation has the least width that it is read well in.
 linexp.columns = (() => {
   const { el, terms, badge, statusText, scoreBar, scaleFrom } = linexp.elements;
+  const { verdictBadge, verdictRank, rate, meanings, faultMark } = linexp.beliefs;
   const { fixed } = linexp.numbers;
   const { picture } = linexp.pictures;
+  const { BEST, methodOf } = linexp.headline;
   const LONGEST = 30;
   const EXPLANATION = 20;
   const [PICTURE, PADDING] = [3.2, 0.8];
@@ -14,30 +16,20 @@ linexp.columns = (() => {
   // `shown` is the method whose explanations are shown, `score` the name of the scores, `marked` a set of concepts,
   // `pictures` how many there are of each neuron
   function columnsOf(layer, shown, score, marked, pictures) {
-    const { concepts, weights, bias, status } = layer.methods[shown];
-    const isRemarkable = ({ status }) => status.some((one) => one !== "ok");
-    const remarkable = layer.dead.some(Boolean) || Object.values(layer.methods).some(isRemarkable);
+    const method = layer.methods[shown];
+    const scores = Object.keys(layer.methods).filter((name) => name !== shown);
     return [
-      {
-        name: "neuron",
-        label: "Neuron",
-        kind: "number",
-        width: 4.9,
-        value: (place) => layer.neurons[place],
-        cell: (place) => el("a", { href: `#neuron=${layer.neurons[place]}` }, layer.neurons[place]),
-      },
-      {
-        name: "explanation",
-        label: `Explanation by ${shown}`,
-        kind: "words",
-        width: EXPLANATION,
-        value: (place) => concepts[place].map((concept) => layer.concepts[concept]).join(" ") || null,
-        cell: (place) => {
-          if (!concepts[place].length) return el("span", { class: "none" }, statusText(status[place]));
-          const options = { marked, bias: bias[place], most: LONGEST };
-          return el("div", { class: "terms" }, terms(concepts[place], weights[place], layer.concepts, options));
-        },
-      },
+      neuronColumn(layer),
+      explanationColumn(layer, shown, marked),
+      scoreColumn(layer, shown, score, true),
+      verdictColumn(layer, method),
+      shown === BEST && bestColumn(layer),
+      numberColumn("meanings", "Meanings", method.spread.map(meanings), {
+        title:
+          "over how many meanings its explanation is spread: 1 for one, more for concepts that are unlike each other",
+        goes: 5,
+        text: (value) => fixed(value, 1),
+      }),
       {
         name: "activation",
         label: "Highest activations",
@@ -49,29 +41,100 @@ linexp.columns = (() => {
           return el("div", { class: "strip" }, highest);
         },
       },
-      ...Object.keys(layer.methods).map((method) => scoreColumn(layer, method, score, method === shown)),
-      {
-        name: "length",
-        label: "Length",
-        title: "number of concepts",
-        kind: "number",
-        width: 4.9,
-        goes: 2,
-        value: (place) => concepts[place].length,
-        cell: (place) => String(concepts[place].length),
-      },
-      remarkable && {
-        name: "status",
-        label: "Status",
-        kind: "status",
-        width: 7,
-        value: (place) => status[place] + (layer.dead[place] ? " dead" : ""),
-        cell: (place) => [
-          status[place] === "ok" ? "" : badge(statusText(status[place]), "warn"),
-          layer.dead[place] ? badge("dead", "warn") : "",
-        ],
-      },
+      ...scores.map((name) => scoreColumn(layer, name, score, false)),
+      numberColumn(
+        "length",
+        "Length",
+        method.concepts.map((concepts) => concepts.length),
+        { title: "number of concepts", goes: 2, text: String },
+      ),
+      numberColumn("chance", "Chance", method.null_p95, {
+        title: "the correlation that random concepts reach, 95th percentile",
+        goes: 1,
+        text: fixed,
+      }),
+      numberColumn("q", "q", method.q, {
+        title: "false discovery rate at which it beats chance",
+        goes: 1,
+        text: rate,
+      }),
     ].filter(Boolean);
+  }
+
+  function neuronColumn(layer) {
+    return {
+      name: "neuron",
+      label: "Neuron",
+      kind: "number",
+      width: 4.9,
+      value: (place) => layer.neurons[place],
+      cell: (place) => el("a", { href: `#neuron=${layer.neurons[place]}` }, layer.neurons[place]),
+    };
+  }
+
+  function explanationColumn(layer, shown, marked) {
+    const { concepts, weights, bias, status } = layer.methods[shown];
+    return {
+      name: "explanation",
+      label: shown === BEST ? "Explanation by its best method" : `Explanation by ${layer.titles[shown]}`,
+      kind: "words",
+      width: EXPLANATION,
+      value: (place) => concepts[place].map((concept) => layer.concepts[concept]).join(" ") || null,
+      cell: (place) => {
+        if (!concepts[place].length) return el("span", { class: "none" }, statusText(status[place]));
+        const options = { marked, bias: bias[place], most: LONGEST };
+        return el("div", { class: "terms" }, terms(concepts[place], weights[place], layer.concepts, options));
+      },
+    };
+  }
+
+  function verdictColumn(layer, { verdict, q, why, status }) {
+    const named = (place) => layer.verdicts[verdict[place]];
+    return {
+      name: "verdict",
+      label: "Verdict",
+      title: "whether it is predicted, and better than by random concepts; from the surest",
+      kind: "status",
+      width: 9,
+      goes: 6,
+      value: (place) => 2 * verdictRank(named(place)) + (q[place] ?? 1),
+      cell: (place) =>
+        el(
+          "div",
+          { class: "badges-of-row" },
+          verdictBadge(named(place)),
+          status[place] !== "ok" && status[place] !== named(place) && badge(statusText(status[place]), "warn"),
+          layer.dead[place] && badge("dead", "warn"),
+          why[place] !== null && el("span", { class: "why" }, layer.reasons[why[place]]),
+        ),
+    };
+  }
+
+  function bestColumn(layer) {
+    const name = (place) => (layer.best[place] === null ? "none" : layer.titles[methodOf(layer, BEST, place)]);
+    return {
+      name: "best",
+      label: "Best method",
+      title: "which predicts it best on val",
+      kind: "method",
+      width: 8,
+      goes: 4,
+      value: (place) => name(place),
+      cell: (place) => name(place),
+    };
+  }
+
+  function numberColumn(name, label, values, { title, goes, text }) {
+    return {
+      name,
+      label,
+      title,
+      kind: "number",
+      width: 5.5,
+      goes,
+      value: (place) => values[place],
+      cell: (place) => text(values[place]),
+    };
   }
 
   const scales = new Map();
@@ -85,18 +148,24 @@ linexp.columns = (() => {
     return scales.get(score);
   }
 
-  function scoreColumn(layer, method, score, isShown) {
-    const values = layer.methods[method].scores[score];
-    const bar = (value) => scoreBar(value, null, null, scaleOf(layer, score));
+  function scoreColumn(layer, shown, score, isShown) {
+    const { scores, null_p95 } = layer.methods[shown];
+    const values = scores[score];
+    const chance = (place) => (isShown && score === "correlation" ? null_p95[place] : null);
+    const methods = shown === BEST ? Object.keys(layer.methods) : [shown];
     return {
-      name: `score:${method}`,
-      label: method,
-      title: `${layer.scores[score]} of ${method}`,
+      name: `score:${shown}`,
+      label: shown === BEST ? layer.scores[score] : layer.titles[shown],
+      title: `${layer.scores[score]} of ${layer.titles[shown]}${isShown ? "; the notch is what random concepts reach" : ""}`,
+      mark: faultMark(layer, score, methods),
       kind: isShown ? "score shown" : "score",
-      width: 4.9,
-      goes: isShown ? null : 1,
+      width: isShown ? 6.8 : 4.9,
+      goes: isShown ? null : 3,
       value: (place) => values[place],
-      cell: (place) => [el("span", { class: "value" }, fixed(values[place])), bar(values[place])],
+      cell: (place) => [
+        el("span", { class: "value" }, fixed(values[place])),
+        scoreBar(values[place], null, null, scaleOf(layer, score), chance(place)),
+      ],
     };
   }
 

@@ -2,8 +2,11 @@
 
 // The fields above the table: search, method, score, status, filters; what the address keeps of them.
 linexp.controls = (() => {
-  const { el, statusText } = linexp.elements;
+  const { el } = linexp.elements;
+  const { verdictText, verdictRank, fault } = linexp.beliefs;
+  const { BEST } = linexp.headline;
   const { Filters } = linexp.filters;
+  const NONE = "by_none";
 
   class Controls {
     constructor(layer, section, onchange) {
@@ -17,36 +20,55 @@ linexp.controls = (() => {
       const select = (id, entries) => {
         const element = find(id);
         element.append(...entries.map(([value, text]) => el("option", { value }, text)));
+        element.addEventListener("change", onchange);
         return element;
       };
-      this.method = select(
-        "#method",
-        this.methods.map((name) => [name, name]),
-      );
-      this.score = select("#score", Object.entries(layer.scores));
+      const named = this.methods.map((name) => [name, layer.titles[name]]);
+      this.score = find("#score");
       this.score.addEventListener("change", () => this.filters.forgetScore());
-      const statuses = [...new Set(this.methods.flatMap((name) => layer.methods[name].status))].sort();
-      this.status = select("#status", [
-        ["", "any status"],
-        ...statuses.map((name) => [name, statusText(name)]),
-        ["alive", "not dead"],
-        ["dead", "dead"],
-      ]);
+      this.method = select("#method", layer.shown === BEST ? [[BEST, layer.titles[BEST]], ...named] : named);
+      select("#score", this.scoreEntries());
+      this.status = select("#status", this.statusEntries());
+      this.why = select("#why", [["", "any reason"], ...layer.reason_names.map((name, k) => [name, layer.reasons[k]])]);
+      this.best = select("#best", [["", "any method"], ...named]);
       this.everywhere = find("#everywhere");
-      for (const one of [this.method, this.score, this.status, this.everywhere])
-        one.addEventListener("change", onchange);
+      this.everywhere.addEventListener("change", onchange);
       this.details = find("#filters");
-      this.details.open = matchMedia("(min-width: 46rem)").matches;
+      this.details.open = matchMedia("(min-width: 46rem) and (min-height: 70rem)").matches;
       find("#histograms").append(...this.filters.elements);
+    }
+
+    scoreEntries() {
+      return Object.entries(this.layer.scores).map(([name, label]) => [
+        name,
+        fault(this.layer, name, this.methods) ? `${label} ⚠ fails its check` : label,
+      ]);
+    }
+
+    statusEntries() {
+      const { methods, verdicts, dead } = this.layer;
+      const used = new Set(Object.values(methods).flatMap((method) => method.verdict));
+      const known = verdicts.filter((_, number) => used.has(number));
+      known.sort((a, b) => verdictRank(a) - verdictRank(b) || a.localeCompare(b));
+      this.explained = verdicts.indexOf("explained");
+      return [
+        ["", "any status"],
+        ...known.map((name) => [name, verdictText(name)]),
+        [NONE, "explained by no method"],
+        ["alive", "not dead"],
+        ...(dead.some(Boolean) ? [["dead", "dead"]] : []),
+      ];
     }
 
     state() {
       const state = new URLSearchParams();
       const put = (name, value, usual) => value !== usual && state.set(name, value);
       put("q", this.query.value.trim(), "");
-      put("method", this.method.value, this.layer.main);
+      put("method", this.method.value, this.layer.shown);
       put("score", this.score.value, this.scores[0]);
       put("status", this.status.value, "");
+      put("why", this.why.value, "");
+      put("best", this.best.value, "");
       put("in", this.everywhere.checked ? "all" : "", "");
       this.filters.save(state);
       return state;
@@ -57,31 +79,44 @@ linexp.controls = (() => {
         select.value = [...select.options].some((option) => option.value === value) ? value : usual;
       };
       this.query.value = state.get("q") ?? "";
-      choose(this.method, state.get("method"), this.layer.main);
+      choose(this.method, state.get("method"), this.layer.shown);
       choose(this.score, state.get("score"), this.scores[0]);
       choose(this.status, state.get("status"), "");
+      choose(this.why, state.get("why"), "");
+      choose(this.best, state.get("best"), "");
       this.everywhere.checked = state.get("in") === "all";
       this.filters.restore(state);
-      if (this.filters.narrowed) this.details.open = true;
+      if (this.filters.narrowed || this.why.value || this.best.value) this.details.open = true;
     }
 
     // all but the search
     keeps(place) {
+      const { methods, best, reason_names: reasons } = this.layer;
+      const { why } = methods[this.method.value];
+      if (this.why.value && reasons[why[place]] !== this.why.value) return false;
+      if (this.best.value && this.methods[best[place]] !== this.best.value) return false;
+      return this.hasStatus(place) && this.filters.keeps(place);
+    }
+
+    hasStatus(place) {
       const status = this.status.value;
-      const { dead, methods } = this.layer;
-      if (status === "dead" || status === "alive") {
-        if (dead[place] !== (status === "dead")) return false;
-      } else if (status && methods[this.method.value].status[place] !== status) return false;
-      return this.filters.keeps(place);
+      const { dead, methods, verdicts } = this.layer;
+      if (!status) return true;
+      if (status === "dead" || status === "alive") return dead[place] === (status === "dead");
+      if (status === NONE) return !this.methods.some((name) => methods[name].verdict[place] === this.explained);
+      return verdicts[methods[this.method.value].verdict[place]] === status;
     }
 
     // in words, for paper
     asked() {
       const query = this.query.value.trim();
+      const chosen = (select, label) => select.value && `${label}: ${select.selectedOptions[0].text}`;
       return [
-        `Explanations by ${this.method.value}`,
+        `Explanations by ${this.layer.titles[this.method.value]}`,
         query && `search for ${query}${this.everywhere.checked ? " in all methods" : ""}`,
-        this.status.value && `status: ${this.status.selectedOptions[0].text}`,
+        chosen(this.status, "status"),
+        chosen(this.why, "not explained because"),
+        chosen(this.best, "best method"),
         ...this.filters.asked(),
       ]
         .filter(Boolean)

@@ -30,7 +30,7 @@ linexp.elements = (() => {
 
   // an explanation as chips, the largest weights first and the stronger the tint the larger the weight; negative ones
   // are dashed and of another colour; the bias comes last, or how many concepts there are beyond the first `most`
-  function terms(concepts, weights, names, { marked, link, bias, most = Infinity } = {}) {
+  function terms(concepts, weights, names, { marked, link, bias, stability, most = Infinity } = {}) {
     const order = [...weights.keys()].sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a]) || a - b);
     const largest = Math.abs(weights[order[0]] ?? 0) || 1;
     const chips = order.slice(0, most).map((k) => {
@@ -38,17 +38,30 @@ linexp.elements = (() => {
       const attributes = {
         class: `term${weight < 0 ? " negative" : ""}${marked?.has(concepts[k]) ? " marked" : ""}`,
         style: { "--strength": (Math.abs(weight) / largest).toFixed(3) },
-        title: `${brief(weight)} · ${name}`,
+        title: [`${brief(weight)} · ${name}`, stability && stableText(stability, k)].filter(Boolean).join("\n"),
       };
       const parts = [el("span", { class: "weight" }, brief(weight)), " ", el("span", { class: "word" }, name)];
       if (!link) return el("span", attributes, ...parts);
-      const query = new URLSearchParams({ q: name });
-      return el("a", { ...attributes, href: `#${query}`, title: `neurons that ${name} explains` }, ...parts);
+      const page = new URLSearchParams({ concept: name });
+      return el("a", { ...attributes, href: `#${page}` }, ...parts);
     });
     if (order.length > most) chips.push(moreTerms(order.length - most));
     else if (bias)
       chips.push(el("span", { class: "term bias", title: "added on every image" }, `${signedBrief(bias)} bias`));
     return chips;
+  }
+
+  // how often resampled images choose the k-th concept again, and what they choose in its place
+  function stableText({ shares, low, high, instead }, k) {
+    const percent = (share) => `${Math.round(100 * share)} %`;
+    const others = instead[k].slice(0, 3).map(([name, share]) => `${name} ${percent(share)}`);
+    return [
+      `chosen again in ${percent(shares[k])} of resamples`,
+      low[k] !== null && `its weight ${brief(low[k])} to ${brief(high[k])}`,
+      others.length && `in its place ${others.join(", ")}`,
+    ]
+      .filter(Boolean)
+      .join("; ");
   }
 
   function moreTerms(number, marked = false, title = null) {
@@ -66,12 +79,13 @@ linexp.elements = (() => {
   };
   const statusText = (status) => STATUS[status] ?? status.replaceAll("_", " ");
 
-  function badge(text, kind = "") {
-    return el("span", { class: `badge ${kind}` }, text);
+  function badge(text, kind = "", title = null) {
+    return el("span", { class: `badge ${kind}`, title }, text);
   }
 
-  // a value up to 1 as a bar from 0, with its interval if there is one; the scale begins at `from`, 0 or less
-  function scoreBar(value, low, high, from = 0) {
+  // a value up to 1 as a bar from 0, with its interval and what chance reaches where these are known; the scale begins
+  // at `from`, 0 or less
+  function scoreBar(value, low, high, from = 0, chance = null) {
     const percent = (v) => `${((100 * (Math.min(1, Math.max(from, v)) - from)) / (1 - from)).toFixed(2)}%`;
     if (value === null || value === undefined) return el("span", { class: "score-bar" });
     const span = (kind, begin, end) =>
@@ -82,6 +96,7 @@ linexp.elements = (() => {
       span(value < 0 ? "fill negative" : "fill", Math.min(value, 0), Math.max(value, 0)),
       from < 0 && span("zero", 0, 0),
       low !== null && low !== undefined && span("whisker", low, high),
+      chance !== null && chance !== undefined && span("chance", chance, chance),
     );
   }
 
@@ -97,5 +112,18 @@ linexp.elements = (() => {
     return low === null || low === undefined ? fixed(value, 3) : `${fixed(low, 2)} to ${fixed(high, 2)}`;
   }
 
-  return { el, svg, breakable, tableHead, terms, moreTerms, badge, statusText, scoreBar, scaleFrom, interval };
+  return {
+    el,
+    svg,
+    breakable,
+    tableHead,
+    terms,
+    stableText,
+    moreTerms,
+    badge,
+    statusText,
+    scoreBar,
+    scaleFrom,
+    interval,
+  };
 })();

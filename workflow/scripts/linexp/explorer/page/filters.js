@@ -1,19 +1,23 @@
 "use strict";
 
-// What leaves out neurons beside the search: the histograms of a score, of lengths and of activations.
+// What leaves out neurons beside the search: histograms of what is known of a method's explanations and of activations.
 linexp.filters = (() => {
   const { Histogram } = linexp.histograms;
+  const { meanings } = linexp.beliefs;
 
   const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
   class Filters {
     constructor(layer, onchange) {
       this.layer = layer;
-      this.histograms = [
-        new Histogram("value", onchange),
-        new Histogram("length", onchange, true),
-        new Histogram("maximum", onchange),
-      ];
+      const histogram = (name, whole = false) => new Histogram(name, onchange, whole);
+      this.value = histogram("value");
+      this.length = histogram("length", true);
+      this.maximum = histogram("maximum");
+      this.meanings = histogram("meanings");
+      this.chance = histogram("chance");
+      this.rate = histogram("q");
+      this.histograms = [this.value, this.length, this.maximum, this.meanings, this.chance, this.rate];
     }
 
     get elements() {
@@ -22,14 +26,16 @@ linexp.filters = (() => {
 
     // what is charted; axes cover all methods, so that a handle stays where it is when another method is shown
     prepare(method, score) {
-      const [value, length, maximum] = this.histograms;
-      const { methods, scores: labels, maxima } = this.layer;
-      const ofAll = (values) => Object.values(methods).flatMap(values);
-      const scores = (one) => one.scores[score];
-      const lengths = (one) => one.concepts.map((concepts) => concepts.length);
-      value.prepare(`${capital(labels[score])} of ${method}`, scores(methods[method]), ofAll(scores));
-      length.prepare(`Number of concepts of ${method}`, lengths(methods[method]), ofAll(lengths));
-      maximum.prepare("Highest activation", maxima, maxima);
+      const { methods, scores: labels, maxima, titles } = this.layer;
+      const of = ` of ${titles[method]}`;
+      const chart = (histogram, label, values) =>
+        histogram.prepare(label, values(methods[method]), Object.values(methods).flatMap(values));
+      chart(this.value, `${capital(labels[score])}${of}`, (one) => one.scores[score]);
+      chart(this.length, `Number of concepts${of}`, (one) => one.concepts.map((concepts) => concepts.length));
+      this.maximum.prepare("Highest activation", maxima, maxima);
+      chart(this.meanings, `Meanings${of}`, (one) => one.spread.map(meanings));
+      chart(this.chance, `Chance${of}`, (one) => one.null_p95);
+      chart(this.rate, `q${of}`, (one) => one.q);
     }
 
     get narrowed() {
@@ -51,7 +57,7 @@ linexp.filters = (() => {
 
     // values of another score mean something else
     forgetScore() {
-      this.histograms[0].reset();
+      this.value.reset();
     }
 
     save(state) {

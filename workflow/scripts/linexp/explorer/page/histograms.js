@@ -122,7 +122,7 @@ linexp.histograms = (() => {
 
     draw(places) {
       const counted = (list) => {
-        const counts = new Array(this.bins).fill(0);
+        const counts = Array.from({ length: this.bins }, () => 0);
         for (const place of list) if (this.values[place] !== null) counts[this.bin(this.values[place])] += 1;
         return counts;
       };

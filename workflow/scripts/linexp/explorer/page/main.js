@@ -3,7 +3,9 @@
 // The address says what is shown: #neuron=136, #layer, or the table with its search and filters.
 (() => {
   const { el } = linexp.elements;
-  const sections = Object.fromEntries(["neurons", "neuron", "layer"].map((id) => [id, document.getElementById(id)]));
+  const sections = Object.fromEntries(
+    ["neurons", "neuron", "concept", "layer"].map((id) => [id, document.getElementById(id)]),
+  );
   const title = document.title;
   let layer;
   let table;
@@ -15,6 +17,7 @@
   const route = () => {
     const state = new URLSearchParams(location.hash.slice(1));
     if (state.has("neuron")) return { view: "neuron", neuron: Number(state.get("neuron")), state };
+    if (state.has("concept")) return { view: "concept", concept: state.get("concept"), state };
     return { view: state.has("layer") ? "layer" : "neurons", state };
   };
 
@@ -26,7 +29,7 @@
   }
 
   async function go() {
-    const { view, neuron, state } = route();
+    const { view, neuron, concept, state } = route();
     const asked = (going = Symbol("view"));
     const first = viewed === null;
     if (viewed === "neurons") tableScroll = scrollY;
@@ -34,8 +37,10 @@
     if (view === "neuron") opened = neuron;
     reveal(view);
     if (view === "neuron") await showNeuron(neuron, state);
+    if (view === "concept") await linexp.concepts.show(sections.concept, layer, table.search, concept);
     if (asked !== going) return; // another view was asked for meanwhile
-    if (view !== "neuron") document.title = view === "layer" ? `Layer · ${title}` : title;
+    const of = { layer: "Layer · ", concept: `${concept} · `, neurons: "" };
+    if (view !== "neuron") document.title = of[view] + title;
     const isSame = view === "neurons" && restored(state);
     if (!isSame && view === "neurons") tableScroll = 0;
     scrollTo(0, view === "neurons" ? tableScroll : 0);
@@ -127,6 +132,7 @@
     .then(([loaded, images]) => {
       layer = loaded;
       linexp.pictures.prepare(images, layer);
+      linexp.headline.prepare(layer);
       table = new linexp.table.NeuronTable(layer, sections.neurons);
       addEventListener("hashchange", act);
       addEventListener("keydown", pressed);

@@ -2,10 +2,16 @@
 
 // The page of one neuron.
 linexp.neuron = (() => {
-  const { el, tableHead, terms, badge, statusText, scoreBar, scaleFrom, breakable, interval } = linexp.elements;
+  const { el, terms, badge, statusText } = linexp.elements;
+  const { verdictBadge, rate } = linexp.beliefs;
+  const { BEST, methodOf } = linexp.headline;
   const { fixed, brief, count } = linexp.numbers;
   const { figure, picture } = linexp.pictures;
+  const { briefly, content: effects } = linexp.effects;
+  const { content: methodsOf } = linexp.methods;
   const { areaChart, areaLegend, areaTable } = linexp.areas;
+  const { card, contents } = linexp.cards;
+  const { glance, whyNot } = linexp.reasons;
   const { Workbench } = linexp.workbench;
 
   const AREAS =
@@ -14,16 +20,6 @@ linexp.neuron = (() => {
   const ERRORS =
     "Real activation, and what the explanation above makes of it on the scale of the neuron (least squares), on the " +
     "same images.";
-
-  function card(id, title, note, ...content) {
-    return el(
-      "section",
-      { class: "card", "aria-labelledby": id },
-      el("h2", { id }, title),
-      note && el("p", { class: "note" }, note),
-      ...content,
-    );
-  }
 
   function heading(layer, neuron, place, record, turn) {
     const button = (step, text, label) => {
@@ -41,15 +37,12 @@ linexp.neuron = (() => {
             text,
           );
     };
-    const main = layer.methods[layer.main];
-    const score = main.scores.correlation[place];
-    const words = main.concepts[place].length
-      ? el(
-          "p",
-          { class: "terms hero" },
-          terms(main.concepts[place], main.weights[place], layer.concepts, { link: true, bias: main.bias[place] }),
-        )
-      : el("p", { class: "hero" }, statusText(main.status[place]));
+    const best = layer.methods[BEST];
+    const method = methodOf(layer, BEST, place);
+    const options = { link: true, bias: best.bias[place], stability: record.stability[method] };
+    const words = best.concepts[place].length
+      ? el("p", { class: "terms hero" }, terms(best.concepts[place], best.weights[place], layer.concepts, options))
+      : el("p", { class: "hero" }, statusText(best.status[place]));
     return el(
       "div",
       { class: "neuron-head" },
@@ -64,88 +57,35 @@ linexp.neuron = (() => {
       words,
       el(
         "p",
+        { class: "believe" },
+        verdictBadge(layer.verdicts[best.verdict[place]]),
+        ` ${believed(layer, best, place)}`,
+      ),
+      el(
+        "p",
         { class: "note" },
-        `Explained by ${layer.main}; correlation on test images ${fixed(score, 3)}. `,
-        `Mean activation ${brief(record.mean)}, highest ${brief(record.maximum)}.`,
+        layer.best[place] === null
+          ? "No method predicts it on val; this is by "
+          : "By its best method, which val chooses: ",
+        `${layer.titles[method]}. Mean activation ${brief(record.mean)}, highest ${brief(record.maximum)}.`,
       ),
+      briefly(record) && el("p", { class: "note" }, briefly(record)),
+      glance(record, layer, method),
     );
   }
 
-  function explanations(layer, place, record) {
-    const scores = Object.keys(layer.scores).filter((name) => name !== "correlation");
-    const head = ["Method", "Explanation", "Correlation", "95 % interval", ...scores.map((name) => layer.scores[name])];
-    const several = new Set(record.scores.map((row) => row.simulator)).size > 1;
-    if (several) head.splice(1, 0, "Simulator");
-    const from = scaleFrom(record.scores.flatMap((row) => [row.correlation, row.low]));
-    const rows = record.scores.map((row) => {
-      const { concepts, weights, bias } = record.explanations[row.method];
-      const words = concepts.length
-        ? el("div", { class: "terms" }, terms(concepts, weights, layer.concepts, { link: true, bias }))
-        : el("span", { class: "none" }, statusText(row.status));
-      const reason = row.status !== "ok" && concepts.length ? badge(statusText(row.status), "warn") : null;
-      return el(
-        "tr",
-        null,
-        el("th", { scope: "row" }, breakable(row.method)),
-        several && el("td", { class: "simulator" }, row.simulator),
-        el("td", { class: "words" }, words, reason),
-        el(
-          "td",
-          { class: "score wide" },
-          el("strong", { class: "value" }, fixed(row.correlation, 3)),
-          scoreBar(row.correlation, row.low, row.high, from),
-        ),
-        el("td", { class: "interval" }, interval(row.correlation, row.low, row.high)),
-        scores.map((name) => el("td", { class: "score" }, el("span", { class: "value" }, fixed(row[name], 3)))),
-      );
-    });
-    const table = el(
-      "table",
-      { class: "plain methods" },
-      el("caption", { class: "hidden" }, "Explanations of all methods with their scores on test images"),
-      tableHead(head),
-      el("tbody", null, rows),
-    );
-    return card(
-      "explanations",
-      "Explanations",
-      null,
-      el("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "explanations" }, table),
-      allScores(layer, record),
+  // the correlation of its best explanation, and what chance reaches
+  function believed(layer, best, place) {
+    const [r, mean, p95] = [best.scores.correlation[place], best.null_mean[place], best.null_p95[place]];
+    if (r === null) return "It has no correlation on test images.";
+    if (p95 === null) return `Correlation ${fixed(r, 3)} on test images.`;
+    return (
+      `Correlation ${fixed(r, 3)} on test images; random concepts reach ${fixed(mean)} on average, ` +
+      `${fixed(p95)} in the 95th percentile; q ${rate(best.q[place])}.`
     );
   }
 
-  // every metric, for those who ask
-  function allScores(layer, record) {
-    const shown = (name, value) => {
-      if (typeof value === "boolean") return value ? "yes" : "no";
-      if (typeof value !== "string") return fixed(value, 3);
-      return name === "best_method" ? value : value.replaceAll("_", " ");
-    };
-    const apart = new Set(["method", "simulator", "status", "low", "high"]);
-    const names = Object.keys(record.scores[0] ?? {}).filter((name) => !apart.has(name));
-    const head = tableHead(["Metric", ...record.scores.map((row) => breakable(row.method))]);
-    const rows = names.map((name) =>
-      el(
-        "tr",
-        null,
-        el("th", { scope: "row" }, layer.labels[name] ?? name.replaceAll("_", " ")),
-        record.scores.map((row) => el("td", null, shown(name, row[name] ?? null))),
-      ),
-    );
-    return el(
-      "details",
-      null,
-      el("summary", null, "All metrics"),
-      el(
-        "div",
-        { class: "scroll", tabindex: 0, role: "region", "aria-label": "All metrics" },
-        el("table", { class: "plain" }, head, el("tbody", null, rows)),
-      ),
-    );
-  }
-
-  function areas(record) {
+  function areas(layer, record) {
     const methods = Object.keys(record.areas);
     if (!methods.length)
       return card(
@@ -154,7 +94,9 @@ linexp.neuron = (() => {
         "The neuron is constant, or no linear method explains it.",
       );
     const box = el("div", { class: "area-box" });
-    const buttons = methods.map((method) => el("button", { type: "button", onclick: () => show(method) }, method));
+    const buttons = methods.map((method) =>
+      el("button", { type: "button", onclick: () => show(method) }, layer.titles[method]),
+    );
     const show = (method) => {
       buttons.forEach((button, k) => button.setAttribute("aria-pressed", methods[k] === method));
       const chart = record.areas[method];
@@ -224,7 +166,7 @@ linexp.neuron = (() => {
         "div",
         { class: "two" },
         list("By activation", record.alike.activation, "correlation"),
-        list(`By explanation (${layer.main})`, record.alike.explanation, "cosine"),
+        list(`By explanation (${layer.titles[layer.main]})`, record.alike.explanation, "cosine"),
       ),
     );
   }
@@ -261,12 +203,15 @@ linexp.neuron = (() => {
     const bench = new Workbench(layer, record, tried);
     section.replaceChildren(
       heading(layer, neuron, place, record, turn),
-      explanations(layer, place, record),
-      el("div", { class: "columns" }, areas(record), ranges(layer, record)),
+      card("explanations", "Explanations", null, ...methodsOf(layer, record)),
+      ...[whyNot(record, layer)].filter(Boolean),
+      el("div", { class: "columns" }, areas(layer, record), ranges(layer, record)),
       card("own", "Try your own", null, bench.element),
       card("errors", "Where it errs most", ERRORS, bench.errors),
+      card("output", "What it does to the output", null, ...effects(record)),
       alike(layer, record),
     );
+    section.querySelector(".neuron-head").append(contents(section));
     return bench.ready;
   }
 

@@ -8,9 +8,11 @@ linexp.table = (() => {
   const { NARROW, columnsThatFit, cutChips, widthOf } = linexp.fitting;
   const { Controls } = linexp.controls;
   const { Search } = linexp.search;
+  const { shareColumn, tellFound } = linexp.found;
   const SPARE_ROWS = 8;
   const COMMON = 10;
-  const LINES = 3;
+  const [LINES, LINES_OF_CARDS] = [2, 3];
+  const USUAL = "usual";
 
   const PAPER = 62; // rem of the print style on A4 or Letter, upright
 
@@ -21,7 +23,7 @@ linexp.table = (() => {
       this.methods = Object.keys(layer.methods);
       this.search = new Search(layer);
       this.places = [];
-      this.marked = new Set();
+      this.found = { places: [], marked: new Set(), ranked: null };
       this.build();
       addEventListener("scroll", () => this.draw(), { passive: true });
       addEventListener("resize", () => this.resized(), { passive: true });
@@ -34,8 +36,8 @@ linexp.table = (() => {
     build() {
       this.controls = new Controls(this.layer, this.section, () => this.changed());
       this.common = this.find("#common");
-      this.head = this.find("thead");
-      this.body = this.find("tbody");
+      this.head = this.find(".neurons thead");
+      this.body = this.find(".neurons tbody");
       this.empty = this.find("#empty");
       this.body.addEventListener("click", (event) => {
         const row = event.target.closest("tr[data-neuron]");
@@ -56,13 +58,19 @@ linexp.table = (() => {
     // what the address keeps of the table
     state() {
       const state = this.controls.state();
-      if (this.sort !== "neuron") state.set("sort", this.sort);
+      if (this.sort !== USUAL) state.set("sort", this.sort);
       return state;
     }
 
     restore(state) {
       this.controls.restore(state);
-      this.sort = state.get("sort") ?? "neuron";
+      this.sort = state.get("sort") ?? USUAL;
+    }
+
+    // what the rows are ordered by: usually by number, or by rank if a search ranks them
+    get order() {
+      if (this.sort !== USUAL) return this.sort;
+      return this.found.ranked ? "-share" : "neuron";
     }
 
     changed() {
@@ -84,7 +92,10 @@ linexp.table = (() => {
     }
 
     columns(pictures = 0) {
-      return columnsOf(this.layer, this.controls.method.value, this.controls.score.value, this.marked, pictures);
+      const { method, score } = this.controls;
+      const columns = columnsOf(this.layer, method.value, score.value, this.found.marked, pictures);
+      const { ranked } = this.found;
+      return ranked ? columns.toSpliced(2, 0, shareColumn(this.layer, ranked, method.value)) : columns;
     }
 
     // those that there is room for; a card has all that its style sheet shows
@@ -95,15 +106,15 @@ linexp.table = (() => {
       const [least, most] = room >= 56 ? [3, 4] : [2, 2];
       const all = this.columns(most);
       const columns = widthOf(all) <= room ? all : this.columns(least);
-      return columnsThatFit(columns, room, this.sort.replace(/^-/, ""));
+      return columnsThatFit(columns, room, this.order.replace(/^-/, ""));
     }
 
     update() {
       const { filters, method } = this.controls;
       filters.prepare(method.value, this.controls.score.value);
-      const { places, marked } = this.search.find(this.query.value, method.value, this.controls.everywhere.checked);
-      this.marked = marked;
-      this.places = this.sorted(places.filter((place) => this.controls.keeps(place)));
+      const { everywhere, score } = this.controls;
+      this.found = this.search.find(this.query.value, method.value, everywhere.checked, score.value);
+      this.places = this.sorted(this.found.places.filter((place) => this.controls.keeps(place)));
       filters.draw(this.places);
       this.tell();
       this.drawHead();
@@ -111,7 +122,7 @@ linexp.table = (() => {
     }
 
     sorted(places) {
-      const [name, direction] = this.sort.startsWith("-") ? [this.sort.slice(1), -1] : [this.sort, 1];
+      const [name, direction] = this.order.startsWith("-") ? [this.order.slice(1), -1] : [this.order, 1];
       const column = this.columns().find((one) => one.name === name);
       if (!column) return places;
       const values = new Map(places.map((place) => [place, column.value(place)]));
@@ -128,6 +139,7 @@ linexp.table = (() => {
         this.places.length === all ? `${count(all)} neurons` : `${count(this.places.length)} of ${count(all)} neurons`;
       this.find("#count").textContent = number;
       this.find("#asked").textContent = this.controls.asked();
+      tellFound(this.find("#found"), this.layer, this.found, (found) => found === this.found);
       this.find("#clear").hidden = this.state().size === 0;
       this.empty.hidden = this.places.length > 0;
       this.common.replaceChildren(
@@ -151,9 +163,10 @@ linexp.table = (() => {
     drawHead() {
       const columns = this.fittingColumns();
       const left = this.methods.filter((method) => !columns.some((column) => column.name === `score:${method}`));
-      this.find("#left-out").textContent = left.length ? `No room for the scores of ${left.join(", ")}.` : "";
+      const names = left.map((method) => this.layer.titles[method]);
+      this.find("#left-out").textContent = left.length ? `No room for the scores of ${names.join(", ")}.` : "";
       const heads = columns.map((column) => {
-        const [by, down] = [this.sort.replace(/^-/, "") === column.name, this.sort.startsWith("-")];
+        const [by, down] = [this.order.replace(/^-/, "") === column.name, this.order.startsWith("-")];
         const order = by ? (down ? "descending" : "ascending") : null;
         const arrow = el("span", { class: "arrow", "aria-hidden": "true" }, by ? (down ? "↓" : "↑") : "");
         return el(
@@ -167,6 +180,7 @@ linexp.table = (() => {
             style: column.kind === "words" ? {} : { width: `${column.width}rem` },
           },
           el("button", { type: "button", onclick: () => this.sortBy(column.name) }, breakable(column.label), arrow),
+          column.mark,
         );
       });
       const focused = document.activeElement?.closest?.("th")?.dataset.column;
@@ -176,9 +190,11 @@ linexp.table = (() => {
 
     // numbers from the highest at first, words and neurons from the first
     sortBy(name) {
-      const upwards = ["neuron", "explanation", "status"].includes(name);
+      const upwards = ["neuron", "explanation", "verdict", "best", "q"].includes(name);
       const [first, second] = upwards ? [name, `-${name}`] : [`-${name}`, name];
-      this.sort = this.sort === first ? second : first;
+      const sort = this.order === first ? second : first;
+      this.sort = USUAL;
+      if (sort !== this.order) this.sort = sort;
       this.changed();
     }
 
@@ -217,7 +233,7 @@ linexp.table = (() => {
       if (!this.printing)
         cutChips(
           drawn.flatMap((place) => [...this.rows.get(place).querySelectorAll(".terms")]),
-          LINES,
+          NARROW.matches ? LINES_OF_CARDS : LINES,
         );
       this.above.firstChild.style.setProperty("height", `${begin * height}px`);
       this.below.firstChild.style.setProperty("height", `${(this.places.length - end) * height}px`);

@@ -16,6 +16,7 @@ linexp.workbench = (() => {
       this.tried = tried;
       this.real = linexp.unpack(record.activations);
       this.explanations = record.explanations;
+      this.best = record.scores[0]?.best_method;
       this.ids = new Map(layer.concepts.map((name, concept) => [name, concept]));
       this.scatter = new Scatter(layer.sample, this.real);
       this.build();
@@ -25,7 +26,11 @@ linexp.workbench = (() => {
       const { layer } = this;
       const usable = Object.keys(this.explanations).filter((method) => this.explanations[method].concepts.length);
       this.starts = usable.map((method) =>
-        el("button", { type: "button", "data-method": method, onclick: () => this.start(method) }, method),
+        el(
+          "button",
+          { type: "button", "data-method": method, onclick: () => this.start(method) },
+          layer.titles[method],
+        ),
       );
       this.rows = el("ul", { class: "weights", "aria-label": "Concepts and weights" });
       this.problem = el("p", { class: "problem", role: "alert" });
@@ -80,9 +85,8 @@ linexp.workbench = (() => {
         ),
         this.scatter.element,
       );
-      const first = usable.includes(layer.main) ? layer.main : usable[0];
       this.terms = [];
-      this.first = first;
+      this.first = [this.best, layer.main].find((method) => usable.includes(method)) ?? usable[0];
       this.ready = this.restore(usable);
     }
 
@@ -228,9 +232,9 @@ linexp.workbench = (() => {
       const than =
         Math.abs(change) < 5e-7
           ? reference
-            ? `as by ${this.reference}`
+            ? `as by ${this.layer.titles[this.reference]}`
             : ""
-          : `${signed(change)} against ${this.reference}`;
+          : `${signed(change)} against ${this.layer.titles[this.reference]}`;
       this.result.replaceChildren(
         el("strong", null, fixed(fit.r, 3)),
         el(
