@@ -28,6 +28,19 @@ def numbers_of(activations: h5py.Dataset, neurons: Sequence[int] | None) -> np.n
     return np.array(neurons, np.int32)
 
 
+def names_of(path: str | Path) -> list[str] | None:
+    """The names of all units of a layer; None where they have none."""
+    with store.open_arrays(path) as file:
+        has_names = "names" in file
+    return store.read_strings(path, "names") if has_names else None
+
+
+def told_of(path: str | Path, names: Sequence[str]) -> dict[str, float]:
+    """What `Units.told` said of a layer's units while they were recorded, NaN where it said nothing of that name."""
+    with store.open_arrays(path) as file:
+        return {name: float(file.attrs.get(name, np.nan)) for name in names}
+
+
 def check_finite(path: str | Path, values: np.ndarray) -> None:
     """Raise a `LinexpError` that names a file of activations if not all values, or their sums, are numbers."""
     if not np.isfinite(values).all():

@@ -26,6 +26,15 @@ linexp.columns = (() => {
         value: (place) => layer.neurons[place],
         cell: (place) => el("a", { href: `#neuron=${layer.neurons[place]}` }, layer.neurons[place]),
       },
+      layer.names && {
+        name: "name",
+        label: "Name",
+        kind: "words",
+        width: 9,
+        goes: 1,
+        value: (place) => layer.names[place],
+        cell: (place) => layer.names[place],
+      },
       {
         name: "explanation",
         label: `Explanation by ${shown}`,

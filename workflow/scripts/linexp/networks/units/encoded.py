@@ -1,12 +1,13 @@
 """Units that an encoder reads off the neurons at each place, and that write in directions of their own."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from ...errors import LinexpError
+from .deciding import SUBTRACT_BIAS, Tried, better
 from .encoder import Encoder
 from .pooling import check_pool, described_output, location_maps, neurons_last, pool_neurons
 from .reconstruction import Counted, Reconstruction
@@ -43,13 +44,32 @@ class EncodedUnits:
         self.names, self.is_sparse = encoder.names, encoder.is_sparse
         self.reconstruction = Reconstruction() if encoder.is_sparse else None
         self._allow_poor = allow_poor_reconstruction
+        self._decided: dict[str, float] = {}
+
+    @property
+    def is_undecided(self) -> bool:
+        return self.encoder.subtract_bias is None
+
+    def tried(self, output: Tensor) -> Tried:
+        """What both ways of reading leave of an output."""
+        found = {}
+        for way in (True, False):
+            self.encoder.subtract_bias = way
+            found[way] = [self._counted(*encoded) for encoded in self._encoded(self._places(output))]
+        self.encoder.subtract_bias = None
+        return found
+
+    def decide(self, tried: Iterable[Tried]) -> None:
+        """Read in the better way from now on; see `deciding.better`."""
+        way = better(tried, self.encoder.source, self._allow_poor)
+        self.encoder.subtract_bias, self._decided = way, {SUBTRACT_BIAS: way}
 
     def read(self, output: Tensor) -> Tensor:
         found, counted = [], []
         for neurons, values in self._encoded(self._places(output)):
             found.append(self._pooled(values))
             if self.reconstruction is not None:
-                counted.append(Counted.of(neurons, values, self.encoder.decode(values, neurons)))
+                counted.append(self._counted(neurons, values))
         if self.reconstruction is not None:  # once no memory is lacking any more
             self.reconstruction.add(counted)
         return torch.cat(found)
@@ -82,7 +102,9 @@ class EncodedUnits:
             yield ChangedPlaces(places, original, of_unit.reshape(original.shape[:-1]), pooled, written)
 
     def told(self) -> dict[str, float]:
-        return {} if self.reconstruction is None else self.reconstruction.told(self.encoder.source, self._allow_poor)
+        if self.reconstruction is None:
+            return {}
+        return self.reconstruction.told(self.encoder.source, self._allow_poor) | self._decided
 
     def described(self, module: str, shape: tuple[int, ...]) -> str:
         gives, neurons, pooled = described_output(module, shape, self.pool, self.channels)
@@ -124,6 +146,9 @@ class EncodedUnits:
         for block in flat.split(together):
             neurons = self._readable(block)
             yield neurons, encoder(neurons)
+
+    def _counted(self, neurons: Tensor, values: Tensor) -> Counted:
+        return Counted.of(neurons, values, self.encoder.decode(values, neurons))
 
     def _pooled(self, values: Tensor) -> Tensor:
         """(n, k) from (n, places, k)."""

@@ -19,6 +19,7 @@ class Neurons:
 
     names: Sequence[str] | None = None
     is_sparse = False
+    is_undecided = False
 
     def __init__(self, pool: str = "avg", channels: str = "first"):
         self.pool, self.channels = pool, channels

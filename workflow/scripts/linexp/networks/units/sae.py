@@ -62,4 +62,4 @@ def _open(entry: Entry) -> Encoder:
     return SparseAutoencoder(f"units.sae: {entry['sae']}", read_sae(entry))
 
 
-KIND = UnitKind(keys=KEYS, files=files_of, check=_check, open=_open)
+KIND = UnitKind(keys=KEYS, files=files_of, check=_check, open=_open, open_key="subtract_bias", fits_its_network=True)
