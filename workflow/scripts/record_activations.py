@@ -34,7 +34,7 @@ if units.is_undecided:
 blocks = recording.record_activations(*run, batches_of(range(len(index)), "recording"), part)
 highest = recording.Highest()
 with store.create_arrays(snakemake.output[0], provenance) as file:
-    store.write_rows(file, "activations", highest.of(blocks), len(index), chunk_columns=64)
+    store.write_rows(file, "activations", highest.of(blocks), len(index), 64, units.is_sparse)
     for name, value in units.told().items():
         file.attrs[name] = value
     if units.names is not None:
