@@ -30,6 +30,9 @@ class Neurons:
     def maps(self, output: Tensor) -> Tensor:
         return location_maps(output, self.channels)
 
+    def map_blocks(self, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        yield slice(0, len(output)), self.maps(output)
+
     def neurons(self, output: Tensor) -> Tensor:
         return self.read(output)
 

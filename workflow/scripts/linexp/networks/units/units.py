@@ -66,6 +66,9 @@ class Units(Protocol):
             The output has no maps.
         """
 
+    def map_blocks(self, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """The same of some images at a time, as many as are in memory together: which they are, and their maps."""
+
     def neurons(self, output: Tensor) -> Tensor:
         """(n, n_neurons) pooled neurons at the places that are read, which a head may be linear in."""
 
