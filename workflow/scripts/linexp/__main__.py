@@ -103,8 +103,7 @@ def _show(options: argparse.Namespace) -> int:
     path = _activations_of(options.folder)
     layer = neuron.read_layer(options.folder, path if path.is_file() else None)
     neuron.check_neuron(layer, options.neuron)
-    store.same_probe(options.folder / "scores.parquet", _made(str(path)))
-    with store.open_arrays(path) as file:
+    with store.open_arrays(_made(str(path))) as file:
         activations = file["activations"][:, options.neuron]
     print(neuron.neuron_text(layer, options.neuron, activations, _width()))
     return 0

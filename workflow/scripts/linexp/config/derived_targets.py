@@ -151,9 +151,9 @@ def with_controls(config: Mapping[str, Any]) -> dict[str, Any]:
 def _of_untrained(layer: Mapping[str, Any]) -> dict[str, Any]:
     """A layer of an untrained copy, which a sparse autoencoder of the trained one does not fit."""
     entry = layer.get("units")
-    fits_no_copy = entry and units_kind(entry).fits_its_network
-    units = {"units": {**entry, "allow_poor_reconstruction": True}} if fits_no_copy else {}
-    return {**layer, **units, "ablation": False, "impact": False}
+    if entry and units_kind(entry).fits_its_network:
+        layer = {**layer, "units": {**entry, "allow_poor_reconstruction": True}}
+    return {**layer, "ablation": False, "impact": False}
 
 
 def first_linear(config: Mapping[str, Any], target: Mapping[str, Any]) -> str | None:

@@ -69,4 +69,4 @@ def open_tail(target: TargetLayer, index: pa.Table, replace: str) -> ReplayedTai
 
     layer = target.layer
     split = split_network(on_device(network), layer["module"], next(blocks(np.arange(2))), layer.get("output"))
-    return ReplayedTail(split, blocks, open_units(layer, target.files["activations"]), replace)
+    return ReplayedTail(split, blocks, open_units(layer, target.files.get("activations")), replace)

@@ -89,7 +89,7 @@ def read_layer(folder: str | Path, activations: Path | None = None) -> Layer:
     for path in paths.values():
         if not path.is_file():
             raise LinexpError(f"{path} does not exist; make it with `snakemake --cores all {path}`")
-    store.same_probe(scores, *paths.values())
+    store.same_probe(scores, *paths.values(), *filter(None, [activations]))
     explained = {
         method: {one.neuron: one for one in from_table(store.read_table(path))} for method, path in paths.items()
     }
