@@ -14,6 +14,7 @@ a fifth are dead. `dense_gb` is what activations would take on disk otherwise.
 
 import os
 import resource
+import sys
 import tempfile
 import time
 from argparse import Namespace
@@ -135,6 +136,7 @@ def main() -> None:
         for stage, work, arguments in stages(files, folder, world, given):
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
                 found[stage] = pool.submit(measured, work, arguments).result()
+            print(f"{stage}: {found[stage]}", file=sys.stderr, flush=True)
         scores = store.read_table(folder / "scores.parquet").to_pandas()
         on_disk = os.path.getsize(files["activations"]) / 1e9
     result = {
