@@ -32,7 +32,7 @@ ROWS_PER_BLOCK = 2048
 CHUNK_ROWS = 1024
 CHUNK_VALUES = 1 << 18
 COMPRESSED = {"compression": "gzip", "compression_opts": 1}
-"""Of sparse matrices: small and fast; shuffling bytes makes them larger, higher levels are slow (benchmarks/README.md)."""
+"""Of sparse matrices: shuffling bytes makes them larger, higher levels are slow (benchmarks/README.md)."""
 MOST_ATTRIBUTES = 64
 _OF_HDF5 = (OSError, KeyError, ValueError, TypeError, RuntimeError)
 """What h5py raises when it runs into damage."""
