@@ -39,14 +39,15 @@ class Units(Protocol):
         Of the units, if they have any.
     is_sparse
         Whether a unit that is never above 0 is dead, and no other.
-    is_undecided
-        Whether their file leaves open how they are read (`EncodedUnits.decide`).
     """
 
     channels: str
     names: Sequence[str] | None
     is_sparse: bool
-    is_undecided: bool
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether their file leaves open how they are read (`EncodedUnits.decide`)."""
 
     def read(self, output: Tensor) -> Tensor:
         """(n, n_units) pooled values: g(A_k(x)) of §3.2.
