@@ -8,6 +8,9 @@ import timm
 
 SCORES = ["neuron", "n_concepts", "correlation", "ablation_optim", "ablation_norm", "c", "d"]
 DEEP = {"module": "layer3", "pool": "avg"}
+OPEN = 0.5
+"""What an autoencoder that copies neurons adds to them, so that they are reconstructed if it is subtracted again."""
+RECORDED = (("copy", "activations"), ("open", "activations"), ("open", "head"))
 pytestmark = pytest.mark.long
 
 
@@ -28,11 +31,14 @@ def explained(finished, tmp_path_factory):
     eye, zeros = np.eye(width, dtype=np.float32), np.zeros(width, np.float32)
     np.savez(project.folder / "copy.npz", W_enc=eye, b_enc=zeros, W_dec=eye, b_dec=zeros)
     np.savez(project.folder / "wide.npz", W_enc=np.eye(9), b_enc=np.zeros(9), W_dec=np.eye(9), b_dec=np.zeros(9))
+    open_parts = {"W_enc": eye, "b_enc": zeros, "W_dec": eye, "b_dec": zeros - OPEN}
+    np.savez(project.folder / "open.npz", **open_parts)
     np.savez(project.folder / "wrong.npz", W_enc=eye, b_enc=zeros, W_dec=-5 * eye, b_dec=zeros)
     sae = {"activation": "relu", "subtract_bias": False}
     layers = {
         "axes": {"directions": "axes.npz"},
         **{name: {"sae": f"{name}.npz"} | sae for name in ("copy", "wide", "wrong")},
+        "open": {"sae": "open.npz", "activation": "relu"},
     }
     net = config["targets"]["net"] | {"methods": ["le_label"], "controls": []}
     config["targets"]["units"] = net | {
@@ -46,7 +52,8 @@ def explained(finished, tmp_path_factory):
     project.configure(config)
     places = ("units/axes", "deep/neurons", "deep/axes")
     tables = (f"results/{place}/{file}.parquet" for place in places for file in ("scores", "impact"))
-    project.run(*tables, "results/units/copy/activations.h5")
+    files = (f"results/units/{layer}/{name}.h5" for layer, name in RECORDED)
+    project.run(*tables, *files)
     return project
 
 
@@ -78,6 +85,21 @@ def test_names_and_what_an_autoencoder_leaves_are_kept_and_told(explained):
         assert 0 < file.attrs["mean_active"] <= active  # of a place; pooled, as many or more
     log = (explained.folder / "results/logs/record_activations/units/copy.log").read_text()
     assert "reconstruction: units.sae: copy.npz leaves 0 of the variance of the layer" in log
+
+
+def test_a_file_that_leaves_open_how_it_is_read_is_read_the_better_way_which_is_kept_and_told(explained):
+    folder = explained.folder / "results"
+    with (
+        h5py.File(folder / "units/open/activations.h5") as file,
+        h5py.File(folder / "net/layer4/activations.h5") as neurons,
+        h5py.File(folder / "units/open/head.h5") as head,
+    ):
+        assert file.attrs["subtract_bias"]
+        assert file.attrs["variance_left"] == pytest.approx(0, abs=1e-6)
+        np.testing.assert_allclose(file["activations"], neurons["activations"][...] + OPEN, rtol=1e-5, atol=1e-5)
+        assert head.attrs["linear"]
+    log = (folder / "logs/record_activations/units/open.log").read_text()
+    assert "on some train images; taken is subtract_bias: true" in log
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ with (
     p = presence["P"]
     sums = {split: moments.MomentsSum(p.shape[1], snakemake.threads) for split in ("train", "val")}
     n_rows = sum(len(rows_of(index, split)) for split in sums)
-    blocks = split_blocks(index, list(sums), p)
+    blocks = split_blocks(index, list(sums), store.row_blocks(p))
     seen = progress.progress(blocks, n_rows, "image", "moments", step=lambda found: len(found[1]))
     for split, rows, (block,) in seen:
         sums[split].add(block, rows)

@@ -33,7 +33,7 @@ found = overlaps.dissect(
     runtime.on_device(network),
     layer["module"],
     images,
-    open_units(layer),
+    open_units(layer, files.get("activations")),
     params.top_fraction,
     params.get("block", (1, 1)),
     layer.get("output"),

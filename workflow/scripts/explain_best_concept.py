@@ -4,12 +4,15 @@ from linexp import explanations
 from linexp.artifacts import store
 from linexp.fitting import data, linear
 from linexp.jobs import runtime
+from linexp.networks import recorded
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
 files, params = snakemake.input, snakemake.params
 sources = data.FittingFiles(files.presence, files.moments, files.activations, files.index)
 provenance = store.provenance_of(snakemake, sources.same_probe())
-problem = data.read_problem(sources, params.neurons, params.paper_parity, snakemake.threads)
-explained = linear.best_concept(problem)
+explained = []
+for neurons in recorded.neuron_blocks(files.activations, params.neurons):
+    problem = data.read_problem(sources, neurons, params.paper_parity, snakemake.threads)
+    explained += linear.best_concept(problem)
 store.write_table(snakemake.output[0], provenance, explanations.to_table(explained))

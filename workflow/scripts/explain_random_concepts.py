@@ -4,6 +4,7 @@ from linexp import explanations
 from linexp.artifacts import store
 from linexp.fitting import data, random_concepts
 from linexp.jobs import runtime
+from linexp.networks import recorded
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
@@ -11,7 +12,9 @@ files, params = snakemake.input, snakemake.params
 sources = data.FittingFiles(files.presence, files.moments, files.activations, files.index)
 sources.same_probe()
 provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.reference))
-problem = data.read_problem(sources, params.neurons, params.paper_parity, snakemake.threads)
 reference = explanations.from_table(store.read_table(files.reference))
-explained = random_concepts.random_concepts(problem, reference, params.seed, snakemake.threads)
+explained = []
+for neurons in recorded.neuron_blocks(files.activations, params.neurons):
+    problem = data.read_problem(sources, neurons, params.paper_parity, snakemake.threads)
+    explained += random_concepts.random_concepts(problem, reference, params.seed, snakemake.threads)
 store.write_table(snakemake.output[0], provenance, explanations.to_table(explained))

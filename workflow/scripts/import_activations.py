@@ -1,5 +1,7 @@
 """Activations from a file of the user's. Output: HDF5 as of recorded layers; a unit that is never but 0 is dead."""
 
+from itertools import chain
+
 import numpy as np
 
 from linexp.artifacts import store
@@ -24,6 +26,8 @@ with (
     activation_files.opened(snakemake.input.file, snakemake.params.dataset) as file,
     store.create_arrays(snakemake.output[0], provenance) as artifact,
 ):
-    blocks = progress(file.blocks(images), len(images), "image", "importing")
-    store.write_rows(artifact, "activations", watched(blocks), len(images), chunk_columns=64)
+    blocks = watched(progress(file.blocks(images), len(images), "image", "importing"))
+    first = next(blocks)
+    all_blocks, is_sparse = chain([first], blocks), activation_files.is_sparse(first)
+    store.write_rows(artifact, "activations", all_blocks, len(images), 64, is_sparse)
     store.write_array(artifact, "dead", ~fired[0])

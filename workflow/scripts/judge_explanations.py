@@ -28,7 +28,7 @@ still, kept = kept_rows(
     lambda path: store.read_table(path).to_pandas().set_index(["method", "simulator"], drop=False),
 )
 test = distinct_rows_of(store.read_table(files.index), "test")
-activations = recorded.read_activations(files.activations, params.neurons)[1][test]
+activations = recorded.read_activations(files.activations, params.neurons, test)[1]
 moments, tables = iter(files.moments), []
 for pair, *paths in zip(params.pairs, *of_pairs, strict=True):
     method, simulator, refit = pair["method"], pair["simulator"], pair["refit"]

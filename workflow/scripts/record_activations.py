@@ -1,15 +1,14 @@
 """Record a layer over all images. Output: HDF5 with activations (n_images, n_neurons) float32 and dead (bool)."""
 
 import numpy as np
-import torch
 
 from linexp.artifacts import store
 from linexp.jobs import runtime
 from linexp.networks import recording, targets
 from linexp.networks.units.opening import open_units
 from linexp.probes import sources
-from linexp.probes.batches import image_batches
-from linexp.probes.index import IndexedImages
+from linexp.probes.batches import ImageRows, image_batches
+from linexp.probes.index import IndexedImages, rows_of
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
@@ -19,24 +18,25 @@ index = store.read_table(snakemake.input.index)
 source = sources.open_source(params.images)
 network, preprocess = targets.open_target(params.model, snakemake.input, params.seed)
 size, threads = snakemake.resources.batch_size, snakemake.threads
-batches = image_batches(IndexedImages(source, index), preprocess, size, threads, "recording")
 layer = params.layer
-units = open_units(layer)
-blocks = recording.record_activations(runtime.on_device(network), layer["module"], units, batches, layer.get("output"))
-highest: list[torch.Tensor] = []
+units, part = open_units(layer), layer.get("output")
+run = runtime.on_device(network), layer["module"], units
 
 
-def with_maximum(blocks):
-    """Keep the running maximum of each neuron while the blocks pass by."""
-    for block in blocks:
-        highest[:] = [torch.stack([block.amax(0), *highest]).amax(0)]
-        yield block.numpy()
+def batches_of(rows, description):
+    return image_batches(ImageRows(IndexedImages(source, index), rows), preprocess, size, threads, description)
 
 
+if units.is_undecided:
+    train = rows_of(index, "train")
+    some = train[:: max(1, len(train) // recording.TO_DECIDE_BY)]
+    recording.decide_units(*run, batches_of(some, "trying how the units are read"), part)
+blocks = recording.record_activations(*run, batches_of(range(len(index)), "recording"), part)
+highest = recording.Highest()
 with store.create_arrays(snakemake.output[0], provenance) as file:
-    store.write_rows(file, "activations", with_maximum(blocks), len(index), chunk_columns=64)
+    store.write_rows(file, "activations", highest.of(blocks), len(index), 64, units.is_sparse)
     for name, value in units.told().items():
         file.attrs[name] = value
     if units.names is not None:
         store.write_array(file, "names", units.names)
-    store.write_array(file, "dead", np.asarray(recording.dead(highest[0], units)))
+    store.write_array(file, "dead", np.asarray(recording.dead(highest.values, units)))

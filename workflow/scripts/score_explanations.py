@@ -1,6 +1,5 @@
 """Score all methods of a layer with all simulators on test. Output: Parquet, one row a neuron and pair."""
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -20,19 +19,22 @@ of_probe = [files.index, files.activations, files.verdicts, *files.explanations,
 of_reasons = {name: dict(zip(params[name], files[name], strict=True)) for name in ("ceilings", "missing")}
 provenance = store.provenance_of(snakemake, store.same_probe(*of_probe, *files.ceilings, *files.missing))
 splits = [index.rows_of(store.read_table(files.index), split) for split in ("test", "val")]
-neurons, activations = recorded.read_activations(files.activations, params.neurons)
-activations, on_val = (activations[rows] for rows in splits)
+test, val = (index.rows_of(store.read_table(files.index), split) for split in ("test", "val"))
 (dead,) = store.read_arrays(files.activations, "dead")
 tables = []
 for (method, simulator), explained, simulated in zip(params.pairs, files.explanations, files.simulations, strict=True):
-    with store.open_arrays(simulated) as file:
-        values, of_val = (np.concatenate(list(store.row_blocks(file["simulated"], rows))) for rows in splits)
-    explanations = store.read_table(explained).to_pandas()
-    table = score_table(explanations, values, activations, dead[neurons], snakemake.threads)
-    table["correlation_val"] = METRICS["correlation"].score(of_val, on_val)
-    table.insert(0, "method", method)
-    table.insert(1, "simulator", simulator)
-    tables.append(table)
+    explanations, begin = store.read_table(explained).to_pandas(), 0
+    for neurons in recorded.neuron_blocks(files.activations, params.neurons):
+        places, begin = slice(begin, begin + len(neurons)), begin + len(neurons)
+        activations = recorded.read_block(files.activations, neurons)
+        with store.open_arrays(simulated) as file:
+            values = store.read_columns(file["simulated"], places)
+        of_block = explanations[places], values[test], activations[test], dead[neurons]
+        table = score_table(*of_block, snakemake.threads)
+        table["correlation_val"] = METRICS["correlation"].score(values[val], activations[val])
+        table.insert(0, "method", method)
+        table.insert(1, "simulator", simulator)
+        tables.append(table)
 scores = with_verdicts(pd.concat(tables), store.read_table(files.verdicts).to_pandas())
 scores = best.with_best_method(agreement.with_flips(scores))
 known = ({method: store.read_table(path).to_pandas() for method, path in of.items()} for of in of_reasons.values())

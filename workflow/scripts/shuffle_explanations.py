@@ -4,6 +4,7 @@ One row a method and simulator: `shuffled_mean` over all mismatched pairs, `shuf
 explanations that are the same as when it was made last are kept.
 """
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -18,7 +19,7 @@ runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
 provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.activations, *files.simulations))
 test = index.rows_of(store.read_table(files.index), "test")
-_, activations = recorded.read_activations(files.activations, params.neurons)
+_, activations = recorded.read_activations(files.activations, params.neurons, test)
 still, kept = kept_rows(
     snakemake.output[0],
     provenance,
@@ -31,7 +32,8 @@ for pair, path in zip(params.pairs, files.simulations, strict=True):
     if path in still:
         rows.append((*pair, *kept.loc[tuple(pair)]))
         continue
-    (simulated,) = store.read_arrays(path, "simulated")
-    rows.append((*pair, *shuffling.shuffled_correlations(simulated[test], activations[test], params.seed)))
+    with store.open_arrays(path) as file:
+        simulated = np.concatenate(list(store.row_blocks(file["simulated"], test)))
+    rows.append((*pair, *shuffling.shuffled_correlations(simulated, activations, params.seed)))
 table = pd.DataFrame(rows, columns=["method", "simulator", "shuffled_mean", "shuffled_p95"])
 store.write_table(snakemake.output[0], provenance, pa.Table.from_pandas(table, preserve_index=False))

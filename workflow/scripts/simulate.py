@@ -19,7 +19,7 @@ with store.open_arrays(files.images) as images, store.create_arrays(snakemake.ou
     simulated = simulation.simulate(
         store.row_blocks(images["embeddings"]),
         embeddings,
-        explanations.weight_matrix(explained, concepts),
+        simulation.sparse_weights(explained, concepts),
         calibration["a"],
         calibration["b"],
     )

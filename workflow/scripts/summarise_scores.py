@@ -8,12 +8,14 @@ import pandas as pd
 from linexp import metrics
 from linexp.artifacts import store
 from linexp.jobs import runtime
+from linexp.networks import recorded
 from linexp.probes.index import copies_in
 from linexp.scoring import summary
 
 runtime.start(snakemake)
 files = snakemake.input
-tables = [path for path in (files.index, files.scores, files.get("shuffled"), files.get("untrained")) if path]
+optional = filter(None, (files.get("shuffled"), files.get("untrained")))
+tables = [files.index, files.activations, files.scores, *optional]
 provenance = store.provenance_of(snakemake, store.same_probe(*tables))
 
 
@@ -28,6 +30,7 @@ summarised = summary.summarise(
     pd.read_csv(files.sanity) if files.get("sanity") else None,
     table("shuffled"),
     table("untrained"),
+    recorded.told_of(files.activations, summary.OF_FEATURES),
 )
 summarised["copies"] = copies_in(store.read_table(files.index))
 store.write_csv(snakemake.output[0], provenance, summarised)

@@ -354,3 +354,34 @@ def test_blocks_of_two_data_sets_fit_each_other(tmp_path):
             store.row_blocks(file["streamed"], rows), store.row_blocks(file["whole"], rows), strict=True
         ):
             np.testing.assert_array_equal(one.astype(np.uint8), other)
+
+
+def test_a_sparse_matrix_is_small_on_disk_and_read_by_rows_and_columns_as_any_other(tmp_path):
+    rng = np.random.default_rng(1)
+    values = (rng.random((3000, 200)) < 0.02) * rng.random((3000, 200), np.float32)
+    for name, is_sparse in (("sparse", True), ("dense", False)):
+        with store.create_arrays(tmp_path / f"{name}.h5", PROVENANCE) as file:
+            store.write_rows(file, "x", np.split(values, [700, 1900]), len(values), 64, is_sparse)
+    sizes = {name: (tmp_path / f"{name}.h5").stat().st_size for name in ("sparse", "dense")}
+    assert sizes["sparse"] < 0.15 * sizes["dense"]
+    rows = np.arange(5, 2900, 7)
+    for name in sizes:
+        with store.open_arrays(tmp_path / f"{name}.h5") as file:
+            np.testing.assert_array_equal(store.read_columns(file["x"], 77), values[:, 77])
+            np.testing.assert_array_equal(store.read_columns(file["x"], slice(60, 130)), values[:, 60:130])
+            blocks = list(store.row_blocks(file["x"], rows, slice(63, 65)))
+            np.testing.assert_array_equal(np.concatenate(blocks), values[rows, 63:65])
+        np.testing.assert_array_equal(*store.read_arrays(tmp_path / f"{name}.h5", "x"), values)
+
+
+def test_a_damaged_sparse_matrix_is_noticed(tmp_path):
+    path = tmp_path / "a.h5"
+    with store.create_arrays(path, PROVENANCE) as file:
+        store.write_rows(file, "x", [np.eye(2000, 64, dtype=np.float32)], 2000, 64, is_sparse=True)
+    with h5py.File(path) as file:
+        tile = file["x"].id.get_chunk_info(0)
+    content = bytearray(path.read_bytes())
+    content[tile.byte_offset + tile.size // 2] ^= 4
+    path.write_bytes(bytes(content))
+    with store.open_arrays(path) as file, pytest.raises(LinexpError, match="cannot be read as"):
+        store.read_columns(file["x"], slice(0, 8))

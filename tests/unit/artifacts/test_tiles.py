@@ -38,8 +38,11 @@ def test_rows_are_those_that_h5py_reads(tmp_path_factory, shape, tile, dtype, se
     path = _written(tmp_path_factory.mktemp("tiles") / "a.h5", values, chunks=tile, fletcher32=True)
     begin = data.draw(st.integers(0, shape[0] - 1))
     end = data.draw(st.integers(begin, shape[0] + 5))
+    first = data.draw(st.integers(0, shape[1] - 1))
+    some = slice(first, data.draw(st.integers(first + 1, shape[1])))
     with h5py.File(path) as file:
         assert TileReader(file["x"]).read(begin, end).tobytes() == values[begin:end].tobytes()
+        assert TileReader(file["x"]).read(begin, end, some).tobytes() == values[begin:end, some].tobytes()
         assert TileReader(file["x"]).read().tobytes() == values.tobytes()
 
 

@@ -157,3 +157,14 @@ def test_moments_of_nothing_are_an_error():
     for sums in (MomentsSum(3), CrossMomentsSum(np.zeros(3))):
         with pytest.raises(ValueError, match="no rows"):
             sums.moments()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_neurons_that_are_never_but_0_are_left_out_of_products_and_have_no_covariance(dtype):
+    """In the first product, and again in one in which others are silent."""
+    p, q = _matrix(1, 10_000, 5, dtype), np.maximum(_matrix(2, 10_000, 40, dtype), 0)
+    q[:, ::2], q[:5000, 1] = 0, 0
+    moments = _cross(np.split(p, 5), p.mean(axis=0, dtype=np.float64), q)
+    expected, scale = _exact_covariance(p, q), np.outer(q.std(axis=0) + (q.std(axis=0) == 0), p.std(axis=0))
+    np.testing.assert_allclose(moments.covariance / scale, expected / scale, rtol=0, atol=PRECISION[dtype] * 10)
+    assert not moments.covariance[::2].any() and not moments.variance[::2].any()

@@ -9,7 +9,7 @@ from PIL import Image
 
 from linexp.explanations import Explanation
 from linexp.explorer.intervals import correlations_with_intervals
-from linexp.explorer.neighbours import activation_correlations, explanation_cosines, nearest
+from linexp.explorer.neighbours import activation_correlations, explanation_cosines, nearest, sparse_correlations
 from linexp.explorer.scripts import packed, short, write_script
 from linexp.explorer.shown_images import MOST_IMAGES, SAMPLE, candidates, sample_rows, top_images
 from linexp.explorer.thumbnails import thumbnail
@@ -78,6 +78,17 @@ def test_activations_are_correlated_over_blocks_as_numpy_does():
     assert (found[3] == 0).all()
 
 
+def test_sparse_activations_are_correlated_as_all_are_group_by_group():
+    rng = np.random.default_rng(3)
+    x = ((rng.random((900, 70)) < 0.05) * (rng.random((900, 1)) + rng.random((900, 70)))).astype(np.float32)
+    x[:, 9] = 0
+    found, all_of_them = sparse_correlations([x[:, :32], x[:, 32:64], x[:, 64:]]), activation_correlations([x])
+    for places in (slice(0, 32), slice(32, 64), slice(64, 70)):
+        np.testing.assert_allclose(found(places), all_of_them[places], rtol=0, atol=1e-5)
+    expected = np.corrcoef(x[:, :9].T.astype(float))
+    np.testing.assert_allclose(found(slice(0, 9))[:, :9], expected, rtol=0, atol=1e-12)
+
+
 def test_explanations_are_alike_by_the_cosine_of_their_weights():
     explanations = [
         Explanation(0, ["a", "b"], [3.0, 4.0]),
@@ -85,11 +96,12 @@ def test_explanations_are_alike_by_the_cosine_of_their_weights():
         Explanation(2, ["b", "c"], [-1.0, 0.5]),
         Explanation(3),
     ]
-    cosines = explanation_cosines(explanations)
+    cosines = explanation_cosines(explanations)(slice(0, 4))
+    np.testing.assert_array_equal(explanation_cosines(explanations)(slice(1, 3)), cosines[1:3])
     assert cosines[0, 1] == pytest.approx(1)
     assert cosines[0, 2] == pytest.approx(-4 / 5 / np.sqrt(1.25))
     assert (cosines[3] == 0).all()
-    assert nearest(cosines, 0) == [(1, pytest.approx(1))] and nearest(cosines, 3) == []
+    assert nearest(cosines[0], 0) == [(1, pytest.approx(1))] and nearest(cosines[3], 3) == []
 
 
 def test_a_script_hands_over_its_value_and_holds_no_markup(tmp_path):

@@ -68,7 +68,7 @@ def explain(folder: Path, activations: np.ndarray, names=NAMES, concepts: np.nda
         presence.write_presence(file, pseudo, names, rows_of(index, "train"), N, 0.5)
     with store.open_arrays(files["P"]) as p, store.create_arrays(files["moments"], made) as file:
         sums = {split: moments.MomentsSum(p["P"].shape[1]) for split in ("train", "val")}
-        for split, rows, (block,) in split_blocks(index, list(sums), p["P"]):
+        for split, rows, (block,) in split_blocks(index, list(sums), store.row_blocks(p["P"])):
             sums[split].add(block, rows)
         for split, of_split in sums.items():
             found = of_split.moments()

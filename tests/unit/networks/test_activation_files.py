@@ -156,3 +156,10 @@ def test_a_pickle_is_never_opened(tmp_path):
     np.save(tmp_path / "a.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(LinexpError, match=r"is not an \.npy file of numbers"):
         read(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, False), (0.79, False), (0.85, True), (1.0, True)])
+def test_activations_are_sparse_if_most_are_0(share, expected):
+    values = np.random.default_rng(0).random((200, 100)) + 1
+    values.flat[: round(share * values.size)] = 0
+    assert activation_files.is_sparse(values) is expected

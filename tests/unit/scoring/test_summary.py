@@ -71,6 +71,7 @@ def test_the_columns_are_those_of_the_contract_in_their_order():
         *(f"{share}{end}" for share in (*SHARES, *WHY_NOT) for end in ("", "_se", "_low", "_high")),
         *(name.format("correlation") for name in correlation),
         *(name.format("mad") for name in [*means, "{}_agreement", "{}_sanity"]),
+        *("variance_left", "mean_active"),
     ]
 
 

@@ -269,6 +269,22 @@ def test_artifacts_of_different_images_are_refused(folder, tmp_path, capsys):
     assert "made from different images" in err
 
 
+def test_names_of_units_are_shown_where_they_have_some(folder, tmp_path, capsys):
+    _, plain, _ = _run(capsys, "find", folder, "dog")
+    copy = tmp_path / "layer4"
+    shutil.copytree(folder, copy)
+    (activations,) = store.read_arrays(folder / "activations.h5", "activations")
+    names = ["stripes", "a\x1b[31mb", "fur", "x" * 40]
+    store.write_arrays(copy / "activations.h5", PROVENANCE, {"activations": activations, "names": names})
+    _, shown, _ = _run(capsys, "show", copy, 0)
+    assert shown.splitlines()[0] == f"{copy}, neuron 0 (stripes)"[:100] or shown.splitlines()[0].endswith("…")
+    _, found, _ = _run(capsys, "find", copy, "dog")
+    header, *rows = found.splitlines()[3:]
+    assert header.split()[:3] == ["neuron", "name", "method"]
+    assert [row.split()[:2] for row in rows] == [["1", "a\ufffd[31mb"], ["0", "stripes"]]
+    assert "name" not in plain.splitlines()[3]
+
+
 def test_activations_that_are_not_there_are_named(folder, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(folder, tmp_path / "layer4", ignore=shutil.ignore_patterns("activations.h5"))

@@ -97,6 +97,16 @@ def test_verdicts_on_which_simulators_differ_are_a_column_where_there_are_severa
     assert [line.split()[7] for line in lines[5:13:7]] == ["25%", "25%"]
 
 
+def test_what_an_autoencoder_leaves_of_the_layer_is_told_of_features_alone(everything, tmp_path):
+    scores = _scores(["le_label", "clip_dissect"])
+    fit = {"variance_left": 0.1234, "mean_active": 7.04}
+    of_features = summarise(scores, METRICS, untrained=_scores(["le_label"]), features=fit)
+    assert of_features["variance_left"].isna().tolist() == [False, False, True], "of the untrained copy it is another"
+    told = "the autoencoder leaves 12.3 % of the layer's variance, 7.04 features of a place are active"
+    assert told in _text(tmp_path, of_features)[0]
+    assert "autoencoder" not in _text(tmp_path, everything)[0]
+
+
 def test_images_that_are_copies_of_others_are_told(everything, tmp_path):
     assert _text(tmp_path, everything, copies=16)[0].endswith("; 16 images are copies of others")
 

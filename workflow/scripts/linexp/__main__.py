@@ -100,25 +100,22 @@ def _new(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    layer = neuron.read_layer(options.folder)
+    path = _activations_of(options.folder)
+    layer = neuron.read_layer(options.folder, path if path.is_file() else None)
     neuron.check_neuron(layer, options.neuron)
-    path = _recorded_activations(options.folder)
-    store.same_probe(options.folder / "scores.parquet", path)
-    with store.open_arrays(path) as file:
+    with store.open_arrays(_made(str(path))) as file:
         activations = file["activations"][:, options.neuron]
     print(neuron.neuron_text(layer, options.neuron, activations, _width()))
     return 0
 
 
-def _recorded_activations(folder: Path) -> Path:
-    """The activations of a layer; a target that is `like` another has them in the folder of that one."""
+def _activations_of(folder: Path) -> Path:
+    """Where the activations of a layer are; a target that is `like` another has them in the folder of that one."""
     path = folder / "activations.h5"
     if not path.is_file() and Path(CONFIG).is_file():
         targets = _configuration()["targets"]
         if folder.parent.name in targets:
             path = folder.parents[1] / recorded_target(targets, folder.parent.name) / folder.name / path.name
-    if not path.is_file():
-        raise LinexpError(f"{path} does not exist; make it with `snakemake --cores all {path}`")
     return path
 
 
@@ -126,8 +123,10 @@ def _find(options: argparse.Namespace) -> int:
     if options.limit < 1:
         raise LinexpError(f"--limit: {options.limit} lines are none; give 1 or more")
     words = " ".join(options.concept)
-    found = neuron.find_concept(neuron.read_layer(options.folder), words, options.method)
-    print(neuron.found_text(found, words, options.limit, _width()))
+    path = _activations_of(options.folder)
+    layer = neuron.read_layer(options.folder, path if path.is_file() else None)
+    found = neuron.find_concept(layer, words, options.method)
+    print(neuron.found_text(found, words, options.limit, _width(), layer.names))
     return 0
 
 

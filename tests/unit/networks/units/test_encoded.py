@@ -105,6 +105,20 @@ def test_images_in_blocks_are_read_as_all_at_once(monkeypatch):
     torch.testing.assert_close(units_of(24, {"pool": "avg"}).read(output), at_once, rtol=0, atol=1e-14)
 
 
+def test_maps_in_blocks_are_those_of_all_images(monkeypatch):
+    output = torch.randn(7, 24, 3, 4, dtype=torch.float64)
+    units, whole = units_of(24, {"pool": "avg"}), units_of(24, {"pool": "avg"}).maps(output)
+    for values in (1, 2 * 12 * 6, 10**9):
+        monkeypatch.setattr("linexp.networks.units.encoded.AT_A_TIME", values)
+        blocks = list(units.map_blocks(output))
+        assert max(len(maps) for _, maps in blocks) == {1: 1, 144: 2, 10**9: 7}[values]
+        torch.testing.assert_close(torch.cat([maps for _, maps in blocks]), whole, rtol=0, atol=1e-6)
+        for some, maps in blocks:
+            torch.testing.assert_close(maps, whole[some], rtol=0, atol=1e-6)
+    ((some, maps),) = Neurons("avg").map_blocks(output)
+    assert torch.equal(maps, output[some].float())
+
+
 @cache
 def tail_of(name: str, replace: str):
     build, module, pooling, width = LAYERS[name]

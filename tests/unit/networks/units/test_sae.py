@@ -175,11 +175,6 @@ PLAIN = {"activation": "relu", "subtract_bias": True}
     ("write", "given", "message"),
     [
         (plain, {}, "does not say which features are active; give activation (and k, or threshold)"),
-        (
-            plain,
-            {"activation": "relu"},
-            "does not say whether b_dec is subtracted before encoding; give",
-        ),
         (plain, PLAIN | {"activation": "top_k"}, "has k = None of 8 features; give k, how many of a place are active"),
         (plain, PLAIN | {"activation": "top_k", "k": 9}, "has k = 9 of 8 features; give k"),
         (plain, PLAIN | {"activation": "threshold"}, "has no threshold for its features; give threshold"),
@@ -189,11 +184,6 @@ PLAIN = {"activation": "relu", "subtract_bias": True}
             "has no encoder.final_block.0.weight, only W_enc, b_enc, W_dec,",
         ),
         (plain, {"format": "sae_lens"}, "has no cfg.json beside it; put that of the library there"),
-        (
-            saev({"cls": "Relu"}),
-            {},
-            "does not say whether b_dec is subtracted before encoding; give",
-        ),
         (saev({"cls": "Softmax"}), {}, "has the activation Softmax; known are relu, topk, batchtopk"),
         (prisma(is_transcoder=True), {}, "is a transcoder, which writes to another layer; give a sparse autoencoder"),
         (prisma(activation_fn_str="gelu"), {}, "has the activation gelu; known are relu, topk, tanh-relu"),

@@ -31,6 +31,8 @@ from .tables import write_table as write_table
 ROWS_PER_BLOCK = 2048
 CHUNK_ROWS = 1024
 CHUNK_VALUES = 1 << 18
+COMPRESSED = {"compression": "gzip", "compression_opts": 1}
+"""Of sparse matrices: shuffling bytes makes them larger, higher levels are slow (benchmarks/README.md)."""
 MOST_ATTRIBUTES = 64
 _OF_HDF5 = (OSError, KeyError, ValueError, TypeError, RuntimeError)
 """What h5py raises when it runs into damage."""
@@ -108,7 +110,12 @@ def write_array(file: h5py.Group, name: str, values: Any) -> None:
 
 
 def write_rows(
-    file: h5py.File, name: str, blocks: Iterable[np.ndarray], n_rows: int, chunk_columns: int | None = None
+    file: h5py.File,
+    name: str,
+    blocks: Iterable[np.ndarray],
+    n_rows: int,
+    chunk_columns: int | None = None,
+    is_sparse: bool = False,
 ) -> None:
     """Stream blocks of rows into a float32 data set, in tiles of at most `CHUNK_ROWS` rows and `CHUNK_VALUES` values.
 
@@ -120,6 +127,8 @@ def write_rows(
         Number of rows in all.
     chunk_columns
         Columns a tile, so that few columns can be read without the rest; default all.
+    is_sparse
+        Whether most values are 0, and tiles are compressed.
 
     Raises
     ------
@@ -148,7 +157,7 @@ def write_rows(
             # a power of two, so that blocks of rows end with a tile
             height = 1 << (min(CHUNK_ROWS, max(1, CHUNK_VALUES // width)).bit_length() - 1)
             tile = (max(1, min(n_rows, height)), width)
-            chunked = {"chunks": tile, "fletcher32": True} if columns else {}
+            chunked = {"chunks": tile, "fletcher32": True} | (COMPRESSED if is_sparse else {}) if columns else {}
             dataset = file.create_dataset(name, (n_rows, columns), np.float32, **chunked)
             say_what_is_written(name, n_rows, columns)
         waiting.append(np.asarray(block, np.float32))
@@ -221,21 +230,27 @@ def read_attribute(path: str | Path, name: str) -> Any:
 
 
 def read_columns(dataset: h5py.Dataset, columns: int | slice) -> np.ndarray:
-    """One column of a data set, (n_rows,), or several that lie beside each other, (n_rows, n).
+    """One column of a matrix, (n_rows,), or several that lie beside each other, (n_rows, n).
 
     Raises
     ------
     LinexpError
         They are damaged.
     """
-    try:
-        return dataset[:, columns]
-    except OSError as error:
-        raise seals.damaged(dataset.file.filename, "HDF5", error) from error
+    some = slice(columns, columns + 1) if isinstance(columns, int | np.integer) else columns
+    found = row_reader(dataset, some)(0, len(dataset))
+    return found if some is columns else found[:, 0]
 
 
-def row_reader(dataset: h5py.Dataset) -> Callable[[int, int], np.ndarray]:
+def row_reader(dataset: h5py.Dataset, columns: slice | None = None) -> Callable[[int, int], np.ndarray]:
     """A function that gives the rows from `begin` to before `end`; several threads may call it.
+
+    Parameters
+    ----------
+    dataset
+        (n, …) data set.
+    columns
+        That lie beside each other, of a matrix; None for all.
 
     Raises
     ------
@@ -246,7 +261,7 @@ def row_reader(dataset: h5py.Dataset) -> Callable[[int, int], np.ndarray]:
 
     def read(begin: int, end: int) -> np.ndarray:
         try:
-            return reader.read(begin, end)
+            return reader.read(begin, end, columns)
         except OSError as error:
             raise seals.damaged(path, "HDF5", error) from error
 
@@ -262,7 +277,9 @@ def read_rows(dataset: h5py.Dataset, begin: int, end: int) -> np.ndarray:
     return row_reader(dataset)(begin, end)
 
 
-def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterator[np.ndarray]:
+def row_blocks(
+    dataset: h5py.Dataset, rows: np.ndarray | None = None, columns: slice | None = None
+) -> Iterator[np.ndarray]:
     """The rows of a data set, in ascending order; with `rows`, only those.
 
     They come in blocks of `ROWS_PER_BLOCK`, so those of two data sets fit each other.
@@ -273,8 +290,10 @@ def row_blocks(dataset: h5py.Dataset, rows: np.ndarray | None = None) -> Iterato
         (n, …) data set.
     rows
         Ascending row numbers, or None for all.
+    columns
+        As for `row_reader`.
     """
-    read = row_reader(dataset)
+    read = row_reader(dataset, columns)
     for begin in range(0, len(dataset), ROWS_PER_BLOCK):
         block = read(begin, begin + ROWS_PER_BLOCK)
         if rows is None:

@@ -36,19 +36,20 @@ class TileReader:
             dataset.id.chunk_iter(lambda tile: self._tiles.update({tile.chunk_offset: tile}))
             self._file, self._name = dataset.file.id.get_vfd_handle(), dataset.name
 
-    def read(self, begin: int = 0, end: int | None = None) -> np.ndarray:
-        """The rows from `begin` to before `end`: what `dataset[begin:end]` is."""
+    def read(self, begin: int = 0, end: int | None = None, columns: slice | None = None) -> np.ndarray:
+        """The rows from `begin` to before `end`, of all columns or of some beside each other: `dataset[…]` of them."""
         end = len(self._dataset) if end is None else min(end, len(self._dataset))
         if not self._worth_it:
-            return self._dataset[begin:end]
+            return self._dataset[begin:end] if columns is None else self._dataset[begin:end, columns]
         from .checksums import fletcher32
 
-        rows = np.empty((end - begin, self._dataset.shape[1]), self._dataset.dtype)
+        first, last, _ = (columns or slice(None)).indices(self._dataset.shape[1])
+        rows = np.empty((end - begin, last - first), self._dataset.dtype)
         height, width = shape = self._dataset.chunks
         corners = [
             (top, left)
             for top in range(begin // height * height, end, height)
-            for left in range(0, self._dataset.shape[1], width)
+            for left in range(first // width * width, last, width)
         ]
 
         def read_some(places: slice) -> None:
@@ -56,7 +57,11 @@ class TileReader:
             found = np.empty(2, "<u2")
             for top, left in corners[places]:
                 inside = slice(max(begin - top, 0), min(end - top, height))
-                part = rows[top + inside.start - begin : top + inside.stop - begin, left : left + width]
+                across = slice(max(first - left, 0), min(last - left, width))
+                part = rows[
+                    top + inside.start - begin : top + inside.stop - begin,
+                    left + across.start - first : left + across.stop - first,
+                ]
                 tile = part if part.shape == shape and part.flags.c_contiguous else spare
                 stored = self._tiles.get((top, left))
                 is_whole = (
@@ -68,7 +73,7 @@ class TileReader:
                 if not is_whole or tuple(found) != fletcher32(tile.reshape(-1).view("<u2")):
                     raise OSError(f"the checksum of {self._name} is wrong at row {top}, column {left}")
                 if tile is spare:
-                    part[...] = spare[inside, : part.shape[1]]
+                    part[...] = spare[inside, across]
 
         for_slices(read_some, len(corners), THREADS, TILES_A_TASK)
         return rows

@@ -27,6 +27,8 @@ NEURONS_A_TILE, COLUMNS_A_TILE = 512, 2560
 """The same of a product of activations and P."""
 COLUMNS_A_PASS = 512
 """Columns that a thread goes through at a time where there is no product."""
+WORTH_LEAVING_OUT = 0.9
+"""Where no more than this share of the neurons is ever other than 0 in some rows, the product leaves the rest out."""
 ROWS_A_PRODUCT = 4096
 """Rows that are gathered for one product: enough to make adding it up rare, few enough to take little memory."""
 ROWS_FOR_SHIFT = 256
@@ -148,6 +150,12 @@ def _add_product(products: np.ndarray, a: np.ndarray, b: np.ndarray, is_first: b
         products[tile] += a[:, rows].T @ b[:, columns]
 
 
+def _add_some(products: np.ndarray, numbers: NDArray[np.intp], a: np.ndarray, b: np.ndarray, tile: Tile) -> None:
+    """The same of the columns of a with these numbers, of which no other is but 0."""
+    rows, columns = tile
+    products[numbers[rows], columns] += a[:, numbers[rows]].T @ b[:, columns]
+
+
 class MomentsSum:
     """The sums that `Moments` are made of, over blocks of rows.
 
@@ -260,7 +268,14 @@ class CrossMomentsSum:
             add_squares(scaled[:, neurons], self._squares[neurons])
 
         for_slices(add_squares_of, len(self._squares), self._threads, COLUMNS_A_PASS)
-        for_each(partial(_add_product, self._products, scaled, p, is_first), self._tiles, self._threads)
+        active = np.flatnonzero(scaled.any(axis=0))
+        if len(active) > WORTH_LEAVING_OUT * scaled.shape[1]:
+            for_each(partial(_add_product, self._products, scaled, p, is_first), self._tiles, self._threads)
+            return
+        if is_first:
+            self._products[...] = 0
+        tiles = list(product(_cuts(0, len(active), NEURONS_A_TILE), _cuts(0, p.shape[1], COLUMNS_A_TILE)))
+        for_each(partial(_add_some, self._products, active, scaled, p), tiles, self._threads)
 
     def moments(self) -> CrossMoments:
         """The moments of all rows so far; nothing can be added after that."""

@@ -15,7 +15,7 @@ from ..errors import LinexpError, shortened, suggest
 from ..importers import FORMATS
 from ..networks.sources import SOURCES
 from ..networks.sources.source import is_weights_file
-from ..networks.units import UNITS
+from ..networks.units import UNITS, trained_sae
 from ..probes.kinds import KINDS
 from ..probes.sources import possible_labels
 from .derived_sets import with_unions
@@ -268,9 +268,7 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
     _check_cases(target["layers"], f"{place}.layers")
     check_layers(target, place)
     for layer_name, layer in target["layers"].items():
-        _check_trained(
-            config, layer.get("units", {}).get("trained"), "sae", f"{place}.layers.{layer_name}.units.trained"
-        )
+        _check_trained(config, trained_sae(layer.get("units")), "sae", f"{place}.layers.{layer_name}.units.trained")
     _check_name(target["probe"], config["probes"], f"{place}.probe", "probe")
     for key in ("concepts", "wider_concepts"):
         if key in target:

@@ -6,6 +6,7 @@ from typing import Any
 from ..concepts.sets import RANDOM_CONCEPTS
 from ..errors import LinexpError, suggest
 from ..networks.sources import SOURCES
+from ..networks.units import units_kind
 
 UNTRAINED_SUFFIX = "_untrained"
 RECORDED = ("model", "probe", "batch_size", "classes", "class_map", "temperature")
@@ -149,9 +150,10 @@ def with_controls(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _of_untrained(layer: Mapping[str, Any]) -> dict[str, Any]:
     """A layer of an untrained copy, which a sparse autoencoder of the trained one does not fit."""
-    units = layer.get("units", {})
-    units = {"units": {**units, "allow_poor_reconstruction": True}} if {"sae", "trained"} & units.keys() else {}
-    return {**layer, **units, "ablation": False, "impact": False}
+    entry = layer.get("units")
+    if entry and units_kind(entry).fits_its_network:
+        layer = {**layer, "units": {**entry, "allow_poor_reconstruction": True}}
+    return {**layer, "ablation": False, "impact": False}
 
 
 def first_linear(config: Mapping[str, Any], target: Mapping[str, Any]) -> str | None:

@@ -20,6 +20,7 @@ over the images x that are labelled for the category of c. Departures:
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
@@ -206,11 +207,8 @@ def dissect(
     """
     neurons, sketch = None, None
     with run_to_module(network, module, units.channels, part) as output_of:
-
-        def maps_of(batch: Tensor) -> Tensor:
-            return units.maps(output_of(batch))
-
-        for maps in map_what_fits(maps_of, images.batches("finding thresholds")):
+        outputs = map_what_fits(output_of, images.batches("finding thresholds"))
+        for _, maps in chain.from_iterable(map(units.map_blocks, outputs)):
             if sketch is None:
                 neurons = block_of(*block, maps.shape[1])
                 if neurons.start == neurons.stop:
@@ -220,8 +218,9 @@ def dissect(
         thresholds = sketch.quantile(1 - top_fraction)
         overlaps = Overlaps(thresholds.to(maps.device), images.labels.categories)
         batches = images.batches_with_masks("comparing with masks")
-        for maps, masks in run_what_fits(lambda batch, masks: [(maps_of(batch), masks)], batches):
-            overlaps.add(maps[:, neurons], masks)
+        for output, masks in run_what_fits(lambda batch, masks: [(output_of(batch), masks)], batches):
+            for some, maps in units.map_blocks(output):
+                overlaps.add(maps[:, neurons], masks[some])
     constant = sketch.lowest == sketch.highest
     return Dissection(overlaps.iou(), thresholds.numpy(), constant.cpu().numpy())
 

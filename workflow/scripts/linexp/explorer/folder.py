@@ -20,7 +20,7 @@ from . import shown_images
 from .known_concepts import concept_facts
 from .layer import Explained, LayerFiles, Shown, read_activations
 from .layer_page import render
-from .neighbours import activation_correlations, explanation_cosines
+from .neighbours import Similarities, activation_correlations, explanation_cosines, sparse_correlations
 from .neurons import Records, score_rows
 from .output_effects import read_effects
 from .overview import PICTURES, table
@@ -178,12 +178,18 @@ def _presence_columns(files: LayerFiles, explained: Explained, scratch: Path) ->
     return {method: columns[method] for method in files.presence}
 
 
-def _similarities(files: LayerFiles, explained: Explained) -> dict[str, np.ndarray]:
-    with store.open_arrays(files.activations) as file:
-        blocks = (block[:, explained.neurons] for block in store.row_blocks(file["activations"]))
-        by_activation = activation_correlations(blocks)
+def _similarities(files: LayerFiles, explained: Explained) -> dict[str, Similarities]:
     by_explanation = explanation_cosines(explained.by_method[explained.main])
-    return {"activation": by_activation, "explanation": by_explanation}
+    return {"activation": _by_activation(files, explained), "explanation": by_explanation}
+
+
+def _by_activation(files: LayerFiles, explained: Explained) -> Similarities:
+    groups = (read_activations(files.activations, explained.neurons[places]) for places in explained.groups())
+    with store.open_arrays(files.activations) as file:
+        if file["activations"].compression:  # as sparse activations are
+            return sparse_correlations(groups)
+        blocks = (block[:, explained.neurons] for block in store.row_blocks(file["activations"]))
+        return activation_correlations(blocks).__getitem__
 
 
 def _image_facts(index: pa.Table, rows: np.ndarray) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from ..artifacts import store
 from ..errors import LinexpError
 from ..explanations import Explanation, from_table
-from ..networks.recorded import check_finite
+from ..networks.recorded import check_finite, names_of
 
 NEURONS_A_TILE = 64
 """As many as a tile of activations or of simulations has columns."""
@@ -114,12 +114,15 @@ class Explained:
         The methods whose concepts are in a P.
     dead
         (n,) bool.
+    names
+        (n,) if the neurons have any, as directions may.
     """
 
     neurons: np.ndarray
     by_method: Mapping[str, Sequence[Explanation]]
     linear: Sequence[str]
     dead: np.ndarray
+    names: Sequence[str] | None = None
 
     @classmethod
     def read(cls, files: LayerFiles) -> "Explained":
@@ -130,7 +133,9 @@ class Explained:
                 path = files.explanations[method]
                 raise LinexpError(f"{path} has other neurons than the other methods; delete it and run again")
         (dead,) = store.read_arrays(files.activations, "dead")
-        return cls(neurons, by_method, list(files.presence), dead[neurons])
+        names = names_of(files.activations)
+        of_explained = None if names is None else [names[neuron] for neuron in neurons]
+        return cls(neurons, by_method, list(files.presence), dead[neurons], of_explained)
 
     @property
     def main(self) -> str:

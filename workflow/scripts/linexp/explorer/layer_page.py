@@ -62,6 +62,7 @@ def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
         judged=_means(summary[summary["control"].isna()], scales),
         controls=_means(summary[summary["control"].notna()], scales),
         shuffled=_shuffled(summary),
+        fit=_fit(summary.iloc[0]),
         means=[name for name in MAIN if name in metrics],
         labels=MAIN,
         several_simulators=summary["simulator"].nunique() > 1,
@@ -90,6 +91,13 @@ def signed(value: float, digits: int = 2) -> str:
 
 def size(n_bytes: int) -> str:
     return f"{n_bytes / 1e6:.1f} MB" if n_bytes < 1e7 else f"{n_bytes / 1e6:,.0f} MB"
+
+
+def _fit(first: pd.Series) -> dict[str, float] | None:
+    """What the autoencoder of the layer's features leaves of it, in percent, and its active features; None without."""
+    if math.isnan(first["variance_left"]):
+        return None
+    return {"left": 100 * first["variance_left"], "active": first["mean_active"]}
 
 
 def _means(summary: pd.DataFrame, scales: Mapping[str, float]) -> list[dict[str, Any]]:

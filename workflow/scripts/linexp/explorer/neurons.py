@@ -13,7 +13,7 @@ from ..figures.area_chart import Areas, area_chart
 from ..variation import constant
 from .intervals import correlations_with_intervals
 from .layer import Explained, LayerFiles, read_activations, read_simulations
-from .neighbours import nearest
+from .neighbours import Similarities, nearest
 from .output_effects import OutputEffects
 from .presence_columns import PresenceColumns
 from .scripts import packed, rounded, short, without_nan
@@ -47,7 +47,7 @@ class Records:
     presence
         The columns of P of each linear method.
     alike
-        Similarities of neurons by name, (n, n) each.
+        Similarities of neurons by name.
     scores
         By neuron, see `score_rows`.
     concept_ids
@@ -66,7 +66,7 @@ class Records:
     sample: np.ndarray
     candidates: np.ndarray
     presence: Mapping[str, PresenceColumns]
-    alike: Mapping[str, np.ndarray]
+    alike: Mapping[str, Similarities]
     scores: Mapping[int, list[dict[str, Any]]]
     concept_ids: Mapping[str, int]
     stabilities: Stabilities
@@ -80,14 +80,21 @@ class Records:
             method: correlations_with_intervals(read_simulations(path, places)[self.test], activations[self.test])
             for method, path in self.files.simulations.items()
         }
+        similar = {name: of(places) for name, of in self.alike.items()}
         found = []
         for column, neuron in enumerate(neurons.tolist()):
+            alike = {name: nearest(known[column], places.start + column) for name, known in similar.items()}
             ends = {method: (of.low[column], of.high[column]) for method, of in intervals.items()}
-            found.append((neuron, self._record(places.start + column, neuron, activations[:, column], ends)))
+            found.append((neuron, self._record(places.start + column, neuron, activations[:, column], ends, alike)))
         return found
 
     def _record(
-        self, place: int, neuron: int, activations: np.ndarray, ends: Mapping[str, tuple[float, float]]
+        self,
+        place: int,
+        neuron: int,
+        activations: np.ndarray,
+        ends: Mapping[str, tuple[float, float]],
+        alike: Mapping[str, list[tuple[int, float]]],
     ) -> dict[str, Any]:
         explanations = {method: known[place] for method, known in self.explained.by_method.items()}
         return {
@@ -101,8 +108,8 @@ class Records:
             "stability": stability_of(self.stabilities, neuron),
             "output": self.effects.of(neuron) if self.effects else None,
             "alike": {
-                name: [[int(self.explained.neurons[other]), short(value, 3)] for other, value in nearest(known, place)]
-                for name, known in self.alike.items()
+                name: [[int(self.explained.neurons[other]), short(value, 3)] for other, value in of_name]
+                for name, of_name in alike.items()
             },
         }
 

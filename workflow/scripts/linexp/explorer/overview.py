@@ -86,6 +86,7 @@ def table(
         }
     return {
         "neurons": explained.neurons.tolist(),
+        "names": explained.names,
         "dead": explained.dead.tolist(),
         "maxima": rounded(maxima),
         "pictures": pictures,

@@ -9,7 +9,7 @@ import numpy as np
 from ..artifacts import store
 from ..concepts.moments import CrossMomentsSum, Moments
 from ..jobs.parallel import blas_on_one_thread
-from ..networks.recorded import check_finite, numbers_of, read_activations
+from ..networks.recorded import check_finite, columns_of, numbers_of, read_activations, read_block
 from ..probes.index import rows_of, split_blocks
 from .linear import Problem
 
@@ -46,15 +46,15 @@ def read_problem(files: FittingFiles, neurons: Sequence[int] | None, paper_parit
         store.open_arrays(files.activations) as activations,
     ):
         numbers = numbers_of(activations["activations"], neurons)
-        columns = slice(None) if neurons is None else numbers
-        blocks = split_blocks(index, list(sums), presence["P"], activations["activations"])
-        for split, rows, (p, q) in blocks:
-            sums[split].add(p, q[:, columns], rows)
+        columns, places = columns_of(numbers)
+        matrices = store.row_blocks(presence["P"]), store.row_blocks(activations["activations"], columns=columns)
+        for split, rows, (p, q) in split_blocks(index, list(sums), *matrices):
+            sums[split].add(p, q[:, places], rows)
         val_q, train_q = sums.pop("val").moments(), sums.pop("train").moments()
     check_finite(files.activations, np.stack([train_q.variance, val_q.variance]))
     q_std = np.sqrt(train_q.variance)
     if paper_parity:  # the published code standardises by all images
-        q_std = read_activations(files.activations, neurons)[1].std(axis=0, dtype=np.float64)
+        q_std = read_block(files.activations, numbers).std(axis=0, dtype=np.float64)
     concepts = store.read_strings(files.presence, "concepts")
     return Problem(concepts, numbers, train, val, train_q, val_q, p_std[kept], q_std)
 
@@ -63,11 +63,11 @@ def rows_of_split(
     files: FittingFiles, neurons: np.ndarray, split: str, places: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """P and the activations of some neurons, those at `places` among `neurons`, over one split, in blocks of rows."""
-    rows, columns = rows_of(store.read_table(files.index), split), neurons[places]
+    rows, (columns, among) = rows_of(store.read_table(files.index), split), columns_of(neurons[places])
     with store.open_arrays(files.presence) as presence, store.open_arrays(files.activations) as activations:
-        blocks = (store.row_blocks(file, rows) for file in (presence["P"], activations["activations"]))
-        for p, q in zip(*blocks, strict=True):
-            yield p, q[:, columns]
+        matrices = store.row_blocks(presence["P"], rows), store.row_blocks(activations["activations"], rows, columns)
+        for p, q in zip(*matrices, strict=True):
+            yield p, q[:, among]
 
 
 def standardised_train(

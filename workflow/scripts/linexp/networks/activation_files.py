@@ -22,6 +22,15 @@ BATCH = 4096
 """Rows of a Parquet file that are decoded at a time."""
 
 
+MOSTLY = 0.8
+"""Where more than this share of the first block is 0, activations take less room compressed."""
+
+
+def is_sparse(block: np.ndarray) -> bool:
+    """Whether activations are mostly 0, by their first block."""
+    return bool((block == 0).mean() > MOSTLY)
+
+
 @dataclass(frozen=True)
 class ActivationFile:
     """A file that is open.

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..errors import LinexpError
@@ -15,13 +17,28 @@ from ..jobs.gpu_memory import map_what_fits
 from .outputs import run as run_network
 from .parts import Key, layer_output
 from .sources.source import check_python
+from .units.encoded import EncodedUnits
 from .units.units import Units
 
 DEAD_BELOW = 0.01
 """A neuron whose maximum over the probe is below this is dead (C.2); units that are 0 at most places are if it is 0."""
 
+TO_DECIDE_BY = 512
+"""Images that decide how units are read, where that is open."""
+
 LARGEST_DIFFERENCE = 0.05
 """Of an image's output in two batches, relative to the largest value: far above rounding, even that of bfloat16."""
+
+
+class Highest:
+    """The maximum of each unit, (n_units,), kept while blocks pass by."""
+
+    values: Tensor
+
+    def of(self, blocks: Iterable[Tensor]) -> Iterator[NDArray[np.float32]]:
+        for number, block in enumerate(blocks):
+            self.values = torch.maximum(self.values, block.amax(0)) if number else block.amax(0)
+            yield block.numpy()
 
 
 def dead(highest: Tensor, units: Units) -> Tensor:
@@ -216,6 +233,15 @@ def run_to_module(
         return output
 
     yield run
+
+
+@torch.inference_mode()
+def decide_units(
+    network: nn.Module, module: str, units: EncodedUnits, batches: Iterable[Tensor], part: Key | None = None
+) -> None:
+    """Decide how units are read that leave it open, by some batches; the rest as in `record_activations`."""
+    with run_to_module(network, module, units.channels, part) as output_of:
+        units.decide(map_what_fits(lambda batch: units.tried(output_of(batch)), batches))
 
 
 @torch.inference_mode()

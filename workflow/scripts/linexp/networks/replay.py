@@ -24,7 +24,7 @@ class TargetLayer:
     Attributes
     ----------
     model, files, seed
-        As for `targets.open_target`.
+        As for `targets.open_target`; the files with the `activations` that were recorded.
     layer
         Its entry in the configuration.
     images
@@ -69,4 +69,4 @@ def open_tail(target: TargetLayer, index: pa.Table, replace: str) -> ReplayedTai
 
     layer = target.layer
     split = split_network(on_device(network), layer["module"], next(blocks(np.arange(2))), layer.get("output"))
-    return ReplayedTail(split, blocks, open_units(layer), replace)
+    return ReplayedTail(split, blocks, open_units(layer, target.files.get("activations")), replace)

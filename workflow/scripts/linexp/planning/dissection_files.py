@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 from ..config.checks import Config
 from ..errors import LinexpError
+from ..networks.units import units_kind
 from ..probes import pixel_labels
 from ..probes.kinds import KINDS
-from .inputs import Settings, image_files, image_settings, recorded, target_of
+from .inputs import Settings, activations_of, image_files, image_settings, recorded, target_of
 from .model_files import layer_files
 
 MAPS = ("module", "output", "channels", "units")
@@ -79,6 +80,10 @@ def dissection_files(config: Config, wildcards) -> dict[str, str | list[str]]:
     }
     if KINDS[config["probes"][probe]["kind"]].is_drawn:
         files["masks"] = f"results/probes/{probe}/masks.h5"
+    entry = target_of(config, wildcards)["layers"][wildcards.layer].get("units")
+    key = units_kind(entry).open_key if entry else None
+    if key and key not in entry:  # what is recorded says it
+        files["activations"] = activations_of(config, wildcards)
     return files
 
 

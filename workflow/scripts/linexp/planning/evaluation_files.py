@@ -223,10 +223,11 @@ def checked_ablation(config: Config, wildcards) -> Settings:
 
 
 def summary_files(config: Config, wildcards) -> Files:
-    """What a summary is made from: the images, scores, sanity checks and the null controls that the target asks for."""
+    """What a summary is made from: images, activations, scores, sanity checks, null controls that are asked for."""
     controls = target_of(config, wildcards)["controls"]
     files: Files = {
         "index": index_of(config, wildcards),
+        "activations": activations_of(config, wildcards),
         "scores": of_layer(wildcards, "scores.parquet"),
         "sanity": of_layer(wildcards, "sanity.csv"),
     }

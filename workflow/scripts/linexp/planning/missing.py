@@ -22,7 +22,7 @@ from ..config.derived_targets import recorded_target
 from ..errors import LinexpError
 from ..networks.sources import SOURCES
 from ..networks.sources.source import is_weights_file
-from ..networks.units import units_kind
+from ..networks.units import trained_sae, units_kind
 from ..probes import class_lists, sources
 from ..probes.kinds import KINDS
 from .user_files import without_braces
@@ -205,8 +205,8 @@ def units(config: Config, target: str, layer: str) -> Part:
     """The files of a layer's units; there where it has none."""
     entry, place = config["targets"][target]["layers"][layer].get("units"), f"targets.{target}.layers.{layer}.units"
     files = units_kind(entry).files(entry) if entry else []
-    if entry and "trained" in entry:
-        return Part(place, MADE, f"trained as {entry['trained']}")
+    if trained := trained_sae(entry):
+        return Part(place, MADE, f"trained as {trained}")
     parts = [file(place, path) for path in files]
     return next((part for part in parts if part.problem), Part(place, THERE, ", ".join(files)))
 
@@ -297,8 +297,7 @@ def _of_recording(config: Config, target: str, layer: str) -> Iterator[str | Non
     trained = SOURCES[model["source"]].is_trained_here
     yield _of_training(config, model["name"]) if trained else target_model(config, target).problem
     yield units(config, target, layer).problem
-    sae = config["targets"][target]["layers"][layer].get("units", {}).get("trained")
-    if sae:
+    if sae := trained_sae(config["targets"][target]["layers"][layer].get("units")):
         yield _of_training(config, sae)
         yield from _of_recording(config, *(config["trained_models"][sae][key] for key in ("target", "layer")))
 

@@ -3,14 +3,12 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-import h5py
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ..artifacts import store
 from ..errors import NOT_ONE_LINE, LinexpError
 from ..jobs.parallel import ordered_map
 from ..jobs.progress import progress
@@ -176,18 +174,23 @@ def distinct_rows_of(index: pa.Table, split: str) -> np.ndarray:
 
 
 def split_blocks(
-    index: pa.Table, splits: Sequence[str], *datasets: h5py.Dataset
+    index: pa.Table, splits: Sequence[str], *matrices: Iterable[np.ndarray]
 ) -> Iterator[tuple[str, NDArray[np.intp], list[np.ndarray]]]:
-    """Some splits of data sets, read in one pass over blocks of rows.
+    """Some splits of matrices, in one pass over their blocks of rows.
+
+    Parameters
+    ----------
+    matrices
+        The blocks of each, as `store.row_blocks` gives them.
 
     Yields
     ------
     tuple[str, NDArray[np.intp], list[np.ndarray]]
-        A split, the rows of the block that are in it, ascending, and the whole block of each data set; every row of the
+        A split, the rows of the block that are in it, ascending, and the whole block of each matrix; every row of the
         splits once, in ascending order within a split.
     """
     names, begin = index["split"].to_numpy(zero_copy_only=False), 0
-    for blocks in zip(*map(store.row_blocks, datasets), strict=True):
+    for blocks in zip(*matrices, strict=True):
         of_block = names[begin : begin + len(blocks[0])]
         begin += len(of_block)
         for split in splits:

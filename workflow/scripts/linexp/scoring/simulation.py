@@ -1,18 +1,34 @@
 """Simulation (§4): predict a neuron's activations from its explanation and the images alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from ..concepts.presence import probabilities
+from ..explanations import Explanation
 
 ROWS = 512
 """Images at a time: their P of some thousand concepts is small enough to be used again while it is in the cache."""
 
 
+def sparse_weights(explanations: Sequence[Explanation], concepts: Sequence[str]) -> csr_array:
+    """`explanations.weight_matrix` of many neurons, which takes memory for the weights alone."""
+    row = {concept: number for number, concept in enumerate(concepts)}
+    entries = [
+        (weight, row[concept], column)
+        for column, explanation in enumerate(explanations)
+        for concept, weight in zip(explanation.concepts, explanation.weights, strict=True)
+    ]
+    weights, rows, columns = zip(*entries, strict=True) if entries else ((), (), ())
+    places = np.array(rows, np.intp), np.array(columns, np.intp)
+    found = csr_array((np.array(weights, np.float64), places), (len(concepts), len(explanations)))
+    found.eliminate_zeros()
+    return found
+
+
 def simulate(
-    image_blocks: Iterable[np.ndarray], concepts: np.ndarray, weights: np.ndarray, a: float, b: float
+    image_blocks: Iterable[np.ndarray], concepts: np.ndarray, weights: np.ndarray | csr_array, a: float, b: float
 ) -> Iterator[np.ndarray]:
     """s(x, E) = Σ wᵢ·P_sim(cᵢ|x), Eq. 9, with the simulator's P of Eq. 8.
 
@@ -30,8 +46,10 @@ def simulate(
     np.ndarray
         (at most `ROWS`, n_neurons) float32, summed in float64.
     """
-    used = weights.any(axis=1)
+    weights = csr_array(weights)
+    used = np.diff(weights.indptr) > 0
     concepts, weights = concepts[used], csr_array(weights[used].T)
+    weights.sort_indices()  # so that sums have one order
     for block in image_blocks:
         for begin in range(0, len(block), ROWS):
             # P has the images in its columns, because a sparse matrix multiplies fast from the left only

@@ -17,6 +17,8 @@ from .uncertainty import Means, mean_intervals
 
 UNTRAINED = "untrained"
 VERDICTS = (EXPLAINED, PREDICTS_ONLY)
+OF_FEATURES = ("variance_left", "mean_active")
+"""What an autoencoder leaves of the layer, a share of its variance, and how many features of a place are active."""
 WHY_NOT = [f"why_not_{reason}" for reason in REASONS]
 
 
@@ -27,6 +29,7 @@ def summarise(
     sanity: pd.DataFrame | None = None,
     shuffled: pd.DataFrame | None = None,
     untrained: pd.DataFrame | None = None,
+    features: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """One row a method and simulator: means of the metrics over neurons with their uncertainty, lengths and counts.
 
@@ -45,6 +48,8 @@ def summarise(
         Those of `shuffles.parquet`.
     untrained
         Scores of an untrained copy of the target.
+    features
+        Values of `OF_FEATURES`, where the neurons are features of a sparse autoencoder.
 
     Returns
     -------
@@ -58,7 +63,7 @@ def summarise(
         neurons (C.2) as `m_alive`, `m_agreement` of simulators (`rank_agreement`), and `m_sanity`, such as `passed
         (0.97, 0.99)`: the shares of neurons that pass for missing and extra labels. For the correlation also what
         shuffled explanations reach, `correlation_shuffled` on average and `correlation_shuffled_p95` in the 95th
-        percentile.
+        percentile. At the end what `features` says, the same in all rows but those of the untrained copy.
     """
     table = _means(scores, metrics, seed)
     table["control"] = np.where(table["method"] == RANDOM_CONCEPTS, RANDOM_CONCEPTS, "")
@@ -72,6 +77,7 @@ def summarise(
     if shuffled is not None:
         renamed = {"shuffled_mean": "correlation_shuffled", "shuffled_p95": "correlation_shuffled_p95"}
         table = table.merge(shuffled.rename(columns=renamed), how="left", on=["method", "simulator"])
+    table = table.assign(**(features or {}))
     if untrained is not None:
         table = pd.concat([table, _means(untrained, metrics, seed).assign(control=UNTRAINED)])
     return table.reindex(columns=_columns(metrics)).reset_index(drop=True)
@@ -86,7 +92,7 @@ def _columns(metrics: Sequence[str]) -> list[str]:
         columns += [f"{name}{end}" for name in (metric, f"{metric}_alive") for end in ("", "_se", "_low", "_high")]
         columns += [f"{metric}_shuffled", f"{metric}_shuffled_p95"] if metric == "correlation" else []
         columns += [f"{metric}_agreement", f"{metric}_sanity"]
-    return columns
+    return [*columns, *OF_FEATURES]
 
 
 def _means(scores: pd.DataFrame, metrics: Sequence[str], seed: int) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from ..figures.area_chart import activation_bins, bins_of
 from ..fitting.stable import Stability
 from ..fitting.stable import from_table as stabilities_from
 from ..metrics import MAIN
+from ..networks.recorded import names_of
 from ..scoring.reasons import CEILINGS, EXPLAINER, NEURON, NO_WORD, SIMULATOR, TOO_SHORT
 from ..variation import constant
 
@@ -33,6 +34,8 @@ WHY_NOT = {
 }
 AT_MOST = ("10 concepts", "all", "all by the simulator", "embeddings")
 """What stands before each of `CEILINGS`."""
+LONGEST_NAME = 30
+"""Characters of a neuron's name in a table."""
 MOST_OTHERS = 2
 """Concepts that are named of those chosen in the place of one."""
 
@@ -51,16 +54,24 @@ class Layer:
         By method, then by neuron.
     stability
         The same, of the methods of which it was measured.
+    names
+        Of the neurons, by number, if they have any, as directions may.
     """
 
     folder: Path
     scores: pd.DataFrame
     explanations: dict[str, dict[int, Explanation]]
     stability: dict[str, dict[int, Stability]] = field(default_factory=dict)
+    names: Sequence[str] = ()
 
 
-def read_layer(folder: str | Path) -> Layer:
+def read_layer(folder: str | Path, activations: Path | None = None) -> Layer:
     """The explanations and scores in a folder such as `results/resnet50/layer4`.
+
+    Parameters
+    ----------
+    activations
+        The artifact that has the names of its neurons, if they have any; None to do without.
 
     Raises
     ------
@@ -78,11 +89,12 @@ def read_layer(folder: str | Path) -> Layer:
     for path in paths.values():
         if not path.is_file():
             raise LinexpError(f"{path} does not exist; make it with `snakemake --cores all {path}`")
-    store.same_probe(scores, *paths.values())
+    store.same_probe(scores, *paths.values(), *filter(None, [activations]))
     explained = {
         method: {one.neuron: one for one in from_table(store.read_table(path))} for method, path in paths.items()
     }
-    return Layer(folder, table, explained, _read_stability(folder, explained))
+    names = names_of(activations) if activations else None
+    return Layer(folder, table, explained, _read_stability(folder, explained), names or ())
 
 
 def _read_stability(folder: Path, explained: dict[str, dict[int, Explanation]]) -> dict[str, dict[int, Stability]]:
@@ -117,7 +129,8 @@ def neuron_text(layer: Layer, neuron: int, activations: np.ndarray, width: int =
     width
         Of the screen, in characters.
     """
-    parts = [f"{layer.folder}, neuron {neuron}"]
+    name = f" ({printable(layer.names[neuron])})" if layer.names else ""
+    parts = [_cut(f"{layer.folder}, neuron {neuron}{name}", width)]
     for method, known in layer.explanations.items():
         rows = layer.scores[(layer.scores["method"] == method) & (layer.scores["neuron"] == neuron)]
         several = layer.scores["simulator"].nunique() > 1
@@ -319,26 +332,27 @@ def _hint(words: str, named: set[str]) -> str:
     return f"try {', '.join(printable(lowered[name]) for name in near)}" if near else "try another word"
 
 
-def found_text(found: Sequence[Found], words: str, limit: int, width: int = 100) -> str:
-    """A table of at most `limit` of the neurons that were found, a line each."""
+def found_text(found: Sequence[Found], words: str, limit: int, width: int = 100, names: Sequence[str] = ()) -> str:
+    """A table of at most `limit` of the neurons that were found, a line each; with their `names` if there are any."""
     head = f"{_plural(len(found), 'neuron')} {'has' if len(found) == 1 else 'have'} {words!r} in an explanation"
-    header = ("neuron", "method", "correlation", "share", "explanation")
+    header = ["neuron", *["name"] * bool(names), "method", "correlation", "share", "explanation"]
     rows = [
-        (
+        [
             str(one.neuron),
+            *([_cut(printable(names[one.neuron]), LONGEST_NAME)] if names else []),
             one.method,
             "–" if one.correlation is None else f"{one.correlation:z.2f}",
             f"{100 * one.share:.0f} %",
             printable(one.explanation.text()),
-        )
+        ]
         for one in found[:limit]
     ]
-    columns = [max(len(row[number]) for row in [header, *rows]) for number in range(4)]
+    columns = [max(len(row[number]) for row in [header, *rows]) for number in range(len(header) - 1)]
     lines = []
     for row in [header, *rows]:
         cells = [
-            cell.ljust(size) if number == 1 else cell.rjust(size)
-            for number, (cell, size) in enumerate(zip(row, columns, strict=False))
+            cell.ljust(size) if title in ("name", "method") else cell.rjust(size)
+            for title, cell, size in zip(header, row, columns, strict=False)
         ]
         lines.append(_cut("  ".join([*cells, row[-1]]), width))
     rest = len(found) - limit

@@ -41,6 +41,9 @@ def _facts(simulator: str, first: pd.Series) -> str:
     facts = [f"{first['neurons']} neurons, {first['dead']} dead", f"simulator {simulator}"]
     if not pd.isna(first["ablation_constant"]):
         facts.append(f"ablation of the best constant {first['ablation_constant']:.3f}")
+    if pd.notna(first["variance_left"]):
+        left, active = f"{100 * first['variance_left']:.3g} %", f"{first['mean_active']:.3g} features"
+        facts.append(f"the autoencoder leaves {left} of the layer's variance, {active} of a place are active")
     if first["copies"]:
         facts.append(f"{first['copies']} images are copies of others")
     return "; ".join(facts)

@@ -20,6 +20,7 @@ linexp.columns = (() => {
     const scores = Object.keys(layer.methods).filter((name) => name !== shown);
     return [
       neuronColumn(layer),
+      layer.names && nameColumn(layer),
       explanationColumn(layer, shown, marked),
       scoreColumn(layer, shown, score, true),
       verdictColumn(layer, method),
@@ -70,6 +71,11 @@ linexp.columns = (() => {
       value: (place) => layer.neurons[place],
       cell: (place) => el("a", { href: `#neuron=${layer.neurons[place]}` }, layer.neurons[place]),
     };
+  }
+
+  function nameColumn(layer) {
+    const name = (place) => layer.names[place];
+    return { name: "name", label: "Name", kind: "words", width: 9, goes: 1, value: name, cell: name };
   }
 
   function explanationColumn(layer, shown, marked) {

@@ -50,7 +50,7 @@ linexp.neuron = (() => {
         "div",
         { class: "turns" },
         button(-1, "←", "Previous"),
-        el("h1", { tabindex: -1 }, `Neuron ${neuron}`),
+        el("h1", { tabindex: -1 }, `Neuron ${neuron}`, layer.names ? `: ${layer.names[place]}` : ""),
         button(1, "→", "Next"),
         layer.dead[place] ? badge("dead: below 0.01 on every image", "warn") : null,
       ),

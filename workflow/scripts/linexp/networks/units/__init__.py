@@ -16,4 +16,10 @@ def units_kind(entry: Mapping[str, Any]) -> UnitKind:
     return next(kind for name, kind in UNITS.items() if name in entry)
 
 
-__all__ = ["UNITS", "UnitKind", "units_kind"]
+def trained_sae(entry: Mapping[str, Any] | None) -> str | None:
+    """The sparse autoencoder under `trained_models` that an entry's units are of; None where they are no such."""
+    key = units_kind(entry).trained_key if entry else None
+    return entry[key] if entry and key else None
+
+
+__all__ = ["UNITS", "UnitKind", "trained_sae", "units_kind"]

@@ -11,7 +11,7 @@ EPSILON = 1e-5
 
 
 class SparseAutoencoder(Encoder):
-    """f = activation(W_encᵀ·(x' − b_dec) + b_enc) of normalised neurons x', which write scale·W_dec.
+    """f = activation(W_encᵀ·(x' [− b_dec]) + b_enc) of normalised neurons x', which write scale·W_dec.
 
     Parameters
     ----------
@@ -25,11 +25,11 @@ class SparseAutoencoder(Encoder):
         super().__init__(source, sae.decoder, "features")
         self.activation, self.k, self.normalise = sae.activation, sae.k, sae.normalise
         self.is_scaled = sae.normalise != "none"
+        self.subtract_bias = sae.subtract_bias if sae.decoder_bias.any() else False
         parts = {
             "weight": sae.encoder,
             "bias": sae.encoder_bias,
             "decoder_bias": sae.decoder_bias,
-            "subtracted": sae.decoder_bias if sae.subtract_bias else 0 * sae.decoder_bias,
             "threshold": torch.as_tensor(0.0 if sae.threshold is None else sae.threshold, dtype=torch.float64),
         }
         parts |= dict(zip(("magnitude_scale", "magnitude_bias"), sae.magnitude or (), strict=bool(sae.magnitude)))
@@ -37,8 +37,10 @@ class SparseAutoencoder(Encoder):
             self.register_buffer(name, tensor)
 
     def forward(self, neurons: Tensor) -> Tensor:
+        if self.subtract_bias is None:
+            raise ValueError("whether b_dec is subtracted is not decided")
         given = (neurons - self._mean(neurons)) / self._divisor(neurons) if self.is_scaled else neurons
-        weighted = (given - self.subtracted) @ self.weight
+        weighted = (given - self.decoder_bias if self.subtract_bias else given) @ self.weight
         before = weighted + self.bias
         match self.activation:
             case "relu":

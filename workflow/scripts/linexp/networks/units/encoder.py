@@ -25,10 +25,13 @@ class Encoder(nn.Module):
         Whether what a unit writes depends on the place: `scale` says by how much.
     is_sparse
         Whether units are 0 at most places, and `decode` makes neurons of them.
+    subtract_bias
+        Whether a bias is subtracted of the neurons first; None where the file leaves it open, until it is decided.
     """
 
     is_scaled = False
     is_sparse = False
+    subtract_bias: bool | None = False
     decoder: Tensor
 
     def __init__(self, source: str, decoder: Tensor, kind: str, names: Sequence[str] | None = None):

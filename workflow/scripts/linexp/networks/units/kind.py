@@ -28,9 +28,19 @@ class UnitKind:
         Raises a `LinexpError` if the files, which are there, cannot be of units of any layer.
     open
         What encodes a layer's output.
+    open_key
+        The key of an entry that says what its file may leave open, so that the recorded activations have to; None where
+        no file does.
+    fits_its_network
+        Whether they fit the network alone that they were made for, so that copies of it have to allow a poor fit.
+    trained_key
+        The key of an entry that names a model of `trained_models`, of kind `sae`; None where files are the user's.
     """
 
     keys: str
     files: Callable[[Entry], list[str]]
     check: Callable[[Entry], None]
     open: Callable[[Entry], Encoder]
+    open_key: str | None = None
+    fits_its_network: bool = False
+    trained_key: str | None = None

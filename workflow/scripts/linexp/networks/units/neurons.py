@@ -19,6 +19,7 @@ class Neurons:
 
     names: Sequence[str] | None = None
     is_sparse = False
+    is_undecided = False
 
     def __init__(self, pool: str = "avg", channels: str = "first"):
         self.pool, self.channels = pool, channels
@@ -28,6 +29,9 @@ class Neurons:
 
     def maps(self, output: Tensor) -> Tensor:
         return location_maps(output, self.channels)
+
+    def map_blocks(self, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        yield slice(0, len(output)), self.maps(output)
 
     def neurons(self, output: Tensor) -> Tensor:
         return self.read(output)

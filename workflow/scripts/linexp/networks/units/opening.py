@@ -1,21 +1,27 @@
 """The units of a layer, as its entry in the configuration says."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from ...artifacts import store
 from . import units_kind
+from .deciding import SUBTRACT_BIAS
 from .encoded import EncodedUnits
 from .neurons import Neurons
 from .units import Units
 
 
-def open_units(layer: Mapping[str, Any]) -> Units:
+def open_units(layer: Mapping[str, Any], activations: str | Path | None = None) -> Units:
     """The units of a layer.
 
     Parameters
     ----------
     layer
         Its entry; without `pool` where nothing is pooled.
+    activations
+        What was recorded of it, which says how units were read where their file leaves it open; None where that does
+        not matter, or is not decided yet.
 
     Raises
     ------
@@ -27,4 +33,7 @@ def open_units(layer: Mapping[str, Any]) -> Units:
         return Neurons(pool, channels)
     entry = layer["units"]
     allow_poor = entry.get("allow_poor_reconstruction", False)
-    return EncodedUnits(units_kind(entry).open(entry), pool, channels, layer.get("tokens", "all"), allow_poor)
+    encoder = units_kind(entry).open(entry)
+    if encoder.subtract_bias is None and activations:
+        encoder.subtract_bias = bool(store.read_attribute(activations, SUBTRACT_BIAS))
+    return EncodedUnits(encoder, pool, channels, layer.get("tokens", "all"), allow_poor)

@@ -37,7 +37,10 @@ properties:
     type: number
     minimum: 0
     examples: [0.3]
-  subtract_bias: {{description: Whether b_dec is subtracted before encoding., type: boolean, examples: [true]}}
+  subtract_bias:
+    description: Whether b_dec is subtracted before encoding; where nothing says it, both are tried on train images.
+    type: boolean
+    examples: [true]
   normalise:
     description: >-
       What is done before to the neurons of each place: divided by their standard deviation around their mean
@@ -62,4 +65,4 @@ def _open(entry: Entry) -> Encoder:
     return SparseAutoencoder(f"units.sae: {entry['sae']}", read_sae(entry))
 
 
-KIND = UnitKind(keys=KEYS, files=files_of, check=_check, open=_open)
+KIND = UnitKind(keys=KEYS, files=files_of, check=_check, open=_open, open_key="subtract_bias", fits_its_network=True)

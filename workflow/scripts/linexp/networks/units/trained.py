@@ -49,4 +49,4 @@ def _open(entry: Entry) -> Encoder:
     return encoder_of(read_weights(path), f"units.trained: {entry['trained']}")
 
 
-KIND = UnitKind(keys=KEYS, files=files_of, check=_check, open=_open)
+KIND = UnitKind(keys=KEYS, files=files_of, check=_check, open=_open, fits_its_network=True, trained_key="trained")

@@ -45,6 +45,10 @@ class Units(Protocol):
     names: Sequence[str] | None
     is_sparse: bool
 
+    @property
+    def is_undecided(self) -> bool:
+        """Whether their file leaves open how they are read (`EncodedUnits.decide`)."""
+
     def read(self, output: Tensor) -> Tensor:
         """(n, n_units) pooled values: g(A_k(x)) of §3.2.
 
@@ -62,6 +66,9 @@ class Units(Protocol):
         LinexpError
             The output has no maps.
         """
+
+    def map_blocks(self, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """The same of some images at a time, as many as are in memory together: which they are, and their maps."""
 
     def neurons(self, output: Tensor) -> Tensor:
         """(n, n_neurons) pooled neurons at the places that are read, which a head may be linear in."""

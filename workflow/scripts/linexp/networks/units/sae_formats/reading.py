@@ -28,7 +28,7 @@ def read_sae(entry: Entry) -> Autoencoder:
     Raises
     ------
     LinexpError
-        It cannot be read, is of no format that is known, or does not say how it encodes.
+        It cannot be read, is of no format that is known, or does not say which features are active.
     """
     saved = read_file(entry["sae"])
     name = entry.get("format", "auto")
@@ -100,9 +100,6 @@ def _check(saved: Saved, found: Autoencoder) -> None:
             raise saved.error(f"has values in {name} that are not finite", "give another file")
     if found.activation is None:
         raise saved.error("does not say which features are active", "give activation (and k, or threshold)")
-    if found.subtract_bias is None:
-        remedy = "give subtract_bias: true or false"
-        raise saved.error("does not say whether b_dec is subtracted before encoding", remedy)
     if found.activation.endswith("top_k") and not (found.k and found.k <= shape[1]):
         raise saved.error(f"has k = {found.k} of {shape[1]:,} features", "give k, how many of a place are active")
     if found.activation == "threshold":
