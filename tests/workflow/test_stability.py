@@ -33,4 +33,4 @@ def test_it_is_made_with_the_whole_workflow_where_a_target_asks_for_it(project):
     config["targets"]["net"]["stability"] = True
     project.configure(config)
     linear = [name for name in config["targets"]["net"]["methods"] if name.startswith("le_")]
-    assert project.planned() == {"measure_stability": len(linear)}
+    assert project.planned() == {"measure_stability": len(linear), "make_report": 1}
