@@ -174,8 +174,9 @@ def test_a_large_layer_has_only_the_rows_in_sight_in_the_document(large_layer, o
     page = opened(large_layer.url(LE))
     assert page.locator("#count").inner_text() == "2,048 neurons"
     assert len(shown(page)) < 80
-    page.keyboard.press("End")
-    page.wait_for_selector('tr[data-neuron="2047"]')
+    # what is above the table may still grow
+    at_the_end = "document.querySelector('tr[data-neuron=\"2047\"]')"
+    page.wait_for_function(f"() => {{ scrollTo(0, document.body.scrollHeight); return {at_the_end}; }}")
     assert len(shown(page)) < 80
     assert page.locator('tr[data-neuron="2047"]').get_attribute("aria-rowindex") == "2049"
     page.get_by_label("Search", exact=True).fill("concept 17")
