@@ -95,7 +95,7 @@ ROWS = {
         ("targets.net.layers.layer4.pool", "max", NETWORK - {"record_outputs"}),
         ("targets.net.layers.layer4.channels", "last", NETWORK - {"record_outputs"} | {"dissect_network"}),
         ("targets.net.layers.layer4.output", 0, NETWORK - {"record_outputs"} | {"dissect_network"}),
-        ("targets.net.layers.layer4.ablation", False, {"score_explanations", "check_sanity"}),
+        ("targets.net.layers.layer4.ablation", False, {"score_explanations", "check_sanity", "make_report"}),
         (
             "targets.net.layers.layer4.impact",
             False,
@@ -159,7 +159,7 @@ ROWS = {
                 "measure_stability",
             },
         ),
-        ("targets.net.stability", True, {"measure_stability"}),  # of le_label; le_siglip's is asked for by name
+        ("targets.net.stability", True, {"measure_stability", "make_report"}),  # of le_label; of le_siglip it is there
         ("targets.net.batch_size", 7, NOTHING),
         (
             "targets.net.neuron_blocks",
