@@ -160,6 +160,25 @@ def test_the_address_and_the_back_button_keep_search_and_order(layer, opened):
     assert shown(page) == before
 
 
+def test_what_waits_to_be_kept_in_the_address_of_a_neuron_is_not_written_into_that_of_the_table(layer, opened):
+    page = opened(layer.url("#q=dog"))
+    neuron = shown(page)[0]
+    page.locator(NEURONS).first.click()
+    expect(page.locator("h1:visible")).to_have_text(f"Neuron {neuron}")
+    page.evaluate(
+        """address => {
+          linexp.address.keep(address);
+          linexp.address.flush();
+          linexp.address.keep(address);
+          addEventListener("popstate", linexp.address.flush, { once: true });
+          history.back();
+        }""",
+        f"#neuron={neuron}",
+    )
+    page.wait_for_selector("#neurons:not([hidden])")
+    assert page.url.endswith("#q=dog")
+
+
 def test_dead_neurons_can_be_chosen_and_left_out(layer, opened):
     page = opened(layer.url(LE))
     page.get_by_label("Status").select_option("dead")

@@ -6,19 +6,24 @@ linexp.address = (() => {
   const PAUSE = 400;
   let written = 0;
   let waiting = null;
+  let of = null; // the address in whose place it waits
   let timer = null;
   let isOwn = false;
 
   function flush() {
     clearTimeout(timer);
     if (waiting === null) return;
-    history.replaceState(history.state, "", waiting);
-    written = Date.now();
+    // the browser may be elsewhere already, and not have told yet
+    if (location.hash === of) {
+      history.replaceState(history.state, "", waiting);
+      written = Date.now();
+    }
     waiting = null;
   }
 
   function keep(hash) {
     waiting = hash;
+    of = location.hash;
     clearTimeout(timer);
     timer = setTimeout(flush, Math.max(0, written + PAUSE - Date.now()));
   }
