@@ -4,7 +4,6 @@ from linexp import explanations
 from linexp.artifacts import store
 from linexp.fitting import data, linear
 from linexp.jobs import runtime
-from linexp.networks import recorded
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
@@ -12,7 +11,6 @@ files, params = snakemake.input, snakemake.params
 sources = data.FittingFiles(files.presence, files.moments, files.activations, files.index)
 provenance = store.provenance_of(snakemake, sources.same_probe())
 explained = []
-for neurons in recorded.neuron_blocks(files.activations, params.neurons):
-    problem = data.read_problem(sources, neurons, params.paper_parity, snakemake.threads)
+for problem in data.read_problems(sources, params.neurons, params.paper_parity, snakemake.threads):
     explained += linear.best_concept(problem)
 store.write_table(snakemake.output[0], provenance, explanations.to_table(explained))

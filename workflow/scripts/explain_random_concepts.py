@@ -4,7 +4,6 @@ from linexp import explanations
 from linexp.artifacts import store
 from linexp.fitting import data, random_concepts
 from linexp.jobs import runtime
-from linexp.networks import recorded
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
@@ -14,7 +13,6 @@ sources.same_probe()
 provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.reference))
 reference = explanations.from_table(store.read_table(files.reference))
 explained = []
-for neurons in recorded.neuron_blocks(files.activations, params.neurons):
-    problem = data.read_problem(sources, neurons, params.paper_parity, snakemake.threads)
+for problem in data.read_problems(sources, params.neurons, params.paper_parity, snakemake.threads):
     explained += random_concepts.random_concepts(problem, reference, params.seed, snakemake.threads)
 store.write_table(snakemake.output[0], provenance, explanations.to_table(explained))

@@ -18,7 +18,6 @@ ablation = [files.ablation] if files.get("ablation") else []
 of_probe = [files.index, files.activations, files.verdicts, *files.explanations, *files.simulations, *ablation]
 of_reasons = {name: dict(zip(params[name], files[name], strict=True)) for name in ("ceilings", "missing")}
 provenance = store.provenance_of(snakemake, store.same_probe(*of_probe, *files.ceilings, *files.missing))
-splits = [index.rows_of(store.read_table(files.index), split) for split in ("test", "val")]
 test, val = (index.rows_of(store.read_table(files.index), split) for split in ("test", "val"))
 (dead,) = store.read_arrays(files.activations, "dead")
 tables = []

@@ -100,13 +100,18 @@ def _new(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    path = _activations_of(options.folder)
-    layer = neuron.read_layer(options.folder, path if path.is_file() else None)
+    layer, path = _layer_of(options.folder)
     neuron.check_neuron(layer, options.neuron)
     with store.open_arrays(_made(str(path))) as file:
         activations = file["activations"][:, options.neuron]
     print(neuron.neuron_text(layer, options.neuron, activations, _width()))
     return 0
+
+
+def _layer_of(folder: Path) -> tuple[neuron.Layer, Path]:
+    """A layer, and where its activations are, or would be."""
+    path = _activations_of(folder)
+    return neuron.read_layer(folder, path if path.is_file() else None), path
 
 
 def _activations_of(folder: Path) -> Path:
@@ -123,8 +128,7 @@ def _find(options: argparse.Namespace) -> int:
     if options.limit < 1:
         raise LinexpError(f"--limit: {options.limit} lines are none; give 1 or more")
     words = " ".join(options.concept)
-    path = _activations_of(options.folder)
-    layer = neuron.read_layer(options.folder, path if path.is_file() else None)
+    layer, _ = _layer_of(options.folder)
     found = neuron.find_concept(layer, words, options.method)
     print(neuron.found_text(found, words, options.limit, _width(), layer.names))
     return 0

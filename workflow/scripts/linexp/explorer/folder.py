@@ -59,7 +59,6 @@ def write_explorer(
         facts = _write_data(folder, files, shown, images, threads)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     html = render(files, shown, facts | {"size": size})
-    html = render(files, shown, facts | {"size": size + len(html.encode())})
     with store.create_file(page, shown.provenance, beside=DATA_FOLDER) as temporary:
         temporary.write_text(html, encoding="utf-8")
     return size + page.stat().st_size

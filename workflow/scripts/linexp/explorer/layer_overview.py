@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
@@ -21,27 +20,6 @@ LONGEST = 8
 RANKED = "correlation"
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What the overview is made from.
-
-    Attributes
-    ----------
-    ours
-        The rows of `scores.parquet` of the main simulator and the methods that are shown, by neuron.
-    judged
-        Those of `summary.csv`, without null controls.
-    comparison
-        Those of `comparison.csv`.
-    """
-
-    shown: Shown
-    explained: Explained
-    ours: pd.DataFrame
-    judged: pd.DataFrame
-    comparison: pd.DataFrame
-
-
 def overview_of(
     shown: Shown, explained: Explained, scores: pd.DataFrame, summary: pd.DataFrame, comparison: pd.DataFrame
 ) -> dict[str, Any]:
@@ -56,42 +34,54 @@ def overview_of(
     ours, means, pairs = of_simulator
     ours = ours[ours["method"].isin(list(explained.by_method))].set_index("neuron")
     judged = means[means["control"].isna() & means["method"].isin(list(explained.by_method))]
-    facts = Facts(shown, explained, ours, judged, pairs[pairs["metric"] == RANKED])
     best = headlines(ours, explained)
     return {
-        "ranking": ranking(facts),
+        "ranking": ranking(ours, judged, pairs[pairs["metric"] == RANKED], shown.titles),
         "neurons": len(best),
         "explained": int((best["verdict"] == EXPLAINED).sum()),
         "by_length": by_length(best),
         "distribution": distribution(best),
         "groups": groups(best, explained.dead),
-        "by_none": by_none(facts),
+        "by_none": by_none(ours, best),
     }
 
 
-def ranking(facts: Facts) -> dict[str, Any]:
+def ranking(
+    ours: pd.DataFrame, judged: pd.DataFrame, comparison: pd.DataFrame, titles: Mapping[str, str]
+) -> dict[str, Any]:
     """Methods from the highest mean correlation down, on one scale, each compared with all others.
+
+    Parameters
+    ----------
+    ours
+        The rows of `scores.parquet` of the main simulator and the methods that are shown, by neuron.
+    judged
+        Those of `summary.csv`, without null controls.
+    comparison
+        Those of `comparison.csv`, of the correlation.
+    titles
+        What each method is called.
 
     Returns
     -------
     dict[str, Any]
         `rows`, `start` of the scale, and `lead`: whether the first is better than the second beyond doubt; None of one.
     """
-    judged = facts.judged.sort_values(RANKED, ascending=False, kind="stable")
+    judged = judged.sort_values(RANKED, ascending=False, kind="stable")
     methods = judged["method"].tolist()
-    nulls = facts.ours.groupby("method")[["null_mean", "null_p95"]].mean()
+    nulls = ours.groupby("method")[["null_mean", "null_p95"]].mean()
     ends = [*judged[RANKED], *judged[f"{RANKED}_low"], *nulls.loc[methods, "null_mean"]]
     start = float(np.clip(np.nanmin([0.0, *ends]), -1.0, 0.0))
-    won = facts.ours["verdict"].eq(EXPLAINED).groupby(facts.ours["method"].to_numpy()).sum()
+    won = ours["verdict"].eq(EXPLAINED).groupby(ours["method"].to_numpy()).sum()
     rows = [
         {
             "method": row["method"],
-            "title": facts.shown.titles[row["method"]],
+            "title": titles[row["method"]],
             "mean": row[RANKED],
             "ends": (row[f"{RANKED}_low"], row[f"{RANKED}_high"]),
             "null": tuple(nulls.loc[row["method"]]),
             "explained": int(won[row["method"]]),
-            "against": [difference(facts.comparison, row["method"], other) for other in methods],
+            "against": [difference(comparison, row["method"], other) for other in methods],
         }
         for row in judged.to_dict("records")
     ]
@@ -161,16 +151,22 @@ def groups(best: pd.DataFrame, dead: np.ndarray) -> list[dict[str, Any]]:
     return [group for group in found if group["count"]]
 
 
-def by_none(facts: Facts) -> dict[str, Any]:
+def by_none(ours: pd.DataFrame, best: pd.DataFrame) -> dict[str, Any]:
     """The neurons that no method explains, and why their best explanation does not, where ceilings tell.
+
+    Parameters
+    ----------
+    ours
+        As in `ranking`.
+    best
+        The `headlines` of it.
 
     Returns
     -------
     dict[str, Any]
         `count`, `href` and `reasons`, of which each has its `reason`, `count` and `href`.
     """
-    explained = facts.ours["verdict"].eq(EXPLAINED).groupby(level=0).any()
-    best = headlines(facts.ours, facts.explained)
+    explained = ours["verdict"].eq(EXPLAINED).groupby(level=0).any()
     none = best[~explained.reindex(best.index).fillna(False).to_numpy(bool)]
     counts = none["why_not"].value_counts()
     reasons = [

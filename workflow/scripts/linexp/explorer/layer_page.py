@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
     Parameters
     ----------
     facts
-        What `folder` found out while it wrote the data.
+        What `folder` found out while it wrote the data, with their `size`, to which that of the page is added.
     """
     environment = Environment(
         loader=FileSystemLoader(PAGE),
@@ -52,9 +53,9 @@ def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
     metrics = [name for name in METRICS if name in summary and summary[name].notna().any()]
     scales = mean_scales(summary)
     provenance = shown.provenance.summary()
-    return environment.get_template("index.html").render(
+    page = partial(
+        environment.get_template("index.html").render,
         shown=shown,
-        facts=facts,
         overview=overview,
         sentence=sentence(overview["ranking"]),
         why_not=WHY_NOT,
@@ -78,6 +79,8 @@ def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
         provenance=provenance,
         settings=json.dumps(json.loads(provenance["settings"]), indent=2, ensure_ascii=False),
     )
+    without_itself = page(facts=facts)
+    return page(facts={**facts, "size": facts["size"] + len(without_itself.encode())})
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -128,13 +131,11 @@ def mean_bar(mean: float, low: float, high: float, start: float) -> dict[str, fl
     if math.isnan(mean):
         return None
 
-    def place(value: float) -> float:
-        return round(100 * (min(max(start, value), 1.0) - start) / (1 - start), 2)
-
-    zero, end = place(0.0), place(mean)
+    zero, end = scale_place(0.0, start), scale_place(mean, start)
     bar = {"begin": min(zero, end), "width": round(abs(end - zero), 2), "zero": zero, "negative": mean < 0}
     if not math.isnan(low):
-        bar |= {"low": place(low), "span": round(place(high) - place(low), 2)}
+        left = scale_place(low, start)
+        bar |= {"low": left, "span": round(scale_place(high, start) - left, 2)}
     return bar
 
 

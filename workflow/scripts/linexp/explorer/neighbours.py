@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array, hstack
 
 from ..explanations import Explanation
+from ..scoring.simulation import sparse_weights
 
 NEAREST = 6
 
@@ -69,17 +70,8 @@ def sparse_correlations(groups: Iterable[np.ndarray]) -> Similarities:
 
 def explanation_cosines(explanations: Sequence[Explanation]) -> Similarities:
     """Cosines of the weights, 0 where a neuron is not explained."""
-    column = {
-        concept: number for number, concept in enumerate(sorted({c for one in explanations for c in one.concepts}))
-    }
-    entries = [
-        (weight, row, column[concept])
-        for row, one in enumerate(explanations)
-        for concept, weight in zip(one.concepts, one.weights, strict=True)
-    ]
-    values, rows, columns = map(np.array, zip(*entries, strict=True)) if entries else (np.zeros(0),) * 3
-    shape = len(explanations), max(1, len(column))
-    weights = csr_array((values.astype(float), (rows.astype(int), columns.astype(int))), shape)
+    concepts = sorted({concept for one in explanations for concept in one.concepts})
+    weights = csr_array(sparse_weights(explanations, concepts).T)
     norm = np.sqrt(weights.multiply(weights).sum(axis=1))
 
     def of_some(places: slice) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 from ..artifacts import store
 from ..concepts.moments import CrossMomentsSum, Moments
 from ..jobs.parallel import blas_on_one_thread
-from ..networks.recorded import check_finite, columns_of, numbers_of, read_activations, read_block
+from ..networks.recorded import check_finite, columns_of, neuron_blocks, numbers_of, read_activations, read_block
 from ..probes.index import rows_of, split_blocks
 from .linear import Problem
 
@@ -34,7 +34,9 @@ def read_moments(path: str | Path, split: str) -> Moments:
     return Moments(int(count), mean, covariance)
 
 
-def read_problem(files: FittingFiles, neurons: Sequence[int] | None, paper_parity: bool, threads: int = 1) -> Problem:
+def read_problem(
+    files: FittingFiles, neurons: Sequence[int] | np.ndarray | None, paper_parity: bool, threads: int = 1
+) -> Problem:
     """Read P and the activations once, in blocks of rows, and reduce them to their moments."""
     index = store.read_table(files.index)
     kept, p_std = store.read_arrays(files.presence, "kept", "std")
@@ -57,6 +59,14 @@ def read_problem(files: FittingFiles, neurons: Sequence[int] | None, paper_parit
         q_std = read_block(files.activations, numbers).std(axis=0, dtype=np.float64)
     concepts = store.read_strings(files.presence, "concepts")
     return Problem(concepts, numbers, train, val, train_q, val_q, p_std[kept], q_std)
+
+
+def read_problems(
+    files: FittingFiles, neurons: Sequence[int] | None, paper_parity: bool, threads: int = 1
+) -> Iterator[Problem]:
+    """`read_problem` of a layer's neurons in blocks, as all at once may not fit in memory."""
+    for some in neuron_blocks(files.activations, neurons):
+        yield read_problem(files, some, paper_parity, threads)
 
 
 def rows_of_split(

@@ -10,7 +10,7 @@ from ..artifacts import store
 from ..errors import LinexpError
 
 
-def numbers_of(activations: h5py.Dataset, neurons: Sequence[int] | None) -> np.ndarray:
+def numbers_of(activations: h5py.Dataset, neurons: Sequence[int] | np.ndarray | None) -> np.ndarray:
     """The neurons to explain, (n,) int32; None for the whole layer.
 
     Raises
@@ -103,6 +103,8 @@ def read_activations(
     """
     with store.open_arrays(path) as file:
         numbers = numbers_of(file["activations"], neurons)
+        if rows is None:
+            return numbers, read_block(path, numbers)
         columns, places = columns_of(numbers)
         blocks = store.row_blocks(file["activations"], rows, columns)
         found = np.concatenate([block[:, places] for block in blocks])

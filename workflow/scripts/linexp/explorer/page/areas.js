@@ -3,6 +3,7 @@
 // Which part of the images counts for which concept, by activation.
 linexp.areas = (() => {
   const { el, svg, tableHead } = linexp.elements;
+  const { scrolled } = linexp.cards;
   const { brief, count, fixed, ticks } = linexp.numbers;
   const { NARROW } = linexp.fitting;
   const { roomFor, wider, labelOf } = linexp.areaLabels;
@@ -202,11 +203,7 @@ linexp.areas = (() => {
       "details",
       null,
       el("summary", null, "The numbers"),
-      el(
-        "div",
-        { class: "scroll", tabindex: 0, role: "region", "aria-label": "Shares by activation" },
-        el("table", { class: "plain" }, tableHead(head), el("tbody", null, rows)),
-      ),
+      scrolled("Shares by activation", el("table", { class: "plain" }, tableHead(head), el("tbody", null, rows))),
     );
   }
 

@@ -4,6 +4,7 @@
 linexp.effects = (() => {
   const { el, tableHead } = linexp.elements;
   const { count, signedBrief, brief } = linexp.numbers;
+  const { scrolled } = linexp.cards;
 
   const LINEAR =
     "The logits are a linear map of this layer. A class is raised by what the neuron's weight in that map is above its " +
@@ -36,9 +37,7 @@ linexp.effects = (() => {
       ),
     );
     const head = tableHead([title, "", "logit a unit of activation", "on average", "at its highest"]);
-    return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title }, [
-      el("table", { class: "plain effects" }, head, el("tbody", null, rows)),
-    ]);
+    return scrolled(title, el("table", { class: "plain effects" }, head, el("tbody", null, rows)));
   }
 
   // in one line, for the head of the page

@@ -5,6 +5,7 @@ linexp.methods = (() => {
   const { el, tableHead, terms, badge, statusText, scoreBar, scaleFrom, interval, breakable } = linexp.elements;
   const { verdictBadge, rate, fault, faultMark } = linexp.beliefs;
   const { fixed, brief } = linexp.numbers;
+  const { scrolled } = linexp.cards;
 
   const APART = new Set(["method", "simulator", "status", "verdict", "low", "high", "why_not"]);
 
@@ -85,9 +86,6 @@ linexp.methods = (() => {
     );
   }
 
-  const region = (label, content) =>
-    el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, content);
-
   // every metric, for those who ask
   function allScores(layer, record) {
     const shown = (name, value) => {
@@ -114,7 +112,7 @@ linexp.methods = (() => {
     );
     const heads = tableHead(["Metric", ...record.scores.map((row) => layer.titles[row.method])]);
     const all = el("table", { class: "plain" }, heads, el("tbody", null, rows));
-    return el("details", null, el("summary", null, "All metrics"), region("All metrics", all));
+    return el("details", null, el("summary", null, "All metrics"), scrolled("All metrics", all));
   }
 
   // the concepts of each linear explanation in numbers; nothing where resampling was not asked for
@@ -145,14 +143,14 @@ linexp.methods = (() => {
       { class: "stability" },
       el("summary", null, "How stable the concepts are"),
       el("p", { class: "note" }, "By refitting on resampled images, at the same length, among the nearest candidates."),
-      region("Stability", el("table", { class: "plain" }, heads, el("tbody", null, rows))),
+      scrolled("Stability", el("table", { class: "plain" }, heads, el("tbody", null, rows))),
     );
   }
 
   // what one reads below the table
   const content = (layer, record) =>
     [
-      region("Explanations by method", table(layer, record)),
+      scrolled("Explanations by method", table(layer, record)),
       stabilities(layer, record),
       allScores(layer, record),
     ].filter(Boolean);
