@@ -11,7 +11,7 @@ from linexp.explanations import Explanation, weight_matrix
 from linexp.fitting.linear import Problem
 from linexp.fitting.refits import as_they_are, refitted
 from linexp.scoring.chance import SetMoments, draw_sets
-from linexp.scoring.verdicts import verdict_table
+from linexp.scoring.verdicts import judged_at_once
 
 CONCEPT = "concept {}".format
 
@@ -60,4 +60,4 @@ class Layer:
         weights = as_they_are(explained) if ridge is None else refitted(problem, sets, ridge, positive)
         simulated = self.p_simulated[test] @ weight_matrix(explained, problem.concepts)
         moments = SetMoments.of(self.p_simulated[test], self.q[test], sets)
-        return verdict_table(explained, simulated.astype(np.float32), self.q[test], moments, weights, seed)
+        return judged_at_once(explained, simulated.astype(np.float32), self.q[test], moments, weights, seed)

@@ -9,7 +9,6 @@ import pyarrow as pa
 from linexp.artifacts import store
 from linexp.fitting import judging
 from linexp.jobs import runtime
-from linexp.networks import recorded
 from linexp.probes.index import distinct_rows_of
 from linexp.scoring.kept_rows import kept_rows
 
@@ -28,7 +27,7 @@ still, kept = kept_rows(
     lambda path: store.read_table(path).to_pandas().set_index(["method", "simulator"], drop=False),
 )
 test = distinct_rows_of(store.read_table(files.index), "test")
-activations = recorded.read_activations(files.activations, params.neurons, test)[1]
+layer = judging.JudgedOn(files.activations, files.index, test, params.neurons, params.seed, snakemake.threads)
 moments, tables = iter(files.moments), []
 for pair, *paths in zip(params.pairs, *of_pairs, strict=True):
     method, simulator, refit = pair["method"], pair["simulator"], pair["refit"]
@@ -36,9 +35,7 @@ for pair, *paths in zip(params.pairs, *of_pairs, strict=True):
     if still.issuperset(paths):
         tables.append(kept.loc[[(method, simulator)]])
         continue
-    judged = judging.JudgedFiles(*paths)
-    layer = files.activations, files.index
-    table = judging.judge(judged, layer, test, activations, params.neurons, refit, params.seed, snakemake.threads)
+    table = judging.judge(judging.JudgedFiles(*paths), layer, refit)
     tables.append(table.assign(method=method, simulator=simulator))
 table = pa.Table.from_pandas(pd.concat(tables), preserve_index=False)
 store.write_table(snakemake.output[0], provenance, table)

@@ -15,15 +15,11 @@ sources = data.FittingFiles(files.presence, files.moments, files.activations, fi
 sources.same_probe()
 provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.explanations))
 explained = explanations.from_table(store.read_table(files.explanations))
-problem = data.read_problem(sources, params.neurons, params.paper_parity, snakemake.threads)
 index = store.read_table(files.index)
-found = stability.stability(
-    problem,
-    explained,
-    params.method,
-    partial(data.rows_of_split, sources, problem.neurons),
-    {split: contents_of(index, split) for split in ("train", "val")},
-    params.seed,
-    snakemake.threads,
-)
+contents = {split: contents_of(index, split) for split in ("train", "val")}
+found = []
+for problem in data.read_problems(sources, params.neurons, params.paper_parity, snakemake.threads):
+    here = explained[len(found) : len(found) + len(problem.neurons)]
+    rows_of = partial(data.rows_of_split, sources, problem.neurons)
+    found += stability.stability(problem, here, params.method, rows_of, contents, params.seed, snakemake.threads)
 store.write_table(snakemake.output[0], provenance, stable.to_table(found))

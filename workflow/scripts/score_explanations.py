@@ -18,23 +18,21 @@ ablation = [files.ablation] if files.get("ablation") else []
 of_probe = [files.index, files.activations, files.verdicts, *files.explanations, *files.simulations, *ablation]
 of_reasons = {name: dict(zip(params[name], files[name], strict=True)) for name in ("ceilings", "missing")}
 provenance = store.provenance_of(snakemake, store.same_probe(*of_probe, *files.ceilings, *files.missing))
-test, val = (index.rows_of(store.read_table(files.index), split) for split in ("test", "val"))
+rows = {split: index.rows_of(store.read_table(files.index), split) for split in ("test", "val")}
 (dead,) = store.read_arrays(files.activations, "dead")
-tables = []
-for (method, simulator), explained, simulated in zip(params.pairs, files.explanations, files.simulations, strict=True):
-    explanations, begin = store.read_table(explained).to_pandas(), 0
-    for neurons in recorded.neuron_blocks(files.activations, params.neurons):
-        places, begin = slice(begin, begin + len(neurons)), begin + len(neurons)
-        activations = recorded.read_block(files.activations, neurons)
-        with store.open_arrays(simulated) as file:
-            values = store.read_columns(file["simulated"], places)
-        of_block = explanations[places], values[test], activations[test], dead[neurons]
-        table = score_table(*of_block, snakemake.threads)
-        table["correlation_val"] = METRICS["correlation"].score(values[val], activations[val])
-        table.insert(0, "method", method)
-        table.insert(1, "simulator", simulator)
-        tables.append(table)
-scores = with_verdicts(pd.concat(tables), store.read_table(files.verdicts).to_pandas())
+pairs = [(*pair, store.read_table(path).to_pandas()) for pair, path in zip(params.pairs, files.explanations, strict=True)]
+tables = [[] for _ in pairs]
+for numbers, places in recorded.neuron_blocks(files.activations, params.neurons):
+    q = {split: recorded.read_block(files.activations, numbers, some) for split, some in rows.items()}
+    for (method, simulator, explanations), path, table in zip(pairs, files.simulations, tables, strict=True):
+        s = {split: recorded.read_simulated(path, places, some) for split, some in rows.items()}
+        scored = score_table(explanations[places], s["test"], q["test"], dead[numbers], snakemake.threads)
+        scored["correlation_val"] = METRICS["correlation"].score(s["val"], q["val"])
+        scored.insert(0, "method", method)
+        scored.insert(1, "simulator", simulator)
+        table.append(scored)
+scores = pd.concat([scored for table in tables for scored in table])
+scores = with_verdicts(scores, store.read_table(files.verdicts).to_pandas())
 scores = best.with_best_method(agreement.with_flips(scores))
 known = ({method: store.read_table(path).to_pandas() for method, path in of.items()} for of in of_reasons.values())
 scores = with_reasons(scores, *known, simulator=params.pairs[0][1])

@@ -4,11 +4,11 @@ One row a method and simulator: `shuffled_mean` over all mismatched pairs, `shuf
 explanations that are the same as when it was made last are kept.
 """
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from linexp.artifacts import store
+from linexp.fitting.crossed import correlations
 from linexp.jobs import runtime
 from linexp.networks import recorded
 from linexp.probes import index
@@ -19,7 +19,7 @@ runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
 provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.activations, *files.simulations))
 test = index.rows_of(store.read_table(files.index), "test")
-_, activations = recorded.read_activations(files.activations, params.neurons, test)
+n_neurons = sum(len(block.numbers) for block in recorded.neuron_blocks(files.activations, params.neurons))
 still, kept = kept_rows(
     snakemake.output[0],
     provenance,
@@ -32,8 +32,7 @@ for pair, path in zip(params.pairs, files.simulations, strict=True):
     if path in still:
         rows.append((*pair, *kept.loc[tuple(pair)]))
         continue
-    with store.open_arrays(path) as file:
-        simulated = np.concatenate(list(store.row_blocks(file["simulated"], test)))
-    rows.append((*pair, *shuffling.shuffled_correlations(simulated, activations, params.seed)))
+    found = correlations(files.activations, params.neurons, path, test)
+    rows.append((*pair, *shuffling.shuffled_correlations(found, n_neurons, params.seed)))
 table = pd.DataFrame(rows, columns=["method", "simulator", "shuffled_mean", "shuffled_p95"])
 store.write_table(snakemake.output[0], provenance, pa.Table.from_pandas(table, preserve_index=False))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from linexp.scoring.shuffling import shuffled_correlations
+from linexp.scoring import shuffling
+from linexp.scoring.shuffling import cross_correlations, crossed
 
 
 def _pair(seed: int, n: int, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -17,6 +18,10 @@ def _pair(seed: int, n: int, k: int) -> tuple[np.ndarray, np.ndarray]:
         (5 + shared + rng.normal(size=(n, k))).astype(np.float32),
         (shared + 2 * rng.normal(size=(n, k))).astype(np.float32),
     )
+
+
+def shuffled_correlations(simulated: np.ndarray, activations: np.ndarray, *arguments, **more) -> tuple[float, float]:
+    return shuffling.shuffled_correlations(crossed(simulated, activations), activations.shape[1], *arguments, **more)
 
 
 def _correlations(simulated: np.ndarray, activations: np.ndarray) -> np.ndarray:
@@ -72,3 +77,18 @@ def test_shuffles_depend_on_the_seed_and_their_exact_mean_does_not():
     first, again, other = (shuffled_correlations(*pair, seed) for seed in (7, 7, 8))
     assert first == again
     assert first[0] == other[0] and first[1] != other[1]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("together", [1, 4, 9])
+def test_correlations_in_blocks_are_those_of_each_pair(together):
+    simulated, activations = _pair(8, 50, 9)
+    simulated[:, 2], activations[:, 4] = 1 / 3, 0
+    expected = _correlations(simulated, activations)
+    expected[:, 4] = np.nan
+    places = [slice(begin, begin + together) for begin in range(0, 9, together)]
+    blocks = (activations[:, some] for some in places)
+    found = list(cross_correlations(lambda: (simulated[:, some] for some in places), blocks, 9))
+    np.testing.assert_allclose(np.hstack(found), expected, atol=1e-12)
+    shuffled = shuffling.shuffled_correlations(found, 9, 3)
+    assert shuffled == pytest.approx(shuffled_correlations(simulated, activations, 3), abs=1e-12)

@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from linexp.scoring.scores import with_verdicts
+from linexp.scoring.shuffling import cross_correlations, crossed
 from linexp.scoring.verdicts import COLUMNS, others_reach, q_values
 
 
@@ -24,12 +25,15 @@ def test_what_other_explanations_reach_leaves_out_the_neurons_own():
     rng = np.random.default_rng(1)
     s, q = rng.normal(size=(2, 60, 300))
     s[:, 5], q[:, 7] = 2, 3
-    found = others_reach(s, q)
+    found = others_reach(crossed(s, q))
     assert np.isnan(found[7]) and np.isnan(found).sum() == 1
     for neuron in (0, 5, 299):
         others = [np.corrcoef(s[:, i], q[:, neuron])[0, 1] if i != 5 else 0.0 for i in range(300) if i != neuron]
         assert found[neuron] == pytest.approx(np.quantile(others, 0.95))
-    assert np.isnan(others_reach(s[:, :1], q[:, :1])).all()
+    in_blocks = cross_correlations(lambda: np.array_split(s, 7, axis=1), np.array_split(q, 3, axis=1), 300)
+    np.testing.assert_allclose(others_reach(in_blocks), found, atol=1e-12)
+    assert np.isnan(others_reach(crossed(s[:, :1], q[:, :1]))).all()
+    np.testing.assert_array_equal(others_reach(crossed(np.ones((60, 2)), q[:, 6:8])), [0, np.nan])
 
 
 def test_a_score_without_a_verdict_says_its_status_there():

@@ -12,7 +12,7 @@ from ..fitting.refits import refitted
 from ..scoring.chance import SetMoments, draw_sets
 from ..scoring.scores import score_table
 from ..scoring.simulation import simulate_presence
-from ..scoring.verdicts import verdict_table
+from ..scoring.verdicts import judged_at_once
 from .explaining import Explained
 from .given import Single, check_as_many, matrix, presence_matrix, row_numbers
 
@@ -141,7 +141,7 @@ def judge(
     sets = draw_sets(len(problem.concepts), longest, seed)
     weights_of = refitted(problem, sets, search.get("ridge", 0.0), search.get("positive", False))
     moments = SetMoments.of(of_problem, activations, sets)
-    return verdict_table(explained.explanations, simulated, activations, moments, weights_of, seed, threads)
+    return judged_at_once(explained.explanations, simulated, activations, moments, weights_of, seed, threads)
 
 
 def _check_known(used: Iterable[str], concepts: Sequence[str]) -> None:

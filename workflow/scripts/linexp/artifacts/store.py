@@ -229,8 +229,13 @@ def read_attribute(path: str | Path, name: str) -> Any:
     return _read_whole(path, lambda file: attributes.of_file(file)[name])
 
 
-def read_columns(dataset: h5py.Dataset, columns: int | slice) -> np.ndarray:
+def read_columns(dataset: h5py.Dataset, columns: int | slice, rows: np.ndarray | None = None) -> np.ndarray:
     """One column of a matrix, (n_rows,), or several that lie beside each other, (n_rows, n).
+
+    Parameters
+    ----------
+    rows
+        Ascending row numbers, or None for all.
 
     Raises
     ------
@@ -238,7 +243,13 @@ def read_columns(dataset: h5py.Dataset, columns: int | slice) -> np.ndarray:
         They are damaged.
     """
     some = slice(columns, columns + 1) if isinstance(columns, int | np.integer) else columns
-    found = row_reader(dataset, some)(0, len(dataset))
+    if rows is None:
+        found = row_reader(dataset, some)(0, len(dataset))
+    else:
+        found, begin = np.empty((len(rows), len(range(dataset.shape[1])[some])), dataset.dtype), 0
+        for block in row_blocks(dataset, rows, some):
+            found[begin : begin + len(block)] = block
+            begin += len(block)
     return found if some is columns else found[:, 0]
 
 

@@ -23,7 +23,7 @@ from ..artifacts import store
 from ..concepts.moments import moments_over
 from ..concepts.presence import MIN_STD, probabilities
 from ..jobs.parallel import blas_on_one_thread, for_slices
-from ..networks.recorded import read_activations
+from ..networks.recorded import neuron_blocks, read_block
 from ..probes.index import rows_of
 from ..scoring.reasons import CEILINGS
 from ..scoring.shuffling import paired_correlations
@@ -90,13 +90,16 @@ class CeilingFiles:
 
 
 def measure(files: CeilingFiles, neurons: Sequence[int] | None, threads: int = 1) -> pd.DataFrame:
-    """`ceilings` of artifacts; `neurons` are the numbers to look at, None for all."""
-    _, activations = read_activations(files.fitting.activations, neurons)
+    """`ceilings` of artifacts, of a block of neurons at a time; `neurons` are those to look at, None for all."""
     index, kept = store.read_table(files.fitting.index), store.read_strings(files.fitting.presence, "concepts")
     rows = {split: rows_of(index, split) for split in ("train", "val", "test")}
+    tables = []
     with blas_on_one_thread(), files.views(kept, threads) as views:
-        problem = partial(read_problem, files.fitting, neurons, paper_parity=False, threads=threads)
-        return ceilings(problem, views, activations, rows, threads)
+        for numbers, _ in neuron_blocks(files.fitting.activations, neurons):
+            activations = read_block(files.fitting.activations, numbers)
+            problem = partial(read_problem, files.fitting, numbers, paper_parity=False, threads=threads)
+            tables.append(ceilings(problem, views, activations, rows, threads))
+    return pd.concat(tables, ignore_index=True)
 
 
 def ceilings(

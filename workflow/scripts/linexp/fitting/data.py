@@ -65,8 +65,8 @@ def read_problems(
     files: FittingFiles, neurons: Sequence[int] | None, paper_parity: bool, threads: int = 1
 ) -> Iterator[Problem]:
     """`read_problem` of a layer's neurons in blocks, as all at once may not fit in memory."""
-    for some in neuron_blocks(files.activations, neurons):
-        yield read_problem(files, some, paper_parity, threads)
+    for block in neuron_blocks(files.activations, neurons):
+        yield read_problem(files, block.numbers, paper_parity, threads)
 
 
 def rows_of_split(

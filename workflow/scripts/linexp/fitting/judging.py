@@ -11,9 +11,12 @@ import pandas as pd
 from .. import explanations
 from ..artifacts import store
 from ..concepts.presence import read_presence
-from ..scoring.chance import SetMoments, draw_sets
+from ..explanations import Explanation
+from ..networks.recorded import Block, neuron_blocks, read_block, read_simulated
+from ..scoring.chance import RandomSets, draw_sets
 from ..scoring.polysemanticity import centred, polysemanticity, spreads
-from ..scoring.verdicts import verdict_table
+from ..scoring.verdicts import others_reach, tested, verdict_table
+from .crossed import correlations
 from .data import FittingFiles, read_problem
 from .refits import as_they_are, refitted
 
@@ -41,55 +44,81 @@ class JudgedFiles:
     moments: Path | None = None
 
 
-def judge(
-    files: JudgedFiles,
-    of_layer: tuple[Path, Path],
-    rows: np.ndarray,
-    activations: np.ndarray,
-    neurons: Sequence[int] | None,
-    refit: Mapping[str, Any],
-    seed: int,
-    threads: int = 1,
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class JudgedOn:
+    """What all methods of a layer are judged on.
+
+    Attributes
+    ----------
+    activations, index
+        The artifacts.
+    rows
+        Ascending, of the images of test, none of which is a copy of another.
+    neurons
+        The numbers of those that are explained; None for all.
+    seed
+        Of the sets and the permutations.
+    threads
+        To work on.
+    """
+
+    activations: Path
+    index: Path
+    rows: np.ndarray
+    neurons: Sequence[int] | None
+    seed: int
+    threads: int = 1
+
+
+def judge(files: JudgedFiles, layer: JudgedOn, refit: Mapping[str, Any]) -> pd.DataFrame:
     """The rows of `verdict_table` for a method and a simulator, with the columns of `polysemanticity`.
 
     The latter goes by the simulator too, its texts and P of test, so that it is there for methods of every kind and can
-    be compared between them.
+    be compared between them. Neurons are in memory in blocks.
 
     Parameters
     ----------
-    of_layer
-        The activations and the index.
-    rows
-        Ascending, of the images of test, none of which is a copy of another.
-    activations
-        (len(rows), n) of the neurons that are explained.
-    neurons
-        Their numbers; None for all.
     refit
         `ridge` and `positive` of a method that fits weights, else empty.
-    seed
-        Of the sets and the permutations.
     """
     explained = explanations.from_table(store.read_table(files.explanations))
     known, embedded = store.read_strings(files.vocabulary, "concepts"), store.read_strings(files.concepts, "concepts")
     longest = max((len(set(explanation.concepts)) for explanation in explained), default=0)
-    sets = draw_sets(len(known), longest, seed)
-    weights_of = as_they_are(explained)
-    if files.moments:
-        fitted_on = FittingFiles(files.vocabulary, files.moments, *of_layer)
-        weights_of = refitted(read_problem(fitted_on, neurons, paper_parity=False, threads=threads), sets, **refit)
+    sets = draw_sets(len(known), longest, layer.seed)
     place = {concept: column for column, concept in enumerate(embedded)}
     drawn = np.array([place[concept] for concept in known], np.int64)[sets]
     used = np.zeros(len(embedded), bool)
     used[drawn] = used[[place[concept] for one in explained for concept in one.concepts]] = True
     columns = np.cumsum(used) - 1
-    p = read_presence(files.images, files.concepts, files.calibration, rows, used)
-    moments = SetMoments.of(p, activations, columns[drawn])
-    with store.open_arrays(files.simulation) as file:
-        simulated = np.concatenate(list(store.row_blocks(file["simulated"], rows)))
-    table = verdict_table(explained, simulated, activations, moments, weights_of, seed, threads)
+    p = read_presence(files.images, files.concepts, files.calibration, layer.rows, used)
+    random = RandomSets.of(p, columns[drawn])
+    blocks = neuron_blocks(layer.activations, layer.neurons)
+    tests = [_tested(files, layer, block, explained[block.places], sets, random, refit) for block in blocks]
+    others = others_reach(correlations(layer.activations, layer.neurons, files.simulation, layer.rows))
+    table = verdict_table(pd.concat(tests, ignore_index=True), others)
     (embeddings,) = store.read_arrays(files.concepts, "embeddings")
     column = {concept: int(columns[number]) for concept, number in place.items()}
     vectors = centred(embeddings)[used]
     return table.assign(**polysemanticity(explained, column, spreads(p), vectors, columns[drawn]))
+
+
+def _tested(
+    files: JudgedFiles,
+    layer: JudgedOn,
+    block: Block,
+    explained: Sequence[Explanation],
+    sets: np.ndarray,
+    random: RandomSets,
+    refit: Mapping[str, Any],
+) -> pd.DataFrame:
+    """`tested` of a block of neurons; `sets` are numbers of the vocabulary, those of `random` columns of P."""
+    weights_of = as_they_are(explained)
+    if files.moments:
+        fitted_on = FittingFiles(files.vocabulary, files.moments, layer.activations, layer.index)
+        problem = read_problem(fitted_on, block.numbers, paper_parity=False, threads=layer.threads)
+        weights_of = refitted(problem, sets, **refit)
+    activations = read_block(layer.activations, block.numbers, layer.rows)
+    simulated = read_simulated(files.simulation, block.places, layer.rows)
+    return tested(
+        explained, simulated, activations, random.moments(activations), weights_of, layer.seed, layer.threads
+    )

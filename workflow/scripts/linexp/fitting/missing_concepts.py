@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from ..artifacts import store
 from ..explanations import Explanation, weight_matrix
 from ..jobs.parallel import blas_on_one_thread, for_slices
-from ..networks.recorded import read_activations
+from ..networks.recorded import neuron_blocks, read_block
 from ..probes.index import rows_of
 from ..scoring.shuffling import paired_correlations
 from ..variation import never_varies
@@ -44,8 +44,14 @@ class MissingFiles:
 def find(
     files: MissingFiles, explained: Sequence[Explanation], neurons: Sequence[int] | None, threads: int = 1
 ) -> pd.DataFrame:
-    """`missing_concepts` of artifacts; `neurons` are the numbers to look at, None for all."""
-    _, activations = read_activations(files.activations, neurons)
+    """`missing_concepts` of artifacts, of a block of neurons at a time; `neurons` are those to look at, None for all."""
+    blocks = neuron_blocks(files.activations, neurons)
+    tables = [_find(files, explained[block.places], block.numbers, threads) for block in blocks]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _find(files: MissingFiles, explained: Sequence[Explanation], neurons: np.ndarray, threads: int) -> pd.DataFrame:
+    activations = read_block(files.activations, neurons)
     index, concepts = store.read_table(files.index), store.read_strings(files.wider, "concepts")
     weights = weight_matrix(explained, store.read_strings(files.presence, "concepts"))
     used = np.flatnonzero(weights.any(axis=1))

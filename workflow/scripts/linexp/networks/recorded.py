@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import h5py
 import numpy as np
@@ -51,8 +52,23 @@ NEURONS_TOGETHER = 2048
 """Neurons whose activations, or moments with P, are in memory together where a layer is gone through in blocks."""
 
 
-def neuron_blocks(path: str | Path, neurons: Sequence[int] | None) -> Iterator[np.ndarray]:
-    """The neurons to explain, in blocks of `NEURONS_TOGETHER`, (n,) int32 each.
+class Block(NamedTuple):
+    """Some of the neurons that are explained, which are in memory together.
+
+    Attributes
+    ----------
+    numbers
+        (n,) int32 of the neurons.
+    places
+        Where they are among all that are explained.
+    """
+
+    numbers: np.ndarray
+    places: slice
+
+
+def neuron_blocks(path: str | Path, neurons: Sequence[int] | None, together: int | None = None) -> Iterator[Block]:
+    """The neurons to explain in blocks, one after the other, of at most `NEURONS_TOGETHER`, and of `together` if given.
 
     Raises
     ------
@@ -61,22 +77,40 @@ def neuron_blocks(path: str | Path, neurons: Sequence[int] | None) -> Iterator[n
     """
     with store.open_arrays(path) as file:
         numbers = numbers_of(file["activations"], neurons)
-    yield from np.split(numbers, range(NEURONS_TOGETHER, len(numbers), NEURONS_TOGETHER))
+    together = min(together or NEURONS_TOGETHER, NEURONS_TOGETHER)
+    for begin in range(0, len(numbers), together):
+        some = numbers[begin : begin + together]
+        yield Block(some, slice(begin, begin + len(some)))
 
 
-def read_block(path: str | Path, numbers: np.ndarray) -> np.ndarray:
-    """(n_images, n) float32 activations of some neurons; what lies between the lowest and the highest is read.
+def read_block(path: str | Path, numbers: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+    """(n_images, n) float32 activations of some neurons; what lies between those that are near each other is read.
+
+    Parameters
+    ----------
+    rows
+        Of the images, ascending; None for all.
 
     Raises
     ------
     LinexpError
         An activation is not finite.
     """
+    apart = numbers // NEURONS_TOGETHER
     with store.open_arrays(path) as file:
-        columns, places = columns_of(numbers)
-        found = store.read_columns(file["activations"], columns)[:, places]
+        activations = file["activations"]
+        found = np.empty((len(activations) if rows is None else len(rows), len(numbers)), np.float32)
+        for some in (apart == group for group in np.unique(apart)):
+            columns, places = columns_of(numbers[some])
+            found[:, some] = store.read_columns(activations, columns, rows)[:, places]
     check_finite(path, found)
     return found
+
+
+def read_simulated(path: str | Path, places: slice, rows: np.ndarray) -> np.ndarray:
+    """(len(rows), n) float32 simulations of the neurons at some places among those that are explained."""
+    with store.open_arrays(path) as file:
+        return store.read_columns(file["simulated"], places, rows)
 
 
 def columns_of(numbers: np.ndarray) -> tuple[slice, slice | np.ndarray]:
@@ -89,12 +123,7 @@ def columns_of(numbers: np.ndarray) -> tuple[slice, slice | np.ndarray]:
 def read_activations(
     path: str | Path, neurons: Sequence[int] | None, rows: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The neurons to explain, (n,) int32, and their activations, (n_images, n) float32.
-
-    Parameters
-    ----------
-    rows
-        Of the images, ascending; None for all.
+    """The neurons to explain, (n,) int32, and their activations, as `read_block` gives them.
 
     Raises
     ------
@@ -103,10 +132,4 @@ def read_activations(
     """
     with store.open_arrays(path) as file:
         numbers = numbers_of(file["activations"], neurons)
-        if rows is None:
-            return numbers, read_block(path, numbers)
-        columns, places = columns_of(numbers)
-        blocks = store.row_blocks(file["activations"], rows, columns)
-        found = np.concatenate([block[:, places] for block in blocks])
-    check_finite(path, found)
-    return numbers, found
+    return numbers, read_block(path, numbers, rows)

@@ -43,17 +43,20 @@ def permutation_p(
     """
     s, q = standardised(simulated), standardised(activations)
     n, k = s.shape
+    varying = np.flatnonzero(s.any(axis=0) & q.any(axis=0))
     images = np.tile(np.arange(n, dtype=np.int32), (permutations, 1))
     orders = np.random.default_rng(seed).permuted(images, axis=1, out=images)
-    counts = np.zeros(k, np.int64)
+    counts = np.zeros(len(varying), np.int64)
 
     def count(neurons: slice) -> None:
-        some, others = (np.ascontiguousarray(values[:, neurons]) for values in (s, q))
+        some, others = (np.ascontiguousarray(values[:, varying[neurons]]) for values in (s, q))
         needed = np.einsum("ij,ij->j", some, others) - TIE * n
         count_reaching(some, others, orders, needed, counts[neurons])
 
-    for_slices(count, k, threads, NEURONS)
-    return np.where(s.any(axis=0) & q.any(axis=0), (1 + counts) / (1 + permutations), np.nan)
+    for_slices(count, len(varying), threads, NEURONS)
+    found = np.full(k, np.nan)
+    found[varying] = (1 + counts) / (1 + permutations)
+    return found
 
 
 def draw_sets(n_concepts: int, length: int, seed: int, n_sets: int = DRAWS) -> NDArray[np.int64]:
@@ -84,15 +87,7 @@ class SetMoments:
     @classmethod
     def of(cls, p: np.ndarray, activations: np.ndarray, sets: NDArray[np.int64]) -> "SetMoments":
         """Those of the simulator's P, (n, m), and activations, (n, n_neurons), of the same images."""
-        n = len(p)
-        columns = np.ascontiguousarray((p - p.mean(axis=0, dtype=np.float64).astype(p.dtype)).T)
-        columns[constant(p)] = 0
-        within = np.empty((*sets.shape, sets.shape[1]), np.float32)
-        step = max(1, VALUES_AT_ONCE // (n * max(1, sets.shape[1])))
-        for begin in range(0, len(sets), step):
-            some = columns[sets[begin : begin + step]]
-            within[begin : begin + step] = some @ some.transpose(0, 2, 1) / n
-        return cls(sets, within, standardised(activations).T.astype(np.float32) @ columns.T / n)
+        return RandomSets.of(p, sets).moments(activations)
 
     def correlations(self, weights: np.ndarray, neurons: np.ndarray) -> Array:
         """Correlations (n_sets, c) of c neurons with what the first k concepts of each set simulate.
@@ -107,6 +102,41 @@ class SetMoments:
         spread = np.sqrt(np.maximum(((weights @ self.within[:, :k, :k]) * weights).sum(axis=2), 0.0))
         varies = spread > TIE * np.abs(weights).sum(axis=2)
         return np.divide(reached, spread, out=np.zeros(np.broadcast_shapes(reached.shape)), where=varies)
+
+
+@dataclass(frozen=True)
+class RandomSets:
+    """What all neurons of a layer share of the moments of random sets.
+
+    Attributes
+    ----------
+    sets, within
+        As of `SetMoments`.
+    columns
+        (m, n) P of the images, a row a concept, without its mean.
+    """
+
+    sets: NDArray[np.int64]
+    within: NDArray[np.float32]
+    columns: np.ndarray
+
+    @classmethod
+    def of(cls, p: np.ndarray, sets: NDArray[np.int64]) -> "RandomSets":
+        """Those of the simulator's P, (n, m)."""
+        n = len(p)
+        columns = np.ascontiguousarray((p - p.mean(axis=0, dtype=np.float64).astype(p.dtype)).T)
+        columns[constant(p)] = 0
+        within = np.empty((*sets.shape, sets.shape[1]), np.float32)
+        step = max(1, VALUES_AT_ONCE // (n * max(1, sets.shape[1])))
+        for begin in range(0, len(sets), step):
+            some = columns[sets[begin : begin + step]]
+            within[begin : begin + step] = some @ some.transpose(0, 2, 1) / n
+        return cls(sets, within, columns)
+
+    def moments(self, activations: np.ndarray) -> SetMoments:
+        """With some neurons, whose activations, (n, n_neurons), are of the same images."""
+        covariances = standardised(activations).T.astype(np.float32) @ self.columns.T / len(activations)
+        return SetMoments(self.sets, self.within, covariances)
 
 
 class Drawn(NamedTuple):

@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..explanations import Explanation
+from ..jobs.parallel import batched
 from ..variation import constant
 
 Array = NDArray[np.float64]
 
 SETS_AT_ONCE = 256
+NEURONS_AT_ONCE = 1024
 TIE = 1e-6
 """Values that differ by less are equal: cosines of random sets are held in single precision."""
 
@@ -103,13 +105,14 @@ def polysemanticity(
     values, percentiles = np.full((2, len(of_each)), np.nan)
     cosines = positive_cosines(vectors, sets[:, : lengths.max(initial=0)])
     for length in np.unique(lengths[lengths > 0]).tolist():
-        neurons = np.flatnonzero(lengths == length)
-        shares = np.array([of_each[neuron][1] for neuron in neurons])
-        own = positive_cosines(vectors, np.array([of_each[neuron][0] for neuron in neurons]))
-        values[neurons] = 1 - np.einsum("ni,nij,nj->n", shares, own, shares)
-        if length > 1:
-            pairs = (shares[:, :, None] * shares[:, None, :]).reshape(len(neurons), -1)
-            drawn = 1 - pairs @ cosines[:, :length, :length].reshape(len(sets), -1).T
-            lower, level = drawn < values[neurons, None] - TIE, np.abs(drawn - values[neurons, None]) <= TIE
-            percentiles[neurons] = 100 * (lower.mean(axis=1) + level.mean(axis=1) / 2)
+        pairs_of_sets = cosines[:, :length, :length].reshape(len(sets), -1).T
+        for neurons in batched(np.flatnonzero(lengths == length).tolist(), NEURONS_AT_ONCE):
+            shares = np.array([of_each[neuron][1] for neuron in neurons])
+            own = positive_cosines(vectors, np.array([of_each[neuron][0] for neuron in neurons]))
+            values[neurons] = 1 - np.einsum("ni,nij,nj->n", shares, own, shares)
+            if length > 1:
+                pairs = (shares[:, :, None] * shares[:, None, :]).reshape(len(neurons), -1)
+                drawn = 1 - pairs @ pairs_of_sets
+                lower, level = drawn < values[neurons, None] - TIE, np.abs(drawn - values[neurons, None]) <= TIE
+                percentiles[neurons] = 100 * (lower.mean(axis=1) + level.mean(axis=1) / 2)
     return {"polysemanticity": np.maximum(values, 0), "polysemanticity_percentile": percentiles}
