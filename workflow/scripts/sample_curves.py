@@ -30,10 +30,9 @@ with store.create_arrays(snakemake.output[0], provenance) as file:
     file.attrs["linear"] = is_linear
     if not is_linear:
         index = store.read_table(files.index)
-        layer = open_layer(files.outputs, files.head, recorded.read_activations(files.activations, None)[1], open_tail)
+        layer = open_layer(files.outputs, files.head, recorded.activations_of(files.activations), open_tail)
         val, test = (layer.losses(settings, rows_of(index, split))[1] for split in ("val", "test"))
-        with store.open_arrays(files.activations) as activations:
-            neurons = recorded.numbers_of(activations["activations"], params.neurons)
+        neurons = recorded.numbers_in(files.activations, params.neurons)
         neurons = neurons[blocks.block_of(*params.get("block", (1, 1)), len(neurons))]
         replacements, nodes = (2, settings["most_nodes"]) if settings["optim"] else (1, 0)
         kept = np.intersect1d(shared_curves.kept(snakemake.output[0], provenance), neurons)

@@ -24,13 +24,13 @@ files, params, settings = snakemake.input, snakemake.params, snakemake.params.ab
 same = files.index, files.activations, files.outputs, files.head, files.curves, files.simulation
 provenance = store.provenance_of(snakemake, store.same_probe(*same))
 index = store.read_table(files.index)
-layer = open_layer(files.outputs, files.head, recorded.read_activations(files.activations, None)[1], open_tail)
+layer = open_layer(files.outputs, files.head, recorded.activations_of(files.activations), open_tail)
 (val_rows, val), (test_rows, test) = (layer.losses(settings, rows_of(index, split)) for split in ("val", "test"))
-neurons, simulated = store.read_arrays(files.simulation, "neurons", "simulated")
+(neurons,) = store.read_arrays(files.simulation, "neurons")
 together = ablation.SEARCHED_TOGETHER if layer.is_linear else 1
 block = blocks.block_of(*params.get("block", (1, 1)), len(neurons), together)
-neurons = neurons[block]
-simulations = ablation.Simulations([simulated[val_rows, block]], [simulated[test_rows, block]])
+neurons, simulated = neurons[block], recorded.simulations_of(files.simulation, block)
+simulations = ablation.Simulations([simulated[val_rows]], [simulated[test_rows]])
 with store.open_arrays(files.curves) as file:
     shared = None
     if not layer.is_linear:

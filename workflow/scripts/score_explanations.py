@@ -20,7 +20,9 @@ of_reasons = {name: dict(zip(params[name], files[name], strict=True)) for name i
 provenance = store.provenance_of(snakemake, store.same_probe(*of_probe, *files.ceilings, *files.missing))
 rows = {split: index.rows_of(store.read_table(files.index), split) for split in ("test", "val")}
 (dead,) = store.read_arrays(files.activations, "dead")
-pairs = [(*pair, store.read_table(path).to_pandas()) for pair, path in zip(params.pairs, files.explanations, strict=True)]
+pairs = [
+    (*pair, store.read_table(path).to_pandas()) for pair, path in zip(params.pairs, files.explanations, strict=True)
+]
 tables = [[] for _ in pairs]
 for numbers, places in recorded.neuron_blocks(files.activations, params.neurons):
     q = {split: recorded.read_block(files.activations, numbers, some) for split, some in rows.items()}

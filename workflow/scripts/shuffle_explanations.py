@@ -19,7 +19,7 @@ runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
 provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.activations, *files.simulations))
 test = index.rows_of(store.read_table(files.index), "test")
-n_neurons = sum(len(block.numbers) for block in recorded.neuron_blocks(files.activations, params.neurons))
+n_neurons = len(recorded.numbers_in(files.activations, params.neurons))
 still, kept = kept_rows(
     snakemake.output[0],
     provenance,

@@ -113,8 +113,9 @@ def test_number_of_top_images(beta, n, expected):
 def test_of_some_neurons_it_is_that_of_these_among_all(layer):
     loss, rows = CrossEntropy(layer.labels[::2], 1.2), np.arange(0, len(layer.labels), 2)
     opened = OpenLayer("", Outputs(layer.logits, layer.labels, 1.2), layer.activations, layer.weight, None)
-    _, of_all = impact.outcomes(opened, rows, np.arange(8), loss)
-    _, of_some = impact.outcomes(opened, rows, np.array([1, 4, 7]), loss)
+    activations = layer.activations[rows]
+    _, of_all = impact.outcomes(opened, rows, activations, np.arange(8), loss)
+    _, of_some = impact.outcomes(opened, rows, activations, np.array([1, 4, 7]), loss)
     expected = [outcome.losses for outcome in of_all]
     found = [outcome.losses for outcome in of_some]
     np.testing.assert_array_equal(found, [expected[neuron] for neuron in (1, 4, 7)])

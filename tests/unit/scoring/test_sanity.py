@@ -59,7 +59,7 @@ def test_the_best_label_is_the_one_with_the_highest_correlation():
     share = np.array([0.02, 0.05, 0.1, 0.2, 1, 0.4, 0.5])
     labels = (rng.random((300, 7)) < share).astype(np.uint8)
     activations = (labels @ (rng.normal(size=(7, 12)) / share[:, None] ** 0.5)).astype(np.float32)
-    weights = best_labels(labels, activations)
+    weights = best_labels(labels, activations).toarray()
     for neuron in range(12):
         correlations = [np.corrcoef(labels[:, j], activations[:, neuron])[0, 1] for j in range(7) if j != 4]
         np.testing.assert_array_equal(np.delete(weights[:, neuron], 4), np.eye(6)[np.argmax(correlations)])
@@ -69,7 +69,7 @@ def test_the_best_label_is_the_one_with_the_highest_correlation():
 def test_a_neuron_has_no_best_label_where_none_correlates_positively_or_there_is_none():
     labels = _labels(100, 2)[:, :1]
     activations = np.column_stack([1.0 - labels, labels, np.ones(100)])
-    np.testing.assert_array_equal(best_labels(labels, activations), [[0, 1, 0]])
+    np.testing.assert_array_equal(best_labels(labels, activations).toarray(), [[0, 1, 0]])
     assert best_labels(labels[:, :0], activations).shape == (0, 3)
 
 
@@ -131,7 +131,7 @@ def test_ablation_scores_of_the_same_perturbed_simulations_are_checked_like_any_
     activations, test = (p @ weights).astype(np.float32), np.arange(20, 60)
     seen = []
 
-    def ablation(simulated):
+    def ablation(simulated, _):
         seen.extend(simulated)
         return {"ablation_norm": np.array([[0.5] * 5, [0.2] * 4 + [0.5], [0.5, 0.6, np.nan, 0.4, 0.4]])}
 

@@ -306,13 +306,12 @@ def row_blocks(
     """
     read = row_reader(dataset, columns)
     for begin in range(0, len(dataset), ROWS_PER_BLOCK):
-        block = read(begin, begin + ROWS_PER_BLOCK)
         if rows is None:
-            yield block
+            yield read(begin, begin + ROWS_PER_BLOCK)
             continue
         first, last = np.searchsorted(rows, (begin, begin + ROWS_PER_BLOCK))
         if last > first:
-            yield block[rows[first:last] - begin]
+            yield read(begin, begin + ROWS_PER_BLOCK)[rows[first:last] - begin]
 
 
 def probe_fingerprint(path: str | Path) -> str:

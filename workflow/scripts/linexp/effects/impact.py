@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from ..jobs.parallel import for_slices
+from ..jobs.parallel import batched, for_slices
 from ..jobs.progress import duration
 from .layer import check_logits
 from .losses import CrossEntropy
@@ -110,7 +111,12 @@ def impact_table(
 
 
 def outcomes(
-    layer: OpenLayer, rows: np.ndarray, neurons: np.ndarray, loss: CrossEntropy, threads: int = 1
+    layer: OpenLayer,
+    rows: np.ndarray,
+    activations: np.ndarray,
+    neurons: np.ndarray,
+    loss: CrossEntropy,
+    threads: int = 1,
 ) -> tuple[Outcome, Iterator[Outcome]]:
     """What the network makes of some images, and what it makes of them without each of some neurons.
 
@@ -118,8 +124,10 @@ def outcomes(
     ----------
     rows
         (n,) the images.
+    activations
+        (n, n_neurons) those of the layer on these images.
     neurons
-        (m,) their numbers.
+        (m,) numbers of some.
     loss
         Of these images.
 
@@ -130,9 +138,9 @@ def outcomes(
     """
     logits = layer.outputs.logits[rows]
     if layer.weight is not None:
-        activations = layer.activations[np.ix_(rows, neurons)]
-        without = without_linear(logits, layer.weight[:, neurons], activations, loss, threads)
-        return Outcome.of(logits, loss), without
+        weight, groups = layer.weight, batched(neurons.tolist(), REMOVED_TOGETHER)
+        without = (without_linear(logits, weight[:, some], activations[:, some], loss, threads) for some in groups)
+        return Outcome.of(logits, loss), chain.from_iterable(without)
     replayed = layer.tail.original(rows)
     check_logits(layer.path, logits, replayed)
     return Outcome.of(replayed, loss), without_replayed(layer.tail, rows, neurons.tolist(), loss)

@@ -83,7 +83,7 @@ def read_head(path: str | Path, outputs: Outputs, activations: np.ndarray) -> ND
     if weight.shape != (outputs.logits.shape[1], activations.shape[1]):
         raise LinexpError(f"{path} is of another layer or model; delete it and run again")
     if not store.read_attribute(path, "of_units"):
-        check_logits(path, outputs.logits[:CHECKED_IMAGES], activations[:CHECKED_IMAGES] @ weight.T + bias)
+        check_logits(path, outputs.logits[:CHECKED_IMAGES], activations[:CHECKED_IMAGES][:, :] @ weight.T + bias)
     return weight
 
 

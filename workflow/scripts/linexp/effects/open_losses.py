@@ -25,7 +25,8 @@ class OpenLayer:
     outputs
         Of the network.
     activations
-        (n_images, n_neurons) of the whole layer.
+        (n_images, n_neurons) of the whole layer: an array, or a `recorded.Matrix`, of which neurons are read as they
+        are asked for.
     weight
         (n_classes, n_neurons) of a linear head.
     tail
@@ -76,7 +77,7 @@ def open_layer(
     outputs, head
         The artifacts.
     activations
-        (n_images, n_neurons) of the whole layer.
+        As of `OpenLayer`.
     open_tail
         Gives the tail where the head is not linear, which is not opened elsewhere; None to do without.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..networks.recorded import neuron_blocks, read_block, read_simulated
+from ..networks.recorded import neuron_blocks, numbers_in, read_block, read_simulated
 from ..scoring.shuffling import cross_correlations, crossed_together
 
 
@@ -22,11 +22,10 @@ def correlations(
     rows
         Ascending, of the images that are looked at.
     """
-    blocks = list(neuron_blocks(activations, neurons))
-    n_neurons = sum(len(block.numbers) for block in blocks)
+    n_neurons = len(numbers_in(activations, neurons))
 
     def simulated() -> Iterator[np.ndarray]:
-        return (read_simulated(simulation, block.places, rows) for block in blocks)
+        return (read_simulated(simulation, block.places, rows) for block in neuron_blocks(activations, neurons))
 
     crossed = neuron_blocks(activations, neurons, crossed_together(n_neurons))
     read = (read_block(activations, block.numbers, rows) for block in crossed)

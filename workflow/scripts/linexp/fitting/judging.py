@@ -119,6 +119,4 @@ def _tested(
         weights_of = refitted(problem, sets, **refit)
     activations = read_block(layer.activations, block.numbers, layer.rows)
     simulated = read_simulated(files.simulation, block.places, layer.rows)
-    return tested(
-        explained, simulated, activations, random.moments(activations), weights_of, layer.seed, layer.threads
-    )
+    return tested(explained, simulated, activations, random.moments(activations), weights_of, layer.seed, layer.threads)

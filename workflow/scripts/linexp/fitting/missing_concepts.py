@@ -44,7 +44,7 @@ class MissingFiles:
 def find(
     files: MissingFiles, explained: Sequence[Explanation], neurons: Sequence[int] | None, threads: int = 1
 ) -> pd.DataFrame:
-    """`missing_concepts` of artifacts, of a block of neurons at a time; `neurons` are those to look at, None for all."""
+    """`missing_concepts` of artifacts, a block of neurons at a time; `neurons` are those to look at, None for all."""
     blocks = neuron_blocks(files.activations, neurons)
     tables = [_find(files, explained[block.places], block.numbers, threads) for block in blocks]
     return pd.concat(tables, ignore_index=True)

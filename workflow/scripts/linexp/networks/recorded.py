@@ -1,6 +1,6 @@
 """The activations of a layer, as they were recorded."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +27,12 @@ def numbers_of(activations: h5py.Dataset, neurons: Sequence[int] | np.ndarray | 
             f"neurons: {max(neurons)} is not in {activations.file.filename}, which has neurons 0 to {size - 1}"
         )
     return np.array(neurons, np.int32)
+
+
+def numbers_in(path: str | Path, neurons: Sequence[int] | np.ndarray | None) -> np.ndarray:
+    """`numbers_of` a file of activations."""
+    with store.open_arrays(path) as file:
+        return numbers_of(file["activations"], neurons)
 
 
 def names_of(path: str | Path) -> list[str] | None:
@@ -75,8 +81,7 @@ def neuron_blocks(path: str | Path, neurons: Sequence[int] | None, together: int
     LinexpError
         The layer has no such neuron.
     """
-    with store.open_arrays(path) as file:
-        numbers = numbers_of(file["activations"], neurons)
+    numbers = numbers_in(path, neurons)
     together = min(together or NEURONS_TOGETHER, NEURONS_TOGETHER)
     for begin in range(0, len(numbers), together):
         some = numbers[begin : begin + together]
@@ -107,10 +112,89 @@ def read_block(path: str | Path, numbers: np.ndarray, rows: np.ndarray | None = 
     return found
 
 
-def read_simulated(path: str | Path, places: slice, rows: np.ndarray) -> np.ndarray:
-    """(len(rows), n) float32 simulations of the neurons at some places among those that are explained."""
+def read_simulated(path: str | Path, places: slice, rows: np.ndarray | None = None) -> np.ndarray:
+    """(n_images, n) float32 simulations of the neurons at some places among those that are explained.
+
+    Parameters
+    ----------
+    rows
+        As of `read_block`.
+    """
     with store.open_arrays(path) as file:
         return store.read_columns(file["simulated"], places, rows)
+
+
+class Matrix:
+    """A matrix of images and neurons on the disk: `[rows]` is one of these images, `[:, neurons]` is read, float32.
+
+    Neurons are read in blocks of `NEURONS_TOGETHER`, and the block that was read last is kept.
+
+    Parameters
+    ----------
+    read
+        Takes the places of some neurons, and ascending rows or None for all; gives (n, n_neurons).
+    shape
+        (n_images, n_neurons) on the disk.
+    rows
+        The images that it is of, ascending; None for all.
+    """
+
+    def __init__(self, read: Callable[[slice, np.ndarray | None], np.ndarray], shape: tuple[int, int], rows=None):
+        self._read, self._on_disk, self._rows = read, shape, rows
+        self._kept: tuple[int, np.ndarray] | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return (self._on_disk[0] if self._rows is None else len(self._rows)), self._on_disk[1]
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key):
+        if not isinstance(key, tuple):
+            rows = np.arange(self._on_disk[0]) if self._rows is None else self._rows
+            return Matrix(self._read, self._on_disk, rows[key])
+        neurons = np.arange(self.shape[1])[key[1]]
+        apart = np.atleast_1d(neurons) // NEURONS_TOGETHER
+        found = np.empty((len(self), len(apart)), np.float32)
+        for block in np.unique(apart):
+            some = apart == block
+            found[:, some] = self._block(block)[:, np.atleast_1d(neurons)[some] - block * NEURONS_TOGETHER]
+        return found if np.ndim(neurons) else found[:, 0]
+
+    def _block(self, number: int) -> np.ndarray:
+        if self._kept is None or self._kept[0] != number:
+            self._kept = None  # so that two are never in memory
+            begin = number * NEURONS_TOGETHER
+            end = min(begin + NEURONS_TOGETHER, self.shape[1])
+            self._kept = number, self._read(slice(begin, end), self._rows)
+        return self._kept[1]
+
+
+def activations_of(path: str | Path, neurons: Sequence[int] | np.ndarray | None = None) -> Matrix:
+    """The activations of some neurons, or of the whole layer, read as they are asked for.
+
+    Raises
+    ------
+    LinexpError
+        The layer has no such neuron; when they are read, an activation is not finite.
+    """
+    numbers = numbers_in(path, neurons)
+    with store.open_arrays(path) as file:
+        n_images = len(file["activations"])
+    return Matrix(lambda places, rows: read_block(path, numbers[places], rows), (n_images, len(numbers)))
+
+
+def simulations_of(path: str | Path, among: slice) -> Matrix:
+    """The simulations of the neurons at some places among those that are explained, read as they are asked for."""
+    with store.open_arrays(path) as file:
+        shape = file["simulated"].shape
+    places = range(shape[1])[among]
+
+    def read(some: slice, rows: np.ndarray | None) -> np.ndarray:
+        return read_simulated(path, slice(places.start + some.start, places.start + some.stop), rows)
+
+    return Matrix(read, (shape[0], len(places)))
 
 
 def columns_of(numbers: np.ndarray) -> tuple[slice, slice | np.ndarray]:
@@ -130,6 +214,5 @@ def read_activations(
     LinexpError
         The layer has no such neuron, or an activation is not finite.
     """
-    with store.open_arrays(path) as file:
-        numbers = numbers_of(file["activations"], neurons)
+    numbers = numbers_in(path, neurons)
     return numbers, read_block(path, numbers, rows)

@@ -30,9 +30,9 @@ def ablation_of(
     scored = np.sort(np.concatenate([val, test]))
     places = [np.searchsorted(scored, rows) for rows in (val_rows, test_rows)]
 
-    def scores_of(simulated: list[np.ndarray]) -> dict[str, np.ndarray]:
+    def scores_of(simulated: list[np.ndarray], some: slice) -> dict[str, np.ndarray]:
         pair = Simulations(*([s[place] for s in simulated] for place in places))
-        by_neuron = ablation_scores(on_val, on_test, neurons, pair, settings["optim"], threads)
+        by_neuron = ablation_scores(on_val, on_test, neurons[some], pair, settings["optim"], threads)
         optim, norm = zip(*([[s.optim for s in found], [s.norm for s in found]] for found in by_neuron), strict=True)
         return {"ablation_optim": np.array(optim, float).T, "ablation_norm": np.array(norm, float).T}
 

@@ -6,7 +6,6 @@ ways, and a metric passes for a neuron if its score gets worse by more than a th
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,8 +20,10 @@ MIN_CHANGE = 0.001
 GOOD_SHARE = 0.9
 COLUMNS = ["explanation", "metric", "test", "share_passed", "neurons", "passed", "trusted"]
 _ROWS = 4096
+NEURONS_AT_ONCE = 2048
+"""Neurons whose simulations are in memory together."""
 
-Ablation = Callable[[list[np.ndarray]], Mapping[str, np.ndarray]]
+Ablation = Callable[[list[np.ndarray], slice], Mapping[str, np.ndarray]]
 
 
 def missing_labels(presence: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -58,7 +59,7 @@ TESTS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
 }
 
 
-def best_labels(labels: np.ndarray, activations: np.ndarray) -> NDArray[np.float64]:
+def best_labels(labels: np.ndarray, activations: np.ndarray) -> csc_array:
     """The label that correlates best with each neuron, as explanations of a single concept.
 
     Parameters
@@ -66,13 +67,22 @@ def best_labels(labels: np.ndarray, activations: np.ndarray) -> NDArray[np.float
     labels
         (n, m) 0 or 1.
     activations
-        (n, n_neurons) of the same images.
+        (n, n_neurons) of the same images, as of `Checked`.
 
     Returns
     -------
-    NDArray[np.float64]
+    csc_array
         (m, n_neurons) weights: 1 for the best label; all 0 where no label correlates positively.
     """
+    best = [_best_label(labels, activations[:, some]) for some in _blocks(activations.shape[1])]
+    rows = np.concatenate(best)
+    columns = np.flatnonzero(rows >= 0)
+    ones = np.ones(len(columns))
+    return csc_array((ones, (rows[columns], columns)), (labels.shape[1], len(rows)))
+
+
+def _best_label(labels: np.ndarray, activations: np.ndarray) -> NDArray[np.intp]:
+    """(n_neurons,) -1 where there is none."""
     share = labels.mean(axis=0, dtype=np.float64)
     sums = CrossMomentsSum(share)
     for begin in range(0, len(labels), _ROWS):
@@ -82,8 +92,14 @@ def best_labels(labels: np.ndarray, activations: np.ndarray) -> NDArray[np.float
     spread = np.sqrt(share * (1 - share))
     correlation = np.divide(covariance, spread, out=np.zeros_like(covariance), where=spread > 0)
     none = np.zeros((len(correlation), 1))
-    best = np.hstack([none, correlation]).argmax(axis=1)
-    return (best == np.arange(1, len(share) + 1)[:, None]).astype(np.float64)
+    return np.hstack([none, correlation]).argmax(axis=1) - 1
+
+
+def _blocks(n_neurons: int) -> list[slice]:
+    """All neurons, in blocks; one at least, though it may be empty."""
+    return [
+        slice(begin, min(begin + NEURONS_AT_ONCE, n_neurons)) for begin in range(0, n_neurons or 1, NEURONS_AT_ONCE)
+    ]
 
 
 def share_passed(metric: Metric, before: np.ndarray, after: np.ndarray) -> tuple[float | None, int]:
@@ -113,14 +129,14 @@ class Checked:
     Attributes
     ----------
     activations
-        (n, n_neurons).
+        (n, n_neurons), of which blocks of columns are taken: an array, or a `recorded.Matrix`.
     seed
         Of the perturbations.
     test_rows
         Those of the n images that are scored on; None for all.
     ablation
-        Gives the ablation scores of several simulations, (n, n_neurons) each, as (n_simulations, n_neurons) by metric;
-        None to leave ablation out.
+        Gives the ablation scores of several simulations, (n, k) each, of the k neurons at some places, as
+        (n_simulations, k) by metric; None to leave ablation out.
     """
 
     activations: np.ndarray
@@ -133,7 +149,7 @@ class Checked:
 def check(
     explanation: str,
     presence: np.ndarray,
-    weights: np.ndarray,
+    weights: np.ndarray | csc_array,
     layer: Checked,
     metrics: Mapping[str, Metric] = METRICS,
 ) -> pd.DataFrame:
@@ -158,19 +174,10 @@ def check(
         are missing.
     """
     weights = csc_array(weights)
-    perturbed = {
-        test: perturb(presence, np.random.default_rng([layer.seed, number]))
-        for number, (test, perturb) in enumerate(TESTS.items())
-    }
-    simulated = {
-        test: (concepts @ weights).astype(np.float32) for test, concepts in {"": presence, **perturbed}.items()
-    }
-    images = slice(None) if layer.test_rows is None else layer.test_rows
-    activations = layer.activations[images]
-    told = [scores_of(metrics, s[images], activations, layer.threads) for s in simulated.values()]
-    scores_by_metric: dict[str, Any] = {name: [scores[name] for scores in told] for name in told[0]}
-    if layer.ablation:
-        scores_by_metric |= layer.ablation(list(simulated.values()))
+    perturbed = [perturb(presence, np.random.default_rng([layer.seed, k])) for k, perturb in enumerate(TESTS.values())]
+    views = [presence, *perturbed]
+    told = [_scores(views, weights[:, some], some, layer, metrics) for some in _blocks(weights.shape[1])]
+    scores_by_metric = {name: np.hstack([scores[name] for scores in told]) for name in told[0]}
     rows = []
     for metric in metrics.values():
         if metric.name not in scores_by_metric:
@@ -181,6 +188,18 @@ def check(
             passed = None if share is None else share >= GOOD_SHARE
             rows.append((explanation, metric.name, test, share, neurons, passed, metric.trusted))
     return pd.DataFrame(rows, columns=COLUMNS).astype({"share_passed": "float64", "passed": "boolean"})
+
+
+def _scores(
+    views: Sequence[np.ndarray], weights: csc_array, neurons: slice, layer: Checked, metrics: Mapping[str, Metric]
+) -> dict[str, np.ndarray]:
+    """The scores of some neurons by metric, (n_views, k): a row for each of the concepts that they are simulated by."""
+    images = slice(None) if layer.test_rows is None else layer.test_rows
+    simulated = [(concepts @ weights).astype(np.float32) for concepts in views]
+    activations = layer.activations[:, neurons][images]
+    told = [scores_of(metrics, s[images], activations, layer.threads) for s in simulated]
+    found = {name: np.stack([scores[name] for scores in told]) for name in told[0]}
+    return found | dict(layer.ablation(simulated, neurons) if layer.ablation else {})
 
 
 def read(path: str) -> pd.DataFrame:
