@@ -369,6 +369,7 @@ def test_a_sparse_matrix_is_small_on_disk_and_read_by_rows_and_columns_as_any_ot
         with store.open_arrays(tmp_path / f"{name}.h5") as file:
             np.testing.assert_array_equal(store.read_columns(file["x"], 77), values[:, 77])
             np.testing.assert_array_equal(store.read_columns(file["x"], slice(60, 130)), values[:, 60:130])
+            np.testing.assert_array_equal(store.read_columns(file["x"], slice(60, 130), rows), values[rows, 60:130])
             blocks = list(store.row_blocks(file["x"], rows, slice(63, 65)))
             np.testing.assert_array_equal(np.concatenate(blocks), values[rows, 63:65])
         np.testing.assert_array_equal(*store.read_arrays(tmp_path / f"{name}.h5", "x"), values)

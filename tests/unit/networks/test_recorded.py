@@ -25,10 +25,13 @@ def test_blocks_are_all_neurons_in_their_order(path, neurons, together, monkeypa
     monkeypatch.setattr(recorded, "NEURONS_TOGETHER", together)
     blocks = list(recorded.neuron_blocks(path, neurons))
     wanted = list(range(300)) if neurons is None else list(neurons)
-    assert np.concatenate(blocks).tolist() == wanted
-    assert max(map(len, blocks)) <= together
-    for block in blocks:
-        np.testing.assert_array_equal(recorded.read_block(path, block), VALUES[:, block])
+    assert np.concatenate([block.numbers for block in blocks]).tolist() == wanted
+    assert max(len(block.numbers) for block in blocks) <= together
+    for numbers, places in blocks:
+        assert wanted[places] == numbers.tolist()
+        np.testing.assert_array_equal(recorded.read_block(path, numbers), VALUES[:, numbers])
+    fewer = [block.numbers for block in recorded.neuron_blocks(path, neurons, 30)]
+    assert np.concatenate(fewer).tolist() == wanted and max(map(len, fewer)) <= min(together, 30)
 
 
 @pytest.mark.parametrize("neurons", [None, [299, 4, 150]])
@@ -37,6 +40,19 @@ def test_some_images_are_read(path, neurons):
     numbers, found = recorded.read_activations(path, neurons, rows)
     np.testing.assert_array_equal(found, VALUES[rows][:, numbers])
     np.testing.assert_array_equal(recorded.read_activations(path, neurons)[1], VALUES[:, numbers])
+
+
+@pytest.mark.parametrize("together", [1, 64, 2048])
+def test_a_matrix_on_the_disk_is_indexed_as_one_in_memory(path, together, monkeypatch):
+    monkeypatch.setattr(recorded, "NEURONS_TOGETHER", together)
+    rows, neurons = np.array([1, 2, 30, 49]), [200, 3, 199, 64]
+    whole, some = recorded.activations_of(path), recorded.activations_of(path, neurons)[rows][[0, 3]]
+    assert whole.shape == (50, 300) and some.shape == (2, 4) and len(some) == 2
+    np.testing.assert_array_equal(whole[:, :], VALUES)
+    np.testing.assert_array_equal(whole[rows][:, neurons], VALUES[rows][:, neurons])
+    np.testing.assert_array_equal(some[:, 1:3], VALUES[[1, 49]][:, [3, 199]])
+    np.testing.assert_array_equal(whole[:, 7], VALUES[:, 7])
+    assert whole[:5][:, []].shape == (5, 0)
 
 
 def test_a_neuron_that_the_layer_does_not_have_is_refused(path):

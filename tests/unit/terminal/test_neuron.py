@@ -161,6 +161,26 @@ def test_a_stability_of_other_explanations_or_images_is_refused(folder, tmp_path
         assert message in err
 
 
+def test_what_an_autoencoder_leaves_is_said_of_its_features(folder, tmp_path, capsys):
+    shutil.copytree(folder, copy := tmp_path / "layer4")
+    for left, lines in (
+        ({"variance_left": 0.143, "mean_active": 8.25}, 2),
+        ({}, 1),
+    ):
+        with store.create_arrays(copy / "activations.h5", PROVENANCE) as file:
+            store.write_array(file, "activations", np.eye(5, 4, dtype=np.float32))
+            file.attrs.update(left)
+        _, out, _ = _run(capsys, "show", copy, 0)
+        head = out.split("\n\n")[0].splitlines()
+        assert len(head) == lines and head[0].endswith("layer4, neuron 0")
+    with store.create_arrays(copy / "activations.h5", PROVENANCE) as file:
+        store.write_array(file, "activations", np.eye(5, 4, dtype=np.float32))
+        file.attrs.update({"variance_left": 0.143, "mean_active": 8.25})
+    assert read_layer(copy, copy / "activations.h5").reconstruction == (
+        "the autoencoder leaves 14.3 % of the layer's variance, 8.25 features of a place are active"
+    )
+
+
 def test_what_is_missing_is_said(folder, capsys):
     _, out, _ = _run(capsys, "show", folder, 2)
     assert _method(out, "le ")[:2] == ["le   ablation (optim) 0.00", "  unexplained"]

@@ -5,10 +5,13 @@ A local run takes no notice of any of it. A second attempt gets twice as much, a
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 from ..config.checks import Config
+from ..networks.recorded import NEURONS_TOGETHER
 from ..networks.units import units_kind
 from . import work_sizes
 from .dissection_files import dissection_probe
@@ -20,7 +23,9 @@ TORCH = 4_000  # MB: the same with PyTorch and CUDA's libraries
 TRAINED_NETWORK = 500  # MB: a small network of the workflow's own
 TARGET_NETWORK = 4_000  # MB: 0.3·10⁹ parameters (ViT-L) × 4 B, as read, as built, and a batch of what they compute
 UNITS_AT_PLACES = 1_500  # MB: 2²⁶ values of units (networks/units/encoded.py) × 4 B, and what is made of them
+FEATURE = 8 * 768  # bytes of a feature in a file: two rows of as many numbers as ViT-B has neurons
 IMAGE_TEXT_NETWORK = 8_000  # MB: 0.9·10⁹ parameters (SigLIP SO400M) × 4 B, as read and as built
+WRITTEN_TOGETHER = 1_024  # images whose rows wait for the disk
 DIMENSION = 1_152  # of an embedding: SigLIP SO400M's
 
 STARTING = 10  # minutes: a cold file system, libraries, a network that is built
@@ -63,14 +68,36 @@ def images_of_probe(config: Config, wildcards) -> int:
     return work_sizes.n_images(config["probes"][probe])
 
 
+def n_recorded(config: Config, wildcards) -> int:
+    """Neurons of a layer, or its features: those that the entry names, or as many as a file of that size may have."""
+    entry = units_entry(config, wildcards)
+    if entry is None:
+        return work_sizes.NEURONS_UNKNOWN
+    trained = units_kind(entry).trained_key
+    if trained:
+        return config["trained_models"][entry[trained]]["features"]
+    return max(work_sizes.NEURONS_UNKNOWN, int(size_of_units(entry) / FEATURE))
+
+
+def n_explained(config: Config, wildcards) -> int:
+    """Those of them that are explained."""
+    target = target_of(config, wildcards)
+    return work_sizes.n_explained(target) if target.get("neurons") else n_recorded(config, wildcards)
+
+
 def recorded_numbers(config: Config, wildcards) -> int:
     """Images × neurons of a layer, of which all are recorded."""
-    return images_of_probe(config, wildcards) * work_sizes.NEURONS_UNKNOWN
+    return images_of_probe(config, wildcards) * n_recorded(config, wildcards)
 
 
 def explained_numbers(config: Config, wildcards) -> int:
     """Images × neurons that are explained."""
-    return images_of_probe(config, wildcards) * work_sizes.n_explained(target_of(config, wildcards))
+    return images_of_probe(config, wildcards) * n_explained(config, wildcards)
+
+
+def block_numbers(config: Config, wildcards) -> int:
+    """Images × neurons that are in memory together where a layer is gone through in blocks, however wide it is."""
+    return images_of_probe(config, wildcards) * NEURONS_TOGETHER
 
 
 def concepts_of_method(config: Config, wildcards) -> int:
@@ -89,12 +116,18 @@ def target_network(config: Config, wildcards) -> float:
 
 def reader_of_units(config: Config, wildcards) -> float:
     """What the units of a layer take that are not its neurons: their files a few times, and values at places."""
-    layers = target_of(config, wildcards)["layers"]
-    entry = layers[wildcards.layer].get("units") if hasattr(wildcards, "layer") else None
-    if entry is None:
-        return 0
-    files = units_kind(entry).files(entry)
-    return UNITS_AT_PLACES + 4 * sum(os.path.getsize(file) for file in files if os.path.isfile(file)) / 1e6
+    entry = units_entry(config, wildcards)
+    return 0 if entry is None else UNITS_AT_PLACES + 4 * size_of_units(entry) / 1e6
+
+
+def units_entry(config: Config, wildcards) -> Mapping[str, Any] | None:
+    """What a layer's units are, where they are not its neurons."""
+    return target_of(config, wildcards)["layers"][wildcards.layer].get("units") if hasattr(wildcards, "layer") else None
+
+
+def size_of_units(entry: Mapping[str, Any]) -> int:
+    """Bytes of the files that units are read from, as far as they are there."""
+    return sum(os.path.getsize(file) for file in units_kind(entry).files(entry) if os.path.isfile(file))
 
 
 def small(config: Config, wildcards) -> Work:
@@ -150,7 +183,7 @@ def embedding_concepts(config: Config, wildcards) -> Work:
 
 def embedding_explanations(config: Config, wildcards) -> Work:
     """Ten texts a neuron at most, as the explanations of others may be linear too."""
-    return embedding_texts(config, wildcards, 10 * work_sizes.n_explained(target_of(config, wildcards)))
+    return embedding_texts(config, wildcards, 10 * n_explained(config, wildcards))
 
 
 def calibrating(config: Config, wildcards) -> Work:
@@ -198,8 +231,10 @@ def summing_moments(config: Config, wildcards) -> Work:
 
 
 def recording(config: Config, wildcards) -> Work:
-    """Images pass by in batches; what is recorded of them is written as it comes."""
-    return Work(TORCH + target_network(config, wildcards), images_of_probe(config, wildcards) / FORWARD)
+    """Images pass by in batches; what is recorded of them is written by WRITTEN_TOGETHER images, held three times."""
+    neurons = n_recorded(config, wildcards) if hasattr(wildcards, "layer") else work_sizes.NEURONS_UNKNOWN
+    memory = TORCH + target_network(config, wildcards) + megabytes(3 * WRITTEN_TOGETHER * neurons)
+    return Work(memory, images_of_probe(config, wildcards) / FORWARD)
 
 
 def importing_activations(config: Config, wildcards) -> Work:

@@ -18,9 +18,11 @@ from ..figures.area_chart import activation_bins, bins_of
 from ..fitting.stable import Stability
 from ..fitting.stable import from_table as stabilities_from
 from ..metrics import MAIN
-from ..networks.recorded import names_of
+from ..networks.recorded import names_of, told_of
 from ..scoring.reasons import CEILINGS, EXPLAINER, NEURON, NO_WORD, SIMULATOR, TOO_SHORT
+from ..scoring.summary import OF_FEATURES
 from ..variation import constant
+from .summary import reconstruction
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
 BAR = 24
@@ -56,6 +58,8 @@ class Layer:
         The same, of the methods of which it was measured.
     names
         Of the neurons, by number, if they have any, as directions may.
+    reconstruction
+        What a sparse autoencoder leaves of the layer, in words, where they are its features.
     """
 
     folder: Path
@@ -63,6 +67,7 @@ class Layer:
     explanations: dict[str, dict[int, Explanation]]
     stability: dict[str, dict[int, Stability]] = field(default_factory=dict)
     names: Sequence[str] = ()
+    reconstruction: str | None = None
 
 
 def read_layer(folder: str | Path, activations: Path | None = None) -> Layer:
@@ -71,7 +76,7 @@ def read_layer(folder: str | Path, activations: Path | None = None) -> Layer:
     Parameters
     ----------
     activations
-        The artifact that has the names of its neurons, if they have any; None to do without.
+        The artifact that has the names of its neurons, and what an autoencoder leaves; None to do without.
 
     Raises
     ------
@@ -93,8 +98,10 @@ def read_layer(folder: str | Path, activations: Path | None = None) -> Layer:
     explained = {
         method: {one.neuron: one for one in from_table(store.read_table(path))} for method, path in paths.items()
     }
-    names = names_of(activations) if activations else None
-    return Layer(folder, table, explained, _read_stability(folder, explained), names or ())
+    names, left = (names_of(activations), told_of(activations, OF_FEATURES)) if activations else (None, {})
+    is_known = bool(left) and not np.isnan([*left.values()]).any()
+    told = reconstruction(**left) if is_known else None
+    return Layer(folder, table, explained, _read_stability(folder, explained), names or (), told)
 
 
 def _read_stability(folder: Path, explained: dict[str, dict[int, Explanation]]) -> dict[str, dict[int, Stability]]:
@@ -130,7 +137,8 @@ def neuron_text(layer: Layer, neuron: int, activations: np.ndarray, width: int =
         Of the screen, in characters.
     """
     name = f" ({printable(layer.names[neuron])})" if layer.names else ""
-    parts = [_cut(f"{layer.folder}, neuron {neuron}{name}", width)]
+    heading = [f"{layer.folder}, neuron {neuron}{name}", *filter(None, [layer.reconstruction])]
+    parts = ["\n".join(_cut(line, width) for line in heading)]
     for method, known in layer.explanations.items():
         rows = layer.scores[(layer.scores["method"] == method) & (layer.scores["neuron"] == neuron)]
         several = layer.scores["simulator"].nunique() > 1

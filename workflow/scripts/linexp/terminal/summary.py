@@ -42,11 +42,16 @@ def _facts(simulator: str, first: pd.Series) -> str:
     if not pd.isna(first["ablation_constant"]):
         facts.append(f"ablation of the best constant {first['ablation_constant']:.3f}")
     if pd.notna(first["variance_left"]):
-        left, active = f"{100 * first['variance_left']:.3g} %", f"{first['mean_active']:.3g} features"
-        facts.append(f"the autoencoder leaves {left} of the layer's variance, {active} of a place are active")
+        facts.append(reconstruction(first["variance_left"], first["mean_active"]))
     if first["copies"]:
         facts.append(f"{first['copies']} images are copies of others")
     return "; ".join(facts)
+
+
+def reconstruction(variance_left: float, mean_active: float) -> str:
+    """What a sparse autoencoder leaves of a layer, and how many of its features are active."""
+    left, active = f"{100 * variance_left:.3g} %", f"{mean_active:.3g} features"
+    return f"the autoencoder leaves {left} of the layer's variance, {active} of a place are active"
 
 
 def _table(judged: pd.DataFrame, controls: pd.DataFrame, header: Sequence[str], cells_of: CellsOf) -> list[str]:
