@@ -2,6 +2,7 @@
 
     python benchmarks/sparse_units.py                                          # 16,384 features, 50,000 images
     python benchmarks/sparse_units.py --features 65536
+    python benchmarks/sparse_units.py --images 10000 --judge                   # with verdicts, which take longest
     python benchmarks/sparse_units.py --images 2000 --features 1024 --concepts 200 --json
 
 What runs are the scripts of the rules, each in a process of its own with its artifacts on disk: seconds by the clock
@@ -106,6 +107,13 @@ def stages(
     yield "record", record, (files, world, given.features, given.images)
     yield "explain", run_stage, ("explain_linear", files, explained, params, cores())
     yield "simulate", run_stage, ("simulate", files | {"explanations": explained}, simulated, {}, cores())
+    if given.judge:
+        names = ("explanations", "simulations", "images", "concepts", "calibration", "vocabulary", "moments")
+        of_pair = files | {"explanations": explained, "simulations": simulated, "vocabulary": files["presence"]}
+        judged = files | {name: [of_pair[name]] for name in names}
+        refit = {"method": PAIR[0], "simulator": PAIR[1], "refit": {"ridge": 0.0, "positive": False}}
+        params = {"pairs": [refit], "neurons": None, "seed": 0}
+        yield "judge", run_stage, ("judge_explanations", judged, verdicts, params, cores())
     without = {"ceilings": [], "missing": []}
     scored = files | without | {"explanations": [explained], "simulations": [simulated], "verdicts": verdicts}
     params = without | {"pairs": [PAIR], "neurons": None}
@@ -127,6 +135,7 @@ def main() -> None:
     parser.add_argument("--features", type=int, default=16_384)
     parser.add_argument("--concepts", type=int, default=1_000, help="that the filter keeps")
     parser.add_argument("--dim", type=int, default=256, help="of the embeddings")
+    parser.add_argument("--judge", action="store_true", help="make verdicts, instead of making them up")
     given = parser.parse_args()
     found: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as name:
