@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from helpers.made_up_layer import CLASSES
 from helpers.screens import PHONE
+from linexp.scoring.words import verdict_text
 
 LAPTOP = {"width": 1440, "height": 900}
 NEURONS = "tbody tr[data-neuron]"
@@ -71,8 +72,7 @@ def test_the_table_shows_each_neuron_by_its_best_method_with_its_verdict_and_nul
         assert row.locator(".shown .value").inner_text() == (
             "–" if np.isnan(expected["correlation"]) else f"{expected['correlation']:.2f}".replace("-", "−")
         )
-        words = {"explained": "beats chance", "predicts_only": "only predicts", "not_above_chance": "not above chance"}
-        assert words.get(expected["verdict"], expected["verdict"]) in row.locator(".status").inner_text()
+        assert verdict_text(expected["verdict"]) in row.locator(".status").inner_text()
         assert row.locator(".shown .chance").count() == (0 if np.isnan(expected["null_p95"]) else 1)
 
 

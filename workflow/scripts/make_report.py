@@ -32,6 +32,7 @@ layer = explorer.LayerFiles(
     stability=by_method(files.get("stability", []), params.linear if files.get("stability") else []),
     outputs=files.get("outputs"),
     head=files.get("head"),
+    effects=files.get("effects"),
     labels=files.get("labels"),
     known_images=files.get("known_images", []),
     known_concepts=files.get("known_concepts", []),

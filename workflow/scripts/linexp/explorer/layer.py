@@ -31,7 +31,7 @@ class LayerFiles:
         The P of each linear method.
     stability
         Of each linear method; empty where nobody asked for it.
-    outputs, head
+    outputs, head, effects
         Of the network; None where no effects on its output are scored.
     embeddings, calibration
         Of the main simulator.
@@ -59,6 +59,7 @@ class LayerFiles:
     stability: Mapping[str, AnyPath]
     outputs: AnyPath | None
     head: AnyPath | None
+    effects: AnyPath | None
     labels: AnyPath | None
     known_images: Sequence[AnyPath]
     known_concepts: Sequence[AnyPath]
@@ -67,7 +68,7 @@ class LayerFiles:
         """The fingerprint that all artifacts of images share, or a `LinexpError`."""
         by_method = (self.explanations, self.simulations, self.concepts, self.presence, self.stability)
         named = [path for paths in by_method for path in paths.values()]
-        named += [path for path in (self.outputs, self.head, self.labels) if path]
+        named += [path for path in (self.outputs, self.head, self.effects, self.labels) if path]
         named += [*self.known_images, *self.known_concepts]
         return store.same_probe(self.index, self.activations, self.scores, self.embeddings, *named)
 

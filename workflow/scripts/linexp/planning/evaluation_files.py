@@ -73,6 +73,11 @@ def ablation_settings(config: Config, wildcards) -> Settings:
     return {key: ablation[key] for key in OF_ANY_TAIL} if head and head.get("linear") else ablation
 
 
+def replacing(config: Config, wildcards) -> Settings:
+    """How a neuron is replaced where the tail is replayed; nothing once it is known that the head is linear."""
+    return {key: value for key, value in ablation_settings(config, wildcards).items() if key == "replace"}
+
+
 def impact_files(config: Config, wildcards) -> Files:
     """The same; a `LinexpError` if there are no labels."""
     if not has_labels(config, wildcards):
@@ -303,7 +308,8 @@ def labelled_files(config: Config, wildcards, models: Sequence[str]) -> Files:
 def explorer_files(config: Config, wildcards) -> Files:
     """What the explorer shows: all that is known of a layer, and the main simulator's view of its explanations.
 
-    Stability where the target asks for it; outputs and head where effects on them are scored, and so are there anyway.
+    Stability where the target asks for it; outputs, head and effects where effects on the output are scored, and so the
+    first two are there anyway; the figures that the whole workflow draws of the layer.
     """
     target = target_of(config, wildcards)
     methods, simulator = target["methods"], target["simulator"]
@@ -338,4 +344,5 @@ def explorer_files(config: Config, wildcards) -> Files:
     if target["layers"][wildcards.layer]["ablation"]:
         files["outputs"] = recorded(config, wildcards, "outputs.h5")
         files["head"] = recorded(config, wildcards, f"{wildcards.layer}/head.h5")
+        files["effects"] = of_layer(wildcards, "effects.h5")
     return files

@@ -1,11 +1,13 @@
 """What the jobs of explaining and scoring ask a cluster for; `resources` says how it is estimated."""
 
 from ..config.checks import Config
+from ..effects.on_output import TOP_IMAGES
 from . import work_sizes
 from .inputs import charted_method, linear_methods, method_settings, scored_pairs, target_of, with_method
 from .resources import (
     CURVES,
     DIMENSION,
+    FORWARD,
     GLM_SAGA,
     METRICS,
     OPERATIONS,
@@ -165,6 +167,13 @@ def removing(config: Config, wildcards) -> Work:
     """The same without simulations: every neuron that is explained is taken out of every image once."""
     memory = sampling_curves(config, wildcards).memory
     return Work(memory, explained_numbers(config, wildcards) / CURVES)
+
+
+def measuring_effects(config: Config, wildcards) -> Work:
+    """The same; where the tail is replayed, each neuron that is explained passes the network with some images."""
+    memory = sampling_curves(config, wildcards).memory
+    passes = TOP_IMAGES * work_sizes.n_explained(target_of(config, wildcards))
+    return Work(memory, passes / FORWARD)
 
 
 def drawing_neurons(config: Config, wildcards) -> Work:

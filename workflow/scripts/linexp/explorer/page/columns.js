@@ -4,8 +4,9 @@
 // given as its place in the layer; values may be null, which sort last. `width` is in rem; where there is no room for
 // all, columns with `goes` are left out, and that of the explanation has the least width that it is read well in.
 linexp.columns = (() => {
-  const { el, terms, badge, statusText, scoreBar, scaleFrom } = linexp.elements;
-  const { verdictBadge, verdictRank, rate, meanings, faultMark } = linexp.beliefs;
+  const { el, terms, badge, scoreBar, scaleFrom } = linexp.elements;
+  const { verdictBadge, rate, meanings, faultMark } = linexp.beliefs;
+  const { verdictRank, statusText, reasonText } = linexp.words;
   const { fixed } = linexp.numbers;
   const { picture } = linexp.pictures;
   const { BEST, methodOf } = linexp.headline;
@@ -111,7 +112,7 @@ linexp.columns = (() => {
           verdictBadge(named(place)),
           status[place] !== "ok" && status[place] !== named(place) && badge(statusText(status[place]), "warn"),
           layer.dead[place] && badge("dead", "warn"),
-          why[place] !== null && el("span", { class: "why" }, layer.reasons[why[place]]),
+          why[place] !== null && el("span", { class: "why" }, reasonText(layer.reasons[why[place]])),
         ),
     };
   }

@@ -132,6 +132,7 @@
     .then(([loaded, images]) => {
       layer = loaded;
       linexp.pictures.prepare(images, layer);
+      linexp.words.prepare(layer);
       linexp.headline.prepare(layer);
       table = new linexp.table.NeuronTable(layer, sections.neurons);
       addEventListener("hashchange", act);
