@@ -36,8 +36,16 @@ CONCEPTS = ["dog", "hot dog", "grass", "sky", HOSTILE, "watch dog's tail", "red 
 SIMULATOR = "two"
 CLASSES = ["dog", HOSTILE, "class 2"]
 """Of the network; no image is of the last."""
+DRAWING = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 300"><style>text {{ fill: #123 }}</style>'
+    '<text x="20" y="60">{}</text></svg>'
+)
 A, B = 12.0, -0.1
 EFFECT_IMAGES = 50
+FIGURES = {
+    "scores": ("Scores", "How well neurons are explained."),
+    "lengths": ("Lengths", "Of what length <they> are."),
+}
 DIM = 24
 
 
@@ -137,7 +145,8 @@ def make_layer(
     pictures = [Image.new("RGB", (48, 32), (37 * row % 256, 91 * row % 256, 17 * row % 256)) for row in range(64)]
     provenance = store.Provenance("test", {"note": "</pre><script>"}, "f")
     titles = {method: method for method in explained}
-    shown = explorer.Shown("net / layer4", SIMULATOR, [(SIMULATOR, "simulator")], seed, provenance, titles)
+    calibrated, drawn = [(SIMULATOR, "simulator")], list(FIGURES.values())
+    shown = explorer.Shown("net / layer4", SIMULATOR, calibrated, seed, provenance, titles, drawn)
     page = folder / "report" / "index.html"
     explorer.write_explorer(page, files, shown, _Repeated(pictures), threads=2)
     return Layer(page, concepts, activations, p.astype(float), explained, test, scores)
@@ -229,6 +238,8 @@ def _write(folder, index, texts, images, p, activations, explained, concepts, te
     checks.to_csv(folder / "sanity.csv", index=False)
     summary.summarise(scores, list(METRICS), sanity=checks).to_csv(folder / "summary.csv", index=False)
     head = np.random.default_rng(1).normal(size=(len(CLASSES), activations.shape[1])).astype(np.float32)
+    for name in FIGURES:
+        (folder / f"{name}.svg").write_text(DRAWING.format(name))
     with store.create_arrays(folder / "head.h5", made) as file:
         file.attrs["linear"] = is_linear
         if is_linear:
@@ -264,6 +275,7 @@ def _write(folder, index, texts, images, p, activations, explained, concepts, te
         labels=folder / "labels.h5",
         known_images=[folder / "images.h5"],
         known_concepts=[folder / "concepts.h5"],
+        figures=[folder / f"{name}.svg" for name in FIGURES],
     )
     return files, scores
 

@@ -15,7 +15,9 @@ from linexp.networks import recorded
 def open_tail():
     from linexp.networks import replay  # with PyTorch, which a linear head does without
 
-    return replay.open_tail(replay.TargetLayer.of(snakemake), store.read_table(files.index), params.replacing["replace"])
+    return replay.open_tail(
+        replay.TargetLayer.of(snakemake), store.read_table(files.index), params.replacing["replace"]
+    )
 
 
 runtime.start(snakemake)

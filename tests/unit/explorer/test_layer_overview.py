@@ -10,8 +10,8 @@ from linexp.explorer.headline import best_methods, headlines
 from linexp.explorer.layer import Explained, Shown
 from linexp.explorer.layer_overview import difference, overview_of, scale_place, sentence
 from linexp.explorer.trust import failed_checks
-from linexp.scoring.sanity import SINGLE_CONCEPT, TESTS
 from linexp.scoring import summary
+from linexp.scoring.sanity import SINGLE_CONCEPT, TESTS
 
 METHODS = ["a", "b"]
 # neuron: verdict, correlation and length by a, the same by b, best method, why b does not explain it

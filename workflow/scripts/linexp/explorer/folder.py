@@ -93,6 +93,7 @@ def _write_data(
     """
     for source in sorted(PAGE.glob("*.js")) + sorted(PAGE.glob("*.css")):
         shutil.copyfile(source, folder / source.name)
+    figures = _copied_figures(folder, files, shown)
     index, scores = store.read_table(files.index), store.read_table(files.scores).to_pandas()
     explained, test = Explained.read(files), rows_of(index, "test")
     concepts = concepts_to_ship(files, explained)
@@ -142,7 +143,20 @@ def _write_data(
         "concepts": len(concepts),
         "sample": len(sample),
         "methods": list(explained.by_method),
+        "figures": figures,
     }
+
+
+def _copied_figures(folder: Path, files: LayerFiles, shown: Shown) -> list[dict[str, Any]]:
+    """Copy the figures of the layer; of each its `address`, `label`, `caption` and `size` in bytes."""
+    found = []
+    for path, (label, caption) in zip(map(Path, files.figures), shown.figures, strict=True):
+        copy = folder / "figures" / path.name
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, copy)
+        address = f"{DATA_FOLDER}/figures/{path.name}"
+        found.append({"address": address, "label": label, "caption": caption, "size": copy.stat().st_size})
+    return found
 
 
 def _effects(files: LayerFiles, index: pa.Table) -> OutputEffects | None:

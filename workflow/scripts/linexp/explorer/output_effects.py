@@ -1,4 +1,4 @@
-"""What a neuron does to the output: the classes that it raises and lowers, by a linear head or by replaying the tail."""
+"""What a neuron does to the output: the classes that it raises and lowers, by a linear head or a replayed tail."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

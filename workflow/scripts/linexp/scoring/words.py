@@ -45,9 +45,7 @@ WHY_NOT = {
 }
 """Why a neuron is not explained."""
 
-CEILING = dict(
-    zip(CEILINGS, ("10 concepts", "all concepts", "all by the simulator", "image embeddings"), strict=True)
-)
+CEILING = dict(zip(CEILINGS, ("10 concepts", "all concepts", "all by the simulator", "image embeddings"), strict=True))
 
 STATUS = {
     OK: "explained",
