@@ -26,6 +26,9 @@ linexp.filters = (() => {
 
     // what is charted; axes cover all methods, so that a handle stays where it is when another method is shown
     prepare(method, score) {
+      const charted = `${method}:${score}`;
+      if (charted === this.charted) return;
+      this.charted = charted;
       const { methods, scores: labels, maxima, titles } = this.layer;
       const of = ` of ${titles[method]}`;
       const chart = (histogram, label, values) =>

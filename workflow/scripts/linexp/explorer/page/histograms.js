@@ -8,6 +8,7 @@ linexp.histograms = (() => {
   const MOST_BINS = 24;
   const HEIGHT = 56;
   const OPEN = [null, null];
+  const NONE = -1;
 
   const exact = (value) => Number(value.toPrecision(12));
 
@@ -64,13 +65,20 @@ linexp.histograms = (() => {
       this.bins = Math.max(1, Math.ceil(exact((high - this.low + (this.whole ? 1 : 0)) / this.step)));
       this.title.textContent = label;
       this.element.setAttribute("aria-label", `${label}, filter`);
+      this.binOf = Int16Array.from(values, (value) => (value === null ? NONE : this.bin(value)));
+      this.all = this.counted(values.keys());
       this.handles.forEach((handle, end) => {
         handle.max = this.bins;
-        handle.value = this.position(end);
         handle.setAttribute("aria-label", `${label}: ${end ? "at most" : "at least"}`);
-        handle.setAttribute("aria-valuetext", this.format(this.range[end] ?? this.valueAt(end, handle.value)));
       });
       this.bars.setAttribute("viewBox", `0 0 ${this.bins * 10} ${HEIGHT}`);
+    }
+
+    // how many of these neurons each bin has
+    counted(places) {
+      const counts = Array.from({ length: this.bins }, () => 0);
+      for (const place of places) if (this.binOf[place] !== NONE) counts[this.binOf[place]] += 1;
+      return counts;
     }
 
     // the value that a handle at this position stands for; the last of a bin where values are whole
@@ -121,13 +129,11 @@ linexp.histograms = (() => {
     }
 
     draw(places) {
-      const counted = (list) => {
-        const counts = Array.from({ length: this.bins }, () => 0);
-        for (const place of list) if (this.values[place] !== null) counts[this.bin(this.values[place])] += 1;
-        return counts;
-      };
-      const all = counted(this.values.keys());
-      const kept = counted(places);
+      this.handles.forEach((handle, end) => {
+        handle.value = this.position(end);
+        handle.setAttribute("aria-valuetext", this.format(this.range[end] ?? this.valueAt(end, handle.value)));
+      });
+      const [all, kept] = [this.all, this.counted(places)];
       const tallest = Math.max(...all, 1);
       const bar = (n, k, kind, ...title) => {
         const height = ((HEIGHT - 2) * n) / tallest;

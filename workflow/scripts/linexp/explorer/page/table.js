@@ -122,6 +122,10 @@ linexp.table = (() => {
     }
 
     sorted(places) {
+      if (this.order === "-share") {
+        const kept = new Set(places);
+        return [...this.found.ranked.keys()].filter((place) => kept.has(place));
+      }
       const [name, direction] = this.order.startsWith("-") ? [this.order.slice(1), -1] : [this.order, 1];
       const column = this.columns().find((one) => one.name === name);
       if (!column) return places;
