@@ -176,5 +176,15 @@ linexp.columns = (() => {
     };
   }
 
-  return { columnsOf };
+  // places in the order of a column, from its lowest value if the direction is 1, from its highest if it is −1
+  function sortedBy(column, places, direction) {
+    const values = new Map(places.map((place) => [place, column.value(place)]));
+    return places.sort((a, b) => {
+      const [x, y] = [values.get(a), values.get(b)];
+      if (x === null || y === null) return (x === null) - (y === null) || a - b;
+      return direction * (typeof x === "string" ? x.localeCompare(y) : x - y) || a - b;
+    });
+  }
+
+  return { columnsOf, sortedBy };
 })();

@@ -9,6 +9,7 @@ linexp.histograms = (() => {
   const HEIGHT = 56;
   const OPEN = [null, null];
   const NONE = -1;
+  const ROUNDING = 1e-9; // of a value at the edge of a bin
 
   const exact = (value) => Number(value.toPrecision(12));
 
@@ -54,11 +55,9 @@ linexp.histograms = (() => {
       this.range = OPEN;
     }
 
-    // `values` of all neurons, null where undefined; the axis covers `all`, which has them and others to compare with
-    prepare(label, values, all) {
+    // `values` of all neurons, null where undefined; the axis reaches from `low` to `high`, and so may those of others
+    prepare(label, values, [low, high]) {
       this.values = values;
-      let [low, high] = [0, 0];
-      for (const value of all) if (value !== null) [low, high] = [Math.min(low, value), Math.max(high, value)];
       this.step = niceStep((high - low || 1) / MOST_BINS);
       if (this.whole) this.step = Math.max(1, this.step);
       this.low = exact(Math.floor(exact(low / this.step)) * this.step);
@@ -125,7 +124,7 @@ linexp.histograms = (() => {
     }
 
     bin(value) {
-      return Math.max(0, Math.min(this.bins - 1, Math.floor(exact((value - this.low) / this.step))));
+      return Math.max(0, Math.min(this.bins - 1, Math.floor((value - this.low) / this.step + ROUNDING)));
     }
 
     draw(places) {

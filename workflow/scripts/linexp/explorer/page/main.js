@@ -7,6 +7,7 @@
     ["neurons", "neuron", "concept", "layer"].map((id) => [id, document.getElementById(id)]),
   );
   const title = document.title;
+  const PAUSE = 100;
   let layer;
   let table;
   let viewed = null;
@@ -154,5 +155,6 @@
       return go();
     })
     .then(() => document.documentElement.classList.add("ready"))
+    .then(() => setTimeout(() => table.search.prepare(), PAUSE))
     .catch(failed);
 })();

@@ -135,20 +135,23 @@ linexp.search = (() => {
     // best: by its share times its score where both are positive; `wanted(method)` is a set. The highest rank comes
     // first
     ranking(wanted, methods, score, among = null) {
-      const best = new Map();
+      const best = this.layer.neurons.map(() => null);
       for (const method of methods) {
         const { concepts, weights, scores } = this.layer.methods[method];
-        const [sought, mask] = [wanted(method), this.having([method], wanted(method))];
-        const isSought = maskOf(sought, this.names.length);
-        for (let place = 0; place < mask.length; place++) {
-          if (!mask[place] || (among && !among[place])) continue;
-          const share = shareOf(concepts[place], weights[place], isSought);
+        const having = this.having([method], wanted(method));
+        const isWanted = maskOf(wanted(method), this.names.length);
+        for (let place = 0; place < best.length; place++) {
+          if (!having[place] || (among && !among[place])) continue;
+          const share = shareOf(concepts[place], weights[place], isWanted);
           const value = scores[score][place];
-          const found = { place, method, share, score: value, rank: Math.max(share, 0) * Math.max(value ?? 0, 0) };
-          if (!best.has(place) || before(found, best.get(place)) < 0) best.set(place, found);
+          const rank = Math.max(share, 0) * Math.max(value ?? 0, 0);
+          const one = best[place];
+          if (!one) best[place] = { place, method, share, score: value, rank };
+          else if (before({ place, share, score: value, rank }, one) < 0)
+            Object.assign(one, { method, share, score: value, rank });
         }
       }
-      return [...best.values()].sort(before);
+      return best.filter(Boolean).sort(before);
     }
 
     ranked(words, places, score) {
@@ -157,6 +160,11 @@ linexp.search = (() => {
         new Set(words.filter((word) => word.methods.includes(method)).flatMap(({ concepts }) => [...concepts]));
       const found = this.ranking(wanted, methods, score, maskOf(places, this.layer.neurons.length));
       return new Map(found.map((one) => [one.place, one]));
+    }
+
+    // make ready what a first search would wait for
+    prepare() {
+      this.having(this.methods, []);
     }
 
     // the concept of a name, in any case; undefined if there is none
