@@ -42,7 +42,7 @@ linexp.controls = (() => {
     scoreEntries() {
       return Object.entries(this.layer.scores).map(([name, label]) => [
         name,
-        fault(this.layer, name, this.methods) ? `${label} ⚠ fails its check` : label,
+        fault(this.layer, name, this.methods) ? `${label} ⚠ fails` : label,
       ]);
     }
 
