@@ -22,6 +22,7 @@ from linexp.planning import (
     blocks,
     dissection_files,
     evaluation_files,
+    explorer_files,
     figure_files,
     inputs,
     model_files,

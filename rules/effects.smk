@@ -106,3 +106,31 @@ rule measure_impact:
         "Measure Top Impact of {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/measure_impact.py"
+
+
+rule measure_effects:
+    input:
+        unpack(needs(evaluation_files.effect_files)),
+    output:
+        "results/{target}/{layer}/effects.h5",
+    log:
+        "results/logs/measure_effects/{target}/{layer}.log",
+    conda:
+        "../envs/linexp.yaml"
+    threads: threads_of_target
+    resources:
+        mem_mb=memory(work.measuring_effects),
+        runtime=runtime(work.measuring_effects),
+        gpu=1,
+        batch_size=of_target("batch_size"),
+    params:
+        neurons=ask(inputs.neurons_of),
+        replacing=ask(evaluation_files.replacing),
+        model=of_target("model"),
+        layer=ask(model_files.layer_only),
+        images=ask(inputs.probe_settings),
+        seed=config["seed"],
+    message:
+        "Measure what the neurons of {wildcards.target}/{wildcards.layer} do to the output"
+    script:
+        "../workflow/scripts/measure_effects.py"

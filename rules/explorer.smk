@@ -1,6 +1,6 @@
 rule make_report:
     input:
-        unpack(needs(evaluation_files.explorer_files)),
+        unpack(needs(explorer_files.files)),
     output:
         "results/{target}/{layer}/report/index.html",
     log:
@@ -18,6 +18,7 @@ rule make_report:
         linear=ask(inputs.linear_methods),
         simulator=of_target("simulator"),
         calibrated=ask(evaluation_files.calibrated_models),
+        figures=ask(figure_files.told_of_layer),
         images=ask(inputs.probe_settings),
         seed=config["seed"],
     message:

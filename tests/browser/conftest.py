@@ -30,6 +30,12 @@ def layer(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def deep_layer(tmp_path_factory):
+    """One that more than a linear map follows."""
+    return make_layer(tmp_path_factory.mktemp("deep"), n_neurons=8, n_images=400, is_linear=False)
+
+
+@pytest.fixture(scope="session")
 def large_layer(tmp_path_factory):
     concepts = [f"concept {number}" for number in range(600)]
     return make_layer(tmp_path_factory.mktemp("large"), n_neurons=2048, n_images=1500, concepts=concepts)

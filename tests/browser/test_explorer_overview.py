@@ -5,8 +5,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from helpers.made_up_layer import CLASSES
+from helpers.made_up_layer import CLASSES, EFFECT_IMAGES, FIGURES
 from helpers.screens import PHONE
+from linexp.scoring.words import verdict_text
 
 LAPTOP = {"width": 1440, "height": 900}
 NEURONS = "tbody tr[data-neuron]"
@@ -71,8 +72,7 @@ def test_the_table_shows_each_neuron_by_its_best_method_with_its_verdict_and_nul
         assert row.locator(".shown .value").inner_text() == (
             "–" if np.isnan(expected["correlation"]) else f"{expected['correlation']:.2f}".replace("-", "−")
         )
-        words = {"explained": "beats chance", "predicts_only": "only predicts", "not_above_chance": "not above chance"}
-        assert words.get(expected["verdict"], expected["verdict"]) in row.locator(".status").inner_text()
+        assert verdict_text(expected["verdict"]) in row.locator(".status").inner_text()
         assert row.locator(".shown .chance").count() == (0 if np.isnan(expected["null_p95"]) else 1)
 
 
@@ -138,6 +138,39 @@ def test_what_a_neuron_does_to_the_output_takes_one_click(layer, opened):
     assert lowered.locator("th").inner_text() == effects[0][1]
 
 
+def test_where_the_tail_was_replayed_the_effects_are_those_at_high_activations(deep_layer, opened):
+    page = opened(deep_layer.url("#neuron=7"))
+    measured = np.random.default_rng(1).normal(size=(len(CLASSES), 8))[:, 7]
+    effects = sorted(zip(measured - measured.mean(), CLASSES, strict=True))
+    card = page.locator("section[aria-labelledby=output]")
+    assert f"over the {EFFECT_IMAGES} images with its highest activations" in card.inner_text()
+    for region, expected in (("Raises", effects[-1]), ("Lowers", effects[0])):
+        table = page.get_by_role("region", name=region)
+        assert table.locator("thead th").all_inner_texts() == [region, "logit at high activations"]
+        row = table.locator("tbody tr").first
+        assert row.locator("th").inner_text() == expected[1]
+        assert float(row.locator("td").last.inner_text().replace("−", "-")) == pytest.approx(expected[0], abs=6e-3)
+
+
+def test_the_figures_of_the_layer_are_one_click_away_and_say_their_size(layer, opened):
+    page = opened(layer.url())
+    page.get_by_role("link", name="2 figures").click()
+    heading = page.get_by_role("heading", name="Figures")
+    expect(heading).to_be_focused()
+    expect(heading).to_be_in_viewport()
+    drawn = page.locator(".figures img")
+    assert drawn.evaluate_all("images => images.map(image => image.getAttribute('src'))") == [
+        f"data/figures/{name}.svg" for name in FIGURES
+    ]
+    for image in drawn.all():
+        image.scroll_into_view_if_needed()
+        expect(image).to_have_js_property("complete", True)
+        assert image.evaluate("image => image.naturalWidth") > 0
+    for (label, caption), shown in zip(FIGURES.values(), page.locator(".figures figcaption").all(), strict=True):
+        assert shown.inner_text().split("\n") == [label, caption]
+    assert "0.0 MB of this folder" in page.locator("section[aria-labelledby=figures]").inner_text()
+
+
 def test_the_page_of_a_neuron_begins_with_its_best_explanation_and_what_chance_reaches(layer, opened):
     rows = best_rows(layer)
     for method in ("le", "best"):
@@ -157,7 +190,7 @@ def test_a_metric_that_fails_its_sanity_check_is_marked_wherever_it_is_shown(lay
     marks = [".ranking .fails", "thead .fails"]
     for selector in marks:
         assert reason in page.locator(selector).first.get_attribute("aria-label")
-    assert "fails its check" in page.locator("#score option").first.inner_text()
+    assert "⚠ fails" in page.locator("#score option").first.inner_text()
     page = opened(layer.url("#neuron=0"))
     assert reason in page.locator(".methods thead .fails").first.get_attribute("aria-label")
     page = opened(layer.url("#layer"))

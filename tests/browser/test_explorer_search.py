@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from linexp.scoring.reasons import CEILINGS, REASONS
+from linexp.scoring.reasons import CEILINGS
+from linexp.scoring.words import WHY_NOT
 from linexp.terminal.neuron import Layer, find_concept
 
 ALL_ROWS_IN_SIGHT = {"viewport": {"width": 1440, "height": 3600}}
@@ -126,21 +127,14 @@ def test_where_an_explanation_is_wrong_takes_two_clicks(layer, opened):
     expect(page.locator(".errors .picture").first).to_be_in_viewport()
 
 
-def test_there_are_words_for_every_reason_and_every_ceiling(layer, opened):
-    page = opened(layer.url())
-    assert set(page.evaluate("Object.keys(linexp.reasons.WHY_NOT)")) == set(REASONS)
-    assert page.evaluate("Object.keys(linexp.reasons.CEILINGS)") == CEILINGS
-
-
 @pytest.mark.parametrize("method", ["le"])
 def test_why_a_neuron_is_not_explained_is_said_with_its_ceilings(layer, opened, method):
     page = opened(layer.url("#neuron=5"))
     row = layer.scores[(layer.scores["method"] == method) & (layer.scores["neuron"] == 5)].iloc[0]
     card = page.locator("section[aria-labelledby=why-not]")
     assert card.locator("h2").inner_text() == "Why is it not explained?"
-    words = page.evaluate("reason => linexp.reasons.WHY_NOT[reason]", row["why_not"])
     reason = card.locator(".reasons").inner_text()
-    assert words in reason and "zebra" in reason and "0.25" in reason
+    assert WHY_NOT[row["why_not"]].told in reason and "zebra" in reason and "0.25" in reason
     values = card.locator(".ceiling .value").all_inner_texts()
     assert values == [f"{row[name]:.3f}" for name in CEILINGS]
 
@@ -154,13 +148,24 @@ def test_a_neuron_that_is_explained_has_its_ceilings_too(layer, opened):
 
 @pytest.mark.parametrize(
     ("value", "percentile", "kind"),
-    [(0.0, None, "One meaning"), (0.3, 4.0, "One meaning"), (0.5, 25.0, "Related meanings"),
-     (0.7, 71.0, "Several meanings"), (None, None, None)],
+    [(0.0, None, "One meaning"), (0.3, 71.0, "One meaning"), (0.5, 4.0, "About 2 meanings"),
+     (0.7, 25.0, "About 3 meanings"), (None, None, None)],
 )  # fmt: skip
-def test_whether_it_has_one_meaning_is_told_by_the_percentile_among_random_sets(layer, opened, value, percentile, kind):
+def test_whether_it_has_one_meaning_goes_by_the_number_of_the_table(layer, opened, value, percentile, kind):
     page = opened(layer.url())
-    row = {"polysemanticity": value, "polysemanticity_percentile": percentile}
-    found = page.evaluate("row => linexp.reasons.meaning(row)", row)
+    found = page.evaluate("given => linexp.reasons.meaning(...given)", [value, percentile])
     assert (found and found["kind"]) == kind
     if percentile is not None:
-        assert f"{percentile:.0f} %" in found["text"] and f"{value:.2f}" in found["text"]
+        assert f"{percentile:.0f} %" in found["text"] and f"like {1 / (1 - value):.1f} concepts" in found["text"]
+
+
+def test_the_page_of_a_neuron_says_how_many_meanings_the_table_counts(layer, opened):
+    page = opened(layer.url())
+    heads = page.locator("thead th[data-column]").evaluate_all("heads => heads.map(head => head.dataset.column)")
+    for neuron in (0, 2, 7):
+        page = opened(layer.url(f"#q={neuron}"))
+        number = float(page.locator(f"{NEURONS} > *").nth(heads.index("meanings")).inner_text())
+        page.locator(f"{NEURONS} th a").click()
+        expect(page.locator(".errors .picture").first).to_be_visible()
+        told = page.locator(".neuron-head .meaning").inner_text()
+        assert told.startswith("One meaning" if number < 1.5 else f"About {number:.0f} meanings")

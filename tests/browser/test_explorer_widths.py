@@ -1,5 +1,7 @@
 """At no width is a page wider than its window, or the explanation too narrow to be read."""
 
+from itertools import combinations
+
 import pytest
 
 WIDTHS = (390, 736, 737, 820, 960, 1024, 1280, 1440, 1920)
@@ -49,3 +51,35 @@ def test_the_column_that_the_table_is_sorted_by_stays(many_methods, opened, page
     head = page.locator('th[data-column="score:network_dissection"]')
     assert head.get_attribute("aria-sort") == "descending"
     assert head.locator("button").evaluate("button => button.scrollWidth <= button.clientWidth")
+
+
+ARROW = 36  # pixels of a select that are no text
+ROOM = """selects => selects.map(select => {
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = getComputedStyle(select).font;
+  return select.clientWidth - context.measureText(select.selectedOptions[0].text).width;
+})"""
+
+CELLS = """row => [...row.children].map(cell => {
+  const inside = document.createRange();
+  inside.selectNodeContents(cell);
+  return inside.getBoundingClientRect().toJSON();
+}).filter(box => box.width)"""
+
+
+def test_what_is_chosen_is_read_in_full(many_methods, opened):
+    page = opened(many_methods.url())
+    page.locator("#filters").evaluate("details => { details.open = true; }")
+    for width in WIDTHS:
+        widen(page, width)
+        assert min(page.locator("#neurons select").evaluate_all(ROOM)) >= ARROW, width
+
+
+def test_nothing_of_an_explanation_lies_over_something_else(many_methods, opened):
+    page = opened(many_methods.url("#neuron=0"))
+    for width in WIDTHS:
+        widen(page, width)
+        for row in page.locator(".methods tbody tr").all():
+            for one, other in combinations(row.evaluate(CELLS), 2):
+                beside = one["left"] >= other["right"] - 1 or other["left"] >= one["right"] - 1
+                assert beside or one["top"] >= other["bottom"] - 1 or other["top"] >= one["bottom"] - 1, (width, one)

@@ -8,12 +8,12 @@ from helpers.whole_configs import NORMAL, core, features, image_text, images, me
 
 NOTHING = set()
 RECORD = {"record_activations", "record_outputs", "extract_head"}
-REPLAY = {"sample_curves", "score_ablation", "measure_impact"}
+REPLAY = {"sample_curves", "score_ablation", "measure_impact", "measure_effects"}
 NETWORK = RECORD | REPLAY
 SHOW = {"make_report", "draw_layer_figure"}
 TABLES = {"merge_ablation", "judge_explanations", "score_explanations", "shuffle_explanations"}
 EXPLAIN = {"explain_linear", "explain_best_concept", "explain_baseline", "explain_random_concepts"}
-OF_LOGITS = {"record_outputs", "extract_head", "sample_curves", "measure_impact"}
+OF_LOGITS = {"record_outputs", "extract_head", "sample_curves", "measure_impact", "measure_effects"}
 OF_NETWORK = OF_LOGITS | {"record_activations", "dissect_network"}
 OF_IMAGES = {"index_images", "make_labels", "embed_images"}
 TRAINED = {"train_image_text"}
@@ -155,6 +155,7 @@ ROWS = {
                 "judge_explanations",
                 "score_explanations",
                 "shuffle_explanations",
+                "measure_effects",
                 "measure_impact",
                 "measure_stability",
             },
@@ -172,7 +173,7 @@ ROWS = {
         # without a loss that needs labels, the model may have other classes than the probe
         ("targets.net.ablation.loss", "kl", {"record_outputs", "sample_curves", "score_ablation", "check_sanity"}),
         ("targets.net.ablation.optim", False, {"sample_curves", "score_ablation", "check_sanity"}),
-        ("targets.net.ablation.replace", "constant", {"sample_curves", "score_ablation"}),
+        ("targets.net.ablation.replace", "constant", {"sample_curves", "score_ablation", "measure_effects"}),
         ("targets.net.ablation.most_nodes", 17, {"sample_curves", "score_ablation"}),
         ("targets.net.ablation.tolerance", 0.5, {"sample_curves", "score_ablation"}),
         (

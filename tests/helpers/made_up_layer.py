@@ -36,7 +36,16 @@ CONCEPTS = ["dog", "hot dog", "grass", "sky", HOSTILE, "watch dog's tail", "red 
 SIMULATOR = "two"
 CLASSES = ["dog", HOSTILE, "class 2"]
 """Of the network; no image is of the last."""
+DRAWING = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 300"><style>text {{ fill: #123 }}</style>'
+    '<text x="20" y="60">{}</text></svg>'
+)
 A, B = 12.0, -0.1
+EFFECT_IMAGES = 50
+FIGURES = {
+    "scores": ("Scores", "How well neurons are explained."),
+    "lengths": ("Lengths", "Of what length <they> are."),
+}
 DIM = 24
 
 
@@ -98,10 +107,12 @@ def make_layer(
     seed: int = 0,
     more_methods: Sequence[str] = (),
     length: int = 4,
+    is_linear: bool = True,
 ) -> Layer:
     """Write a layer and its explorer. Neuron 3 is dead, neuron 5 is unexplained; those of `le` have a bias.
 
-    `more_methods` explain as `best` does; explanations of `le` have about `length` concepts, and no more.
+    `more_methods` explain as `best` does; explanations of `le` have about `length` concepts, and no more. Whether the
+    head is linear or not, effects on the output are the same numbers.
     """
     rng = np.random.default_rng(seed)
     index = pa.table(
@@ -130,11 +141,12 @@ def make_layer(
         "best": _explanations(np.abs(weights), concepts, 1),
     }
     explained |= dict.fromkeys(more_methods, explained["best"])
-    files, scores = _write(folder, index, texts, images, p, activations, explained, concepts, test)
+    files, scores = _write(folder, index, texts, images, p, activations, explained, concepts, test, is_linear)
     pictures = [Image.new("RGB", (48, 32), (37 * row % 256, 91 * row % 256, 17 * row % 256)) for row in range(64)]
     provenance = store.Provenance("test", {"note": "</pre><script>"}, "f")
     titles = {method: method for method in explained}
-    shown = explorer.Shown("net / layer4", SIMULATOR, [(SIMULATOR, "simulator")], seed, provenance, titles)
+    calibrated, drawn = [(SIMULATOR, "simulator")], list(FIGURES.values())
+    shown = explorer.Shown("net / layer4", SIMULATOR, calibrated, seed, provenance, titles, drawn)
     page = folder / "report" / "index.html"
     explorer.write_explorer(page, files, shown, _Repeated(pictures), threads=2)
     return Layer(page, concepts, activations, p.astype(float), explained, test, scores)
@@ -179,7 +191,7 @@ def _with_reach(scores: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _write(folder, index, texts, images, p, activations, explained, concepts, test):
+def _write(folder, index, texts, images, p, activations, explained, concepts, test, is_linear):
     """Write the artifacts."""
     made = store.Provenance("test", {}, "f")
     store.write_table(folder / "index.parquet", made, index)
@@ -226,9 +238,18 @@ def _write(folder, index, texts, images, p, activations, explained, concepts, te
     checks.to_csv(folder / "sanity.csv", index=False)
     summary.summarise(scores, list(METRICS), sanity=checks).to_csv(folder / "summary.csv", index=False)
     head = np.random.default_rng(1).normal(size=(len(CLASSES), activations.shape[1])).astype(np.float32)
+    for name in FIGURES:
+        (folder / f"{name}.svg").write_text(DRAWING.format(name))
     with store.create_arrays(folder / "head.h5", made) as file:
-        file.attrs["linear"] = True
-        store.write_array(file, "weight", head)
+        file.attrs["linear"] = is_linear
+        if is_linear:
+            store.write_array(file, "weight", head)
+    with store.create_arrays(folder / "effects.h5", made) as file:
+        file.attrs["linear"] = is_linear
+        if not is_linear:
+            store.write_array(file, "neurons", np.arange(activations.shape[1], dtype=np.int32))
+            store.write_array(file, "effects", head.T)
+            file.attrs["images"] = EFFECT_IMAGES
     store.write_arrays(folder / "outputs.h5", made, {"labels": np.arange(len(index)) % 2})
     stable = [_stability(one) for one in explained["le"]]
     store.write_table(folder / "stability.parquet", made, stability_table(stable))
@@ -250,9 +271,11 @@ def _write(folder, index, texts, images, p, activations, explained, concepts, te
         stability={"le": folder / "stability.parquet"},
         outputs=folder / "outputs.h5",
         head=folder / "head.h5",
+        effects=folder / "effects.h5",
         labels=folder / "labels.h5",
         known_images=[folder / "images.h5"],
         known_concepts=[folder / "concepts.h5"],
+        figures=[folder / f"{name}.svg" for name in FIGURES],
     )
     return files, scores
 

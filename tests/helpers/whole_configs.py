@@ -55,7 +55,7 @@ def units() -> tuple[dict, list[str]]:
         "trained": {"module": "layer4", "pool": "avg", "units": {"trained": "features"}},
     }
     config["targets"]["net"]["controls"] = []
-    made = ("scores.parquet", "impact.parquet", "dissections/dissection.h5")
+    made = ("scores.parquet", "impact.parquet", "effects.h5", "dissections/dissection.h5")
     of_features = ("activations.h5", "curves.h5")
     return config, [
         *(f"results/net/layer4/{name}" for name in made),
@@ -133,7 +133,7 @@ def networks() -> tuple[dict, list[str]]:
     config["targets"] = {"net": net} | {
         name: net | {"model": model, "controls": [], "ablation": {"loss": "kl"}} for name, model in models.items()
     }
-    made = ("curves.h5", "impact.parquet", "dissections/dissection.h5")
+    made = ("curves.h5", "effects.h5", "impact.parquet", "dissections/dissection.h5")
     places = [f"results/{name}/layer4/{file}" for name in models for file in made]
     given = {"model": {"source": "recorded", "activations": "values.h5"}, "layers": {"layer4": {}}, "controls": []}
     config["targets"]["recorded"] = net | given

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers.hooked import hooked_alpha, hooked_losses
+from helpers.hooked import hooked_alpha, hooked_logits, hooked_losses
 from linexp import scenes
 from linexp.artifacts import attributes, seals, store
 from linexp.networks import targets
@@ -31,10 +31,12 @@ def few_methods(project, **layers):
 
 @pytest.fixture(scope="module")
 def evaluated(finished, tmp_path_factory):
-    """A finished project, with scores of a middle layer and the Top Impact of both."""
+    """A finished project, with scores of a middle layer and its effects on the output, and the Top Impact of both."""
     project = finished.copy(tmp_path_factory.mktemp("evaluation") / "project")
     few_methods(project)
-    project.run("results/net/layer3/scores.parquet", "results/tables/table_01.csv")
+    project.run(
+        *(f"results/{name}" for name in ("net/layer3/scores.parquet", "net/layer3/effects.h5", "tables/table_01.csv"))
+    )
     return project
 
 
@@ -172,6 +174,25 @@ def test_top_impact_is_that_of_hooks_on_the_whole_network(layer, literal):
             assert row.images == max(1, round(row.beta * len(change)))
             share = change[order[: row.images]].sum() / change.sum()
             assert row.top_impact_loss == pytest.approx(share, abs=1e-5)
+
+
+def test_effects_on_the_output_are_those_of_hooks_on_the_whole_network(literal):
+    folder = literal.layer("layer3")
+    with h5py.File(folder / "activations.h5") as file:
+        activations = file["activations"][...].astype(np.float64)
+    with h5py.File(folder / "effects.h5") as file:
+        neurons, effects, images = file["neurons"][...].tolist(), file["effects"][...], file.attrs["images"]
+    assert not h5py.File(literal.layer("layer4") / "effects.h5").keys(), "a linear head follows"
+    module, pool = PLACES["layer3"]
+    for neuron in (0, 3):
+        q = activations[:, neuron]
+        highest = np.argsort(-q, kind="stable")[:images]
+        before, after = (
+            hooked_logits(literal.network, module, neuron, literal.images[highest], values, pool).numpy()
+            for values in (None, np.full(images, q.mean()))
+        )
+        expected = (before - after).mean(axis=0)
+        assert effects[neurons.index(neuron)] == pytest.approx(expected, abs=1e-4 * np.abs(expected).max() + 1e-6)
 
 
 def test_table_1_has_the_means_of_every_layer_and_of_all_neurons(literal, evaluated):

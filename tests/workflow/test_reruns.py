@@ -17,6 +17,7 @@ JUDGING = {"judge_explanations", "score_explanations", "check_sanity", "shuffle_
 SCORING = {"simulate", *ABLATING, *JUDGING, *SUMMARISING}
 FIGURES_OF_SCORES = 4
 MEASURING_IMPACT = {"measure_impact", "draw_layer_figure"}
+MEASURING_EFFECTS = {"sample_curves", "measure_effects"}
 EXPLAINING = {"explain_linear", "explain_best_concept", "explain_baseline", "explain_random_concepts"}
 ONE_METHOD = dict.fromkeys(SCORING | {"explain_linear"}, 1) | {"draw_layer_figure": FIGURES_OF_SCORES}
 
@@ -74,7 +75,7 @@ def test_new_neurons_remake_explanations_and_nothing_before(project):
     config = project.config()
     config["targets"]["net"]["neurons"] = [0, 3]
     project.configure(config)
-    assert set(project.planned()) == EXPLAINING | SCORING | MEASURING_IMPACT | {"sample_curves", "measure_ceilings"}
+    assert set(project.planned()) == EXPLAINING | SCORING | MEASURING_IMPACT | MEASURING_EFFECTS | {"measure_ceilings"}
 
 
 def test_an_edited_library_module_remakes_what_uses_it(project):
@@ -123,7 +124,7 @@ def test_another_temperature_remakes_outputs_and_no_activations(project):
     project.configure(config)
     assert set(project.planned()) == {
         "record_outputs",
-        "sample_curves",
+        *MEASURING_EFFECTS,
         *ABLATING,
         "check_sanity",
         "score_explanations",

@@ -12,8 +12,12 @@ from torchvision.models.resnet import BasicBlock
 from helpers.hooked import hooked_activations, hooked_alpha, hooked_logits, hooked_losses
 from linexp.effects import impact
 from linexp.effects.ablation import Simulations, ablation_scores
+from linexp.effects.layer import Outputs
 from linexp.effects.losses import CrossEntropy, Divergence
+from linexp.effects.on_output import effects_on_output
+from linexp.effects.open_losses import OpenLayer
 from linexp.effects.tail_losses import LinearTailLosses, ReplayedTailLosses
+from linexp.errors import LinexpError
 from linexp.networks.heads import linear_head
 from linexp.networks.tails import ReplayedTail, SplitNetwork, split_network
 from linexp.networks.units.neurons import Neurons
@@ -181,3 +185,41 @@ def test_impact_without_a_neuron_is_that_of_a_hook():
         assert reached["top_impact"].tolist() == pytest.approx(expected, abs=1e-9)
         assert reached["top_impact"].is_monotonic_increasing
         assert reached["top_impact"].iloc[-1] == pytest.approx(1, abs=1e-12)
+
+
+def open_layer(name: str, module: str, pool: str, replace: str = "shift") -> OpenLayer:
+    tail = open_tail(name, module, pool, replace)
+    logits = tail.original(np.arange(len(IMAGES)))
+    activations = hooked_activations(network(name), module, IMAGES.double(), pool)
+    return OpenLayer("outputs.h5", Outputs(logits, LABELS, TEMPERATURE), activations, None, tail)
+
+
+@pytest.mark.parametrize(("name", "module", "pool", "replace", "neurons"), LAYERS[:6])
+def test_effects_on_the_output_are_those_of_hooks_on_the_top_images(name, module, pool, replace, neurons):
+    layer, images, most = open_layer(name, module, pool, replace), IMAGES.double(), 11
+    for neuron, effect in zip(neurons, effects_on_output(layer, neurons, most), strict=True):
+        q = layer.activations[:, neuron]
+        highest = sorted(range(len(q)), key=lambda row: -q[row])[:most]
+        assert most not in (0, len(q)) and min(q[highest]) >= np.median(q)
+        before, after = (
+            hooked_logits(network(name), module, neuron, images[highest], values, pool, replace).numpy()
+            for values in (None, np.full(most, q.mean()))
+        )
+        np.testing.assert_allclose(effect, (before - after).mean(axis=0), atol=1e-9)
+        assert np.abs(effect).max() > 1e-6
+
+
+def test_effects_on_the_output_before_a_linear_head_are_its_weights_times_what_the_top_images_have_more():
+    layer, most = open_layer("resnet", "layer4", "avg"), 7
+    weight, _ = linear_head(network("resnet"), "layer4", Neurons("avg"), IMAGES[:4].double())
+    for neuron, effect in zip([3, 300], effects_on_output(layer, [3, 300], most), strict=True):
+        q = layer.activations[:, neuron]
+        more = np.sort(q)[-most:].mean() - q.mean()
+        np.testing.assert_allclose(effect, weight[:, neuron] * more, atol=1e-6)
+
+
+def test_effects_on_the_output_of_a_network_other_than_the_recorded_one_are_refused():
+    layer = open_layer("resnet", "layer4", "avg")
+    other = Outputs(layer.outputs.logits[::-1], LABELS, TEMPERATURE)
+    with pytest.raises(LinexpError, match=r"outputs.h5 and what else was recorded are not of one model"):
+        next(effects_on_output(OpenLayer("outputs.h5", other, layer.activations, None, layer.tail), [0]))

@@ -11,6 +11,7 @@ from linexp.explorer.layer import Explained, Shown
 from linexp.explorer.layer_overview import difference, overview_of, scale_place, sentence
 from linexp.explorer.trust import failed_checks
 from linexp.scoring import summary
+from linexp.scoring.sanity import SINGLE_CONCEPT, TESTS
 
 METHODS = ["a", "b"]
 # neuron: verdict, correlation and length by a, the same by b, best method, why b does not explain it
@@ -124,15 +125,19 @@ def test_places_on_a_scale_are_in_percent_of_it():
 
 
 def test_metrics_that_fail_their_checks_are_told_with_both_shares():
+    rows = [
+        ("a", "sim", "auc", 0.9512, 0.4961), ("b", "sim", "auc", 0.97, 0.99), ("a", "other", "auc", 0.2, 0.2),
+        ("a", "sim", "correlation", 1.0, 1.0), (SINGLE_CONCEPT, None, "iou", 0.625, 1.0), ("b", "sim", "iou", 1.0, 1.0),
+    ]  # fmt: skip
     table = pd.DataFrame(
-        {
-            "method": ["a", "b", "random_concepts", "a"],
-            "simulator": ["sim", "sim", "sim", "other"],
-            "control": [None, None, "random_concepts", None],
-            "auc_sanity": ["failed (0.95, 0.50)", "passed (0.97, 0.99)", "failed (0.10, 0.10)", "failed (0.20, 0.20)"],
-            "correlation_sanity": ["passed (1.00, 1.00)", None, None, None],
-        }
+        [
+            (explanation, simulator, metric, test, share, share >= 0.9)
+            for explanation, simulator, metric, *shares in rows
+            for test, share in zip(TESTS, shares, strict=True)
+        ],
+        columns=["explanation", "simulator", "metric", "test", "share_passed", "passed"],
     )
-    found = failed_checks(table, "sim")
-    assert set(found) == {"auc"} and set(found["auc"]) == {"a"}
+    found = failed_checks(table, ["a", "b"], "sim")
+    assert set(found) == {"auc", "iou"} and set(found["auc"]) == set(found["iou"]) == {"a"}
     assert "95 % of neurons" in found["auc"]["a"] and "50 % when wrong ones" in found["auc"]["a"]
+    assert "62 % of neurons" in found["iou"]["a"], "of single concepts, as the method is not checked itself"

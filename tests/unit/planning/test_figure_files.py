@@ -41,7 +41,7 @@ def test_a_target_without_classes_is_not_asked_for_what_takes_its_outputs():
     changed = checked(changed, SCHEMA)
     assert not [path for path in figure_files.figures_of_run(changed, None) if "ablation" in path or "impact" in path]
     rules = {step.rule for step in steps.steps(changed, "net", "layer4")}
-    assert not rules & {"record_outputs", "sample_curves", "score_ablation", "measure_impact"}
+    assert not rules & {"record_outputs", "sample_curves", "score_ablation", "measure_impact", "measure_effects"}
     assert {"record_outputs", "measure_impact"} <= {
         step.rule for step in steps.steps(checked(small(), SCHEMA), "net", "layer4")
     }

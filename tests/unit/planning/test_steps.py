@@ -64,6 +64,7 @@ def test_without_a_linear_head_every_neuron_is_a_pass_of_the_images(config):
     assert found["measure_impact"][0].work.seconds == pytest.approx(60 * 100 / 20)
     assert found["score_ablation"][0].work.seconds == pytest.approx(2 * 60 * 30 / 20)
     assert found["sample_curves"][0].work.seconds == pytest.approx(17 * 60 * 10 / 20)
+    assert found["measure_effects"][0].work.seconds == pytest.approx(60 * 50 / 20), "50 images a neuron"
 
 
 def test_images_of_a_folder_are_counted(config, tmp_path):

@@ -141,8 +141,8 @@ def test_a_neuron_is_shown_with_its_ceilings_why_it_is_not_explained_and_what_it
     )
     text = neuron_text(Layer(layer.folder, scores, layer.explanations), 0, np.arange(5.0))
     assert _method(text, "le ")[-3:] == [
-        "  at most: 10 concepts 0.25, all 0.25, all by the simulator 0.25, embeddings 0.75",
-        "  not explained: there is no word for it",
+        "  at most: 10 concepts 0.25, all concepts 0.25, all by the simulator 0.25, image embeddings 0.75",
+        "  not explained: no word for it",
         "  lacks: sled (0.12 with what is left)",
     ]
     assert not any(name in "".join(_method(text, "other ")) for name in ("at most", "not explained", "lacks"))

@@ -22,7 +22,7 @@ from .layer import Explained, LayerFiles, Shown, read_activations
 from .layer_page import render
 from .neighbours import Similarities, activation_correlations, explanation_cosines, sparse_correlations
 from .neurons import Records, score_rows
-from .output_effects import read_effects
+from .output_effects import OutputEffects, read_effects
 from .overview import PICTURES, table
 from .presence_columns import PresenceColumns
 from .presence_of_sample import CONCEPTS_A_FILE, concepts_to_ship, text_embeddings, write_presence
@@ -93,6 +93,7 @@ def _write_data(
     """
     for source in sorted(PAGE.glob("*.js")) + sorted(PAGE.glob("*.css")):
         shutil.copyfile(source, folder / source.name)
+    figures = _copied_figures(folder, files, shown)
     index, scores = store.read_table(files.index), store.read_table(files.scores).to_pandas()
     explained, test = Explained.read(files), rows_of(index, "test")
     concepts = concepts_to_ship(files, explained)
@@ -103,6 +104,7 @@ def _write_data(
     texts = text_embeddings(files, concepts)
     write_presence(folder, files, texts, sample)
     write_script(folder, "concept_facts", concept_facts(files, explained, concepts, texts, shown.calibrated))
+    effects = _effects(files, index)
     with TemporaryDirectory(dir=folder) as scratch:
         records = Records(
             files, explained, shown.simulator, shown.seed, test, sample, candidates,
@@ -111,7 +113,7 @@ def _write_data(
             scores=score_rows(scores, list(files.explanations)),
             concept_ids=ids,
             stabilities=read_stabilities(files.stability),
-            effects=read_effects(files.head, files.outputs, index) if files.head and files.outputs else None,
+            effects=effects,
         )  # fmt: skip
         shown_of_neurons = _write_records(folder, explained, records)
     rows = np.unique(np.concatenate([sample, *shown_of_neurons]).astype(np.intp))
@@ -126,8 +128,10 @@ def _write_data(
         "linear": list(explained.linear),
         "main": explained.main,
         "titles": dict(shown.titles),
-        "failed": failed_checks(pd.read_csv(files.summary, keep_default_na=False, na_values=[""]), shown.simulator),
-        "output": "linear" if records.effects else "unknown",
+        "failed": failed_checks(
+            pd.read_csv(files.sanity, keep_default_na=False, na_values=[""]), list(explained.by_method), shown.simulator
+        ),
+        "effect_images": effects.images if effects else None,
     }
     pictures = [images[:PICTURES] for images in shown_of_neurons]
     overview = table(explained, scores, shown.simulator, ids, maxima, pictures)
@@ -139,7 +143,27 @@ def _write_data(
         "concepts": len(concepts),
         "sample": len(sample),
         "methods": list(explained.by_method),
+        "figures": figures,
     }
+
+
+def _copied_figures(folder: Path, files: LayerFiles, shown: Shown) -> list[dict[str, Any]]:
+    """Copy the figures of the layer; of each its `address`, `label`, `caption` and `size` in bytes."""
+    found = []
+    for path, (label, caption) in zip(map(Path, files.figures), shown.figures, strict=True):
+        copy = folder / "figures" / path.name
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, copy)
+        address = f"{DATA_FOLDER}/figures/{path.name}"
+        found.append({"address": address, "label": label, "caption": caption, "size": copy.stat().st_size})
+    return found
+
+
+def _effects(files: LayerFiles, index: pa.Table) -> OutputEffects | None:
+    """What is known of the neurons' effects on the output; None where none are scored."""
+    if not (files.head and files.effects and files.outputs):
+        return None
+    return read_effects(files.head, files.effects, files.outputs, index)
 
 
 def _write_records(folder: Path, explained: Explained, records: Records) -> list[list[int]]:

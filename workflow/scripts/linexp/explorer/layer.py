@@ -1,9 +1,10 @@
 """What the explorer is made from: the artifacts of a layer, and how their columns are read."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,8 @@ NEURONS_A_TILE = 64
 """As many as a tile of activations or of simulations has columns."""
 
 AnyPath = str | Path
+_ABSENT: Mapping[str, Any] = {name: [] for name in ("stability", "known_images", "known_concepts", "figures")}
+"""What files of a layer are that it has none of; None elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,14 @@ class LayerFiles:
         The P of each linear method.
     stability
         Of each linear method; empty where nobody asked for it.
-    outputs, head
+    outputs, head, effects
         Of the network; None where no effects on its output are scored.
     embeddings, calibration
         Of the main simulator.
     calibrations
         Of all models that the page tells of.
+    figures
+        Of the layer, SVG.
     labels
         Of the images, None where they have none.
     known_images, known_concepts
@@ -59,15 +64,27 @@ class LayerFiles:
     stability: Mapping[str, AnyPath]
     outputs: AnyPath | None
     head: AnyPath | None
+    effects: AnyPath | None
     labels: AnyPath | None
     known_images: Sequence[AnyPath]
     known_concepts: Sequence[AnyPath]
+    figures: Sequence[AnyPath]
+
+    @classmethod
+    def of(cls, files: Mapping[str, Any], methods: Sequence[str], linear: Sequence[str]) -> "LayerFiles":
+        """Those that a rule names: a list where there is one of each method, or of each linear one."""
+        by_method = {name: methods for name in ("explanations", "simulations", "concepts")}
+        by_method |= {name: [] if files.get(name) is None else linear for name in ("presence", "stability")}
+        named = {field.name: files.get(field.name, _ABSENT.get(field.name)) for field in fields(cls)}
+        for name, order in by_method.items():
+            named[name] = dict(zip(order, named[name], strict=True))
+        return cls(**named)
 
     def same_probe(self) -> str:
         """The fingerprint that all artifacts of images share, or a `LinexpError`."""
         by_method = (self.explanations, self.simulations, self.concepts, self.presence, self.stability)
         named = [path for paths in by_method for path in paths.values()]
-        named += [path for path in (self.outputs, self.head, self.labels) if path]
+        named += [path for path in (self.outputs, self.head, self.effects, self.labels) if path]
         named += [*self.known_images, *self.known_concepts]
         return store.same_probe(self.index, self.activations, self.scores, self.embeddings, *named)
 
@@ -90,6 +107,8 @@ class Shown:
         Of the page.
     titles
         What each method is called.
+    figures
+        What each of the figures shows in a few words, and its caption.
     """
 
     title: str
@@ -98,6 +117,7 @@ class Shown:
     seed: int
     provenance: store.Provenance
     titles: Mapping[str, str]
+    figures: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..explanations import CONSTANT, EXPLAINED, NOT_ABOVE_CHANCE, PREDICTS_ONLY, UNEXPLAINED
 from ..scoring.reasons import REASONS
+from ..scoring.words import VERDICTS
 from .headline import headlines
 from .layer import Explained, Shown
 
@@ -138,14 +139,14 @@ def distribution(best: pd.DataFrame) -> list[dict[str, Any]]:
 def groups(best: pd.DataFrame, dead: np.ndarray) -> list[dict[str, Any]]:
     """Neurons that are not explained, by what is known of them, with the addresses of their tables."""
     named = {
-        "predicted, but no better than by random concepts": ("status", PREDICTS_ONLY),
-        "not above chance": ("status", NOT_ABOVE_CHANCE),
-        "without any explanation": ("status", UNEXPLAINED),
-        "constant": ("status", CONSTANT),
+        PREDICTS_ONLY: VERDICTS[PREDICTS_ONLY].told,
+        NOT_ABOVE_CHANCE: VERDICTS[NOT_ABOVE_CHANCE].short,
+        UNEXPLAINED: "without any explanation",
+        CONSTANT: "constant",
     }
     found = [
-        {"label": label, "count": int((best["verdict"] == value).sum()), "href": link(**{key: value})}
-        for label, (key, value) in named.items()
+        {"label": label, "count": int((best["verdict"] == verdict).sum()), "href": link(status=verdict)}
+        for verdict, label in named.items()
     ]
     found.append({"label": "dead", "count": int(dead.sum()), "href": link(status="dead")})
     return [group for group in found if group["count"]]

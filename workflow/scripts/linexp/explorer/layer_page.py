@@ -12,20 +12,13 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..artifacts import store
-from ..explanations import EXPLAINED, NOT_ABOVE_CHANCE, PREDICTS_ONLY
 from ..metrics import MAIN, METRICS
 from ..scoring.sanity import TESTS
+from ..scoring.words import VERDICTS, WHY_NOT, verdict_text
 from .layer import LayerFiles, Shown
 from .layer_overview import overview_of, scale_place, scale_ticks, sentence
-from .overview import WHY_NOT
 
 PAGE = Path(__file__).parent / "page"
-VERDICTS = {
-    EXPLAINED: "beats chance",
-    PREDICTS_ONLY: "only predicts",
-    NOT_ABOVE_CHANCE: "not above chance",
-}
-"""In words, as the table of neurons has them; of the surest first."""
 
 
 def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
@@ -68,7 +61,7 @@ def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
         labels=MAIN,
         several_simulators=summary["simulator"].nunique() > 1,
         verdicts=_verdicts(scores[scores["simulator"] == shown.simulator], facts["methods"]),
-        verdict_words=VERDICTS,
+        verdict_text=verdict_text,
         badges=_badges(pd.read_csv(files.sanity, keep_default_na=False, na_values=[""])),
         comparisons=_comparisons(comparison),
         metrics=METRICS,

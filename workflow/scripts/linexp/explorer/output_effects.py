@@ -1,5 +1,6 @@
-"""What a neuron does to the output: the classes that it raises and lowers, where only a linear map follows it."""
+"""What a neuron does to the output: the classes that it raises and lowers, by a linear head or a replayed tail."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,19 +22,26 @@ class OutputEffects:
 
     Attributes
     ----------
-    weight
-        (n_classes, n_neurons of the layer) by how much the logit of a class rises with the neuron, beyond the mean of
-        all classes: what raises all logits alike changes no probability.
+    effects
+        (n, n_classes) by how much the logit of a class rises, beyond the mean of all classes: what raises all logits
+        alike changes no probability. With a unit of activation behind a linear head; where the tail was replayed, with
+        high activations against the neuron's mean.
+    rows
+        By neuron the row that it has.
     classes
         What each class is called.
+    images
+        On which the tail was replayed for each neuron; None behind a linear head.
     """
 
-    weight: NDArray[np.float64]
+    effects: NDArray[np.float64]
+    rows: Mapping[int, int]
     classes: list[str]
+    images: int | None
 
     def of(self, neuron: int) -> dict[str, Any]:
         """The classes that a neuron raises most and those that it lowers most, as pairs of name and effect."""
-        effects = self.weight[:, neuron]
+        effects = self.effects[self.rows[neuron]]
         order = np.argsort(-effects, kind="stable")
         named = [(self.classes[number], float(effects[number])) for number in order.tolist()]
         return {
@@ -43,17 +51,23 @@ class OutputEffects:
         }
 
 
-def read_effects(head: AnyPath, outputs: AnyPath, index: pa.Table) -> OutputEffects | None:
-    """The effects by the head of a layer; None where what follows the layer is not linear.
+def read_effects(head: AnyPath, effects: AnyPath, outputs: AnyPath, index: pa.Table) -> OutputEffects:
+    """The effects of a layer: by its head where that is linear, else those that were measured.
 
-    Of units that are not neurons, the head has the logits' change with their written direction.
+    Of units that are not neurons, both are of the direction that they write.
     """
-    if not store.read_attribute(head, "linear"):
-        return None
-    (weight,) = store.read_arrays(head, "weight")
+    images = None
+    if store.read_attribute(head, "linear"):
+        found = store.read_arrays(head, "weight")[0].T
+        neurons = np.arange(len(found))
+    else:
+        neurons, found = store.read_arrays(effects, "neurons", "effects")
+        images = int(store.read_attribute(effects, "images"))
     (labels,) = store.read_arrays(outputs, "labels")
-    weight = weight.astype(np.float64)
-    return OutputEffects(weight - weight.mean(axis=0), class_names(labels, index, len(weight)))
+    found = found.astype(np.float64)
+    rows = {neuron: row for row, neuron in enumerate(neurons.tolist())}
+    centred = found - found.mean(axis=1, keepdims=True)
+    return OutputEffects(centred, rows, class_names(labels, index, found.shape[1]), images)
 
 
 def class_names(labels: np.ndarray, index: pa.Table, n_classes: int) -> list[str]:

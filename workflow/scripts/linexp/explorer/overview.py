@@ -9,6 +9,7 @@ import pandas as pd
 from ..explanations import MISSING
 from ..metrics import MAIN, METRICS
 from ..scoring.reasons import REASONS
+from ..scoring.words import CEILING, STATUS, VERDICTS, WHY_NOT
 from .headline import best_methods
 from .layer import Explained
 from .scripts import rounded, short
@@ -29,15 +30,6 @@ LABELS = {name: metric.label for name, metric in METRICS.items()} | {
     "polysemanticity_percentile": "polysemanticity, percentile among random sets",
 }
 """What the columns of `scores.parquet` are called on a page, where their names do not say it."""
-
-WHY_NOT = {
-    "too_short": "explanation too short",
-    "simulator": "simulator does not see its concepts",
-    "explainer": "explainer does not see what the simulator does",
-    "no_word": "no word for it",
-    "neuron": "nothing predicts it much better",
-}
-"""Why a neuron is not explained (`scoring.reasons`), in words."""
 
 BELIEF = {
     "q": "q_value",
@@ -94,8 +86,13 @@ def table(
         "labels": LABELS,
         "methods": methods,
         "verdicts": verdicts,
-        "reasons": [WHY_NOT[reason] for reason in REASONS],
-        "reason_names": REASONS,
+        "reasons": REASONS,
+        "words": {
+            "verdicts": VERDICTS,
+            "why_not": WHY_NOT,
+            "ceilings": CEILING,
+            "statuses": STATUS,
+        },
         "best": _places(best_methods(ours, explained), list(explained.by_method)),
     }
 

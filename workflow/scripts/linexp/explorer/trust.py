@@ -1,32 +1,33 @@
 """Metrics that fail their sanity checks on a layer, and why: they are marked wherever they are shown."""
 
-import re
+from collections.abc import Sequence
 
 import pandas as pd
 
-_BADGE = re.compile(r"failed \(([\d.]+), ([\d.]+)\)")
+from ..scoring.sanity import GOOD_SHARE, check_of
 
 
-def failed_checks(summary: pd.DataFrame, simulator: str) -> dict[str, dict[str, str]]:
+def failed_checks(sanity: pd.DataFrame, methods: Sequence[str], simulator: str) -> dict[str, dict[str, str]]:
     """By metric and method why a metric is not to be trusted; metrics that pass everywhere are left out.
 
     Parameters
     ----------
-    summary
-        The rows of `summary.csv`, of which columns such as `correlation_sanity` say `failed (0.95, 0.50)`: the shares
-        of neurons whose score falls when labels go missing, and when wrong ones are added.
+    sanity
+        The rows of `sanity.csv`.
+    methods
+        That are shown; of one that is not checked itself, single concepts tell.
     """
-    rows = summary[(summary["simulator"] == simulator) & summary["control"].isna()]
     found: dict[str, dict[str, str]] = {}
-    for column in (name for name in rows if name.endswith("_sanity")):
-        for method, text in zip(rows["method"], rows[column], strict=True):
-            if shares := _BADGE.fullmatch(str(text)):
-                found.setdefault(column.removesuffix("_sanity"), {})[method] = _reason(*map(float, shares.groups()))
+    for metric in dict.fromkeys(sanity["metric"]):
+        for method in methods:
+            check = check_of(sanity, method, simulator, metric)
+            if check and not check[0]:
+                found.setdefault(metric, {})[method] = _reason(*check[1])
     return found
 
 
 def _reason(missing: float, extra: float) -> str:
     return (
         f"fails its sanity check here: it falls for {100 * missing:.0f} % of neurons when labels go missing, "
-        f"for {100 * extra:.0f} % when wrong ones are added; 90 % of both are needed"
+        f"for {100 * extra:.0f} % when wrong ones are added; {100 * GOOD_SHARE:.0f} % of both are needed"
     )

@@ -1,6 +1,5 @@
 """What scores, checks, summaries, figures and the explorer of a layer are made from."""
 
-from collections.abc import Sequence
 from types import SimpleNamespace
 
 from ..artifacts import attributes
@@ -71,6 +70,11 @@ def ablation_settings(config: Config, wildcards) -> Settings:
     ablation = target_of(config, wildcards)["ablation"]
     head = attributes.read_attributes(recorded(config, wildcards, f"{wildcards.layer}/head.h5"))
     return {key: ablation[key] for key in OF_ANY_TAIL} if head and head.get("linear") else ablation
+
+
+def replacing(config: Config, wildcards) -> Settings:
+    """How a neuron is replaced where the tail is replayed; nothing once it is known that the head is linear."""
+    return {key: value for key, value in ablation_settings(config, wildcards).items() if key == "replace"}
 
 
 def impact_files(config: Config, wildcards) -> Files:
@@ -287,55 +291,3 @@ def drawn_calibrations(config: Config, wildcards) -> list[tuple[str, str]]:
         given = "a and b of its image-text models are given, so there is no calibration to draw"
         raise LinexpError(f"target {wildcards.target}: {given}")
     return fitted
-
-
-def labelled_files(config: Config, wildcards, models: Sequence[str]) -> Files:
-    """Labels, and what models make of the images and of the labelled concepts; nothing where there are no labels."""
-    if not sources.possible_labels(config["probes"][target_of(config, wildcards)["probe"]]):
-        return {}
-    return {
-        "labels": probe_path(config, wildcards, "labels.h5"),
-        "known_images": [probe_path(config, wildcards, f"embeddings/{model}.h5") for model in models],
-        "known_concepts": [probe_path(config, wildcards, f"concepts/labels/{model}.h5") for model in models],
-    }
-
-
-def explorer_files(config: Config, wildcards) -> Files:
-    """What the explorer shows: all that is known of a layer, and the main simulator's view of its explanations.
-
-    Stability where the target asks for it; outputs and head where effects on them are scored, and so are there anyway.
-    """
-    target = target_of(config, wildcards)
-    methods, simulator = target["methods"], target["simulator"]
-    views = [
-        simulation_files(
-            config,
-            SimpleNamespace(target=wildcards.target, layer=wildcards.layer, method=method, simulator=simulator),
-        )
-        for method in methods
-    ]
-    linear = [with_method(wildcards, method) for method in linear_methods(config, wildcards)]
-    models = [name for name, _ in calibrated_models(config, wildcards)]
-    files: Files = {
-        **labelled_files(config, wildcards, models),
-        "images": probe_files(config, wildcards),
-        "index": index_of(config, wildcards),
-        "activations": activations_of(config, wildcards),
-        "scores": of_layer(wildcards, "scores.parquet"),
-        "summary": of_layer(wildcards, "summary.csv"),
-        "comparison": of_layer(wildcards, "comparison.csv"),
-        "sanity": of_layer(wildcards, "sanity.csv"),
-        "embeddings": probe_path(config, wildcards, f"embeddings/{simulator}.h5"),
-        "calibration": f"results/calibration/{simulator}.json",
-        "calibrations": [f"results/calibration/{name}.json" for name in models],
-        "explanations": [view["explanations"] for view in views],
-        "simulations": [of_layer(wildcards, f"simulations/{simulator}/{method}.h5") for method in methods],
-        "concepts": [view["concepts"] for view in views],
-        "presence": [f"{presence_folder(config, method)}/P.h5" for method in linear],
-    }
-    if target["stability"]:
-        files["stability"] = [of_layer(wildcards, f"stability/{method.method}.parquet") for method in linear]
-    if target["layers"][wildcards.layer]["ablation"]:
-        files["outputs"] = recorded(config, wildcards, "outputs.h5")
-        files["head"] = recorded(config, wildcards, f"{wildcards.layer}/head.h5")
-    return files

@@ -113,19 +113,31 @@ def measures_impact(config: Config, wildcards) -> bool:
     return has_impact(layer) and sure and has_labels(config, wildcards)
 
 
+def names_of_layer(config: Config, wildcards) -> list[str]:
+    """The figures that the whole workflow draws of a layer: all that its settings and labels allow."""
+    entry = target_of(config, wildcards)["layers"][wildcards.layer]
+    has = {
+        "ablation": entry["ablation"],
+        "impact": has_impact(entry),
+        "calibrations": bool(fitted_calibrations(config, wildcards)),
+        "labels": measures_impact(config, wildcards),
+    }
+    return [name for name, figure in FIGURES.items() if all(has[what] for what in figure.requires)]
+
+
+def figures_of_layer(config: Config, wildcards) -> list[str]:
+    """The files of these figures."""
+    return [of_layer(wildcards, f"figures/{name}.svg") for name in names_of_layer(config, wildcards)]
+
+
 def figures_of_run(config: Config, _wildcards) -> list[str]:
-    """The figures of every layer under `run`: all that its settings and labels allow."""
-    found = []
-    for place in config["run"]:
-        target, layer = place.split("/")
-        wildcards = SimpleNamespace(target=target, layer=layer)
-        entry = target_of(config, wildcards)["layers"][layer]
-        has = {
-            "ablation": entry["ablation"],
-            "impact": has_impact(entry),
-            "calibrations": bool(fitted_calibrations(config, wildcards)),
-        }
-        has["labels"] = measures_impact(config, wildcards)
-        names = [name for name, figure in FIGURES.items() if all(has[what] for what in figure.requires)]
-        found += [f"results/{place}/figures/{name}.svg" for name in names]
-    return found
+    """Those of every layer under `run`."""
+    places = [SimpleNamespace(**dict(zip(("target", "layer"), run.split("/"), strict=True))) for run in config["run"]]
+    return [file for place in places for file in figures_of_layer(config, place)]
+
+
+def told_of_layer(config: Config, wildcards) -> list[tuple[str, str]]:
+    """Of each figure of a layer what it shows in a few words, and its caption."""
+    here = {"target": wildcards.target, "layer": wildcards.layer, "neurons": ""}
+    places = [SimpleNamespace(**here, figure=name) for name in names_of_layer(config, wildcards)]
+    return [(label(config, place), caption(config, place)) for place in places]

@@ -94,7 +94,7 @@ def counted(config: Config, target: str, layer: str) -> Config:
 
 
 def steps(config: Config, target: str, layer: str) -> list[Step]:
-    """The jobs that a layer's scores and figures take, each once; those of tables and pictures are left out.
+    """The jobs that a layer's scores, figures and explorer take, each once; those of tables and pictures are left out.
 
     Parameters
     ----------
@@ -206,6 +206,7 @@ def _of_layer(config: Config, target: str, layer: str) -> Iterator[Step]:
         nodes = settings["most_nodes"] if settings["optim"] else 0
         curves = _replayed(config, here, work.sampling_curves(config, here), nodes, ("val",))
         yield Step("sample_curves", f"{folder}/curves.h5", curves)
+        yield Step("measure_effects", f"{folder}/effects.h5", work.measuring_effects(config, here))
     if measures_impact:
         removing = _replayed(config, here, work.removing(config, here), 1, ("train", "val", "test"))
         yield Step("measure_impact", f"{folder}/impact.parquet", removing)

@@ -3,6 +3,7 @@
 from math import ceil
 
 from ..config.checks import Config
+from ..effects.on_output import TOP_IMAGES
 from ..networks.recorded import NEURONS_TOGETHER
 from ..scoring.shuffling import VALUES_AT_ONCE
 from . import work_sizes
@@ -10,6 +11,7 @@ from .inputs import charted_method, linear_methods, method_settings, scored_pair
 from .resources import (
     CURVES,
     DIMENSION,
+    FORWARD,
     GLM_SAGA,
     METRICS,
     OPERATIONS,
@@ -195,6 +197,13 @@ def removing(config: Config, wildcards) -> Work:
     """The same for activations of all images: every neuron that is explained is taken out of every image once."""
     memory = sampling_curves(config, wildcards).memory + megabytes(2 * block_numbers(config, wildcards))
     return Work(memory, explained_numbers(config, wildcards) / CURVES)
+
+
+def measuring_effects(config: Config, wildcards) -> Work:
+    """The same; where the tail is replayed, each neuron that is explained passes the network with some images."""
+    memory = sampling_curves(config, wildcards).memory
+    passes = TOP_IMAGES * work_sizes.n_explained(target_of(config, wildcards))
+    return Work(memory, passes / FORWARD)
 
 
 def drawing_neurons(config: Config, wildcards) -> Work:

@@ -216,3 +216,26 @@ def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     if not tables:
         return pd.DataFrame(columns=columns)
     return pd.concat([table.reindex(columns=columns) for table in tables]).fillna({"simulator": ""})
+
+
+def check_of(sanity: pd.DataFrame, method: str, simulator: str, metric: str) -> tuple[bool, list[float]] | None:
+    """Whether a metric passes on a method with a simulator, or else on single concepts; None if neither is known.
+
+    Parameters
+    ----------
+    sanity
+        The rows of `sanity.csv`.
+
+    Returns
+    -------
+    tuple[bool, list[float]] | None
+        Whether it passes all of `TESTS`, and of each the share of neurons for which it does.
+    """
+    known = sanity[(sanity["metric"] == metric) & sanity["share_passed"].notna()]
+    checked = (known["explanation"] == method) & (known["simulator"] == simulator)
+    for rows in (known[checked], known[known["explanation"] == SINGLE_CONCEPT]):
+        rows = rows.set_index("test")
+        if all(test in rows.index for test in TESTS):
+            shares = [float(rows.loc[test, "share_passed"]) for test in TESTS]
+            return bool(rows["passed"].astype(bool).all()), shares
+    return None

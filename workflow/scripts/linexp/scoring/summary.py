@@ -12,7 +12,7 @@ from .agreement import rank_agreement
 from .best import COLUMNS as OF_THE_BEST
 from .best import chosen_shares
 from .reasons import REASONS
-from .sanity import SINGLE_CONCEPT, TESTS
+from .sanity import check_of
 from .uncertainty import Means, mean_intervals
 
 UNTRAINED = "untrained"
@@ -145,16 +145,11 @@ def _named(metrics: Sequence[str], end: str, means: Means) -> dict[str, float]:
 
 def _badge(sanity: pd.DataFrame | None, method: str, simulator: str, metric: str) -> str:
     """Whether a metric passed its sanity checks on a method with a simulator, or else on single concepts."""
-    if sanity is None:
+    found = None if sanity is None else check_of(sanity, method, simulator, metric)
+    if found is None:
         return ""
-    known = sanity[(sanity["metric"] == metric) & sanity["share_passed"].notna()]
-    checked = (known["explanation"] == method) & (known["simulator"] == simulator)
-    for rows in (known[checked], known[known["explanation"] == SINGLE_CONCEPT]):
-        rows = rows.set_index("test")
-        if all(test in rows.index for test in TESTS):
-            shares = ", ".join(f"{rows.loc[test, 'share_passed']:.2f}" for test in TESTS)
-            return f"{'passed' if rows['passed'].astype(bool).all() else 'failed'} ({shares})"
-    return ""
+    passed, shares = found
+    return f"{'passed' if passed else 'failed'} ({', '.join(f'{share:.2f}' for share in shares)})"
 
 
 def compare(scores: pd.DataFrame, metrics: Mapping[str, bool], seed: int = 0) -> pd.DataFrame:

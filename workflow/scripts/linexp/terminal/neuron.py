@@ -13,29 +13,20 @@ import pandas as pd
 from ..artifacts import store
 from ..concepts.sets import RANDOM_CONCEPTS
 from ..errors import LinexpError
-from ..explanations import EXPLAINED, NOT_ABOVE_CHANCE, PREDICTS_ONLY, Explanation, from_table, printable
+from ..explanations import Explanation, from_table, printable
 from ..figures.area_chart import activation_bins, bins_of
 from ..fitting.stable import Stability
 from ..fitting.stable import from_table as stabilities_from
 from ..metrics import MAIN
 from ..networks.recorded import names_of, told_of
-from ..scoring.reasons import CEILINGS, EXPLAINER, NEURON, NO_WORD, SIMULATOR, TOO_SHORT
+from ..scoring.reasons import CEILINGS
 from ..scoring.summary import OF_FEATURES
+from ..scoring.words import CEILING, VERDICTS, WHY_NOT
 from ..variation import constant
 from .summary import reconstruction
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
 BAR = 24
-VERDICTS = {EXPLAINED: "explained", PREDICTS_ONLY: "only predicts", NOT_ABOVE_CHANCE: "not above chance"}
-WHY_NOT = {
-    TOO_SHORT: "it is too short",
-    SIMULATOR: "the simulator does not see its concepts",
-    EXPLAINER: "the explainer does not see what the simulator does",
-    NO_WORD: "there is no word for it",
-    NEURON: "nothing that was tried predicts the neuron much better",
-}
-AT_MOST = ("10 concepts", "all", "all by the simulator", "embeddings")
-"""What stands before each of `CEILINGS`."""
 LONGEST_NAME = 30
 """Characters of a neuron's name in a table."""
 MOST_OTHERS = 2
@@ -180,7 +171,7 @@ def _named(method: str, rows: Sequence[Mapping[str, Any]]) -> str:
 def _scores(row: dict, name_simulator: bool) -> str:
     told = [f"{name} {row[key]:z.2f}" for key, name in MAIN.items() if pd.notna(row.get(key))]
     if told and row.get("verdict") in VERDICTS:
-        told.append(VERDICTS[row["verdict"]])
+        told.append(VERDICTS[row["verdict"]].short)
     text = ", ".join(told) or f"no score ({row['status']})"
     return f"{row['simulator']}: {text}" if name_simulator else text
 
@@ -190,11 +181,10 @@ def _ceilings(rows: Sequence[dict], width: int) -> list[str]:
     lines = []
     for row in rows:
         if pd.notna(row.get(CEILINGS[0])):
-            named = zip(AT_MOST, CEILINGS, strict=True)
-            known = [f"{name} {row[key]:z.2f}" for name, key in named if pd.notna(row[key])]
+            known = [f"{name} {row[key]:z.2f}" for key, name in CEILING.items() if pd.notna(row[key])]
             lines.append(f"at most: {', '.join(known)}")
         if row.get("why_not") in WHY_NOT:
-            lines.append(f"not explained: {WHY_NOT[row['why_not']]}")
+            lines.append(f"not explained: {WHY_NOT[row['why_not']].short}")
         if pd.notna(row.get("missing_concept")):
             known = [
                 f" ({reached:z.2f} with what is left)" for reached in [row["missing_correlation"]] if pd.notna(reached)

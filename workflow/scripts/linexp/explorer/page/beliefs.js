@@ -2,27 +2,12 @@
 
 // What tells whether to believe a score: verdicts, what chance reaches, metrics that fail their sanity checks.
 linexp.beliefs = (() => {
-  const { el, badge, statusText } = linexp.elements;
+  const { el, badge } = linexp.elements;
   const { fixed } = linexp.numbers;
+  const { verdictText, verdictTold } = linexp.words;
 
-  const VERDICTS = {
-    explained: ["beats chance", "good", "predicted, and better than by random concepts"],
-    predicts_only: ["only predicts", "warn", "predicted, but no better than by random concepts"],
-    not_above_chance: ["not above chance", "warn", "no better than with images exchanged"],
-  };
-
-  const verdictText = (verdict) => VERDICTS[verdict]?.[0] ?? statusText(verdict);
-
-  function verdictBadge(verdict) {
-    const [text, kind, title] = VERDICTS[verdict] ?? [statusText(verdict), "warn"];
-    return badge(text, kind, title);
-  }
-
-  // from those that one can believe most
-  function verdictRank(verdict) {
-    const place = Object.keys(VERDICTS).indexOf(verdict);
-    return place < 0 ? 3 : place;
-  }
+  const verdictBadge = (verdict) =>
+    badge(verdictText(verdict), verdict === "explained" ? "good" : "warn", verdictTold(verdict));
 
   const rate = (q) => (q === null || q === undefined ? "–" : q < 0.001 ? "< .001" : fixed(q, 3));
 
@@ -41,5 +26,5 @@ linexp.beliefs = (() => {
     return reason && el("span", { class: "fails", role: "img", "aria-label": reason, title: reason }, "⚠");
   }
 
-  return { verdictText, verdictBadge, verdictRank, rate, meanings, fault, faultMark };
+  return { verdictBadge, rate, meanings, fault, faultMark };
 })();

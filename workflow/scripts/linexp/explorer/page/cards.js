@@ -28,11 +28,13 @@ linexp.cards = (() => {
     return el("nav", { class: "contents", "aria-label": "On this page" }, buttons);
   }
 
+  // to a heading; nowhere if it is not there
   function goTo(heading) {
+    if (!heading) return;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     heading.focus({ preventScroll: true });
     heading.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   }
 
-  return { card, scrolled, contents };
+  return { card, scrolled, contents, goTo };
 })();

@@ -4,8 +4,9 @@
 // given as its place in the layer; values may be null, which sort last. `width` is in rem; where there is no room for
 // all, columns with `goes` are left out, and that of the explanation has the least width that it is read well in.
 linexp.columns = (() => {
-  const { el, terms, badge, statusText, scoreBar, scaleFrom } = linexp.elements;
-  const { verdictBadge, verdictRank, rate, meanings, faultMark } = linexp.beliefs;
+  const { el, terms, badge, scoreBar, scaleFrom } = linexp.elements;
+  const { verdictBadge, rate, meanings, faultMark } = linexp.beliefs;
+  const { verdictRank, statusText, reasonText } = linexp.words;
   const { fixed } = linexp.numbers;
   const { picture } = linexp.pictures;
   const { BEST, methodOf } = linexp.headline;
@@ -111,7 +112,7 @@ linexp.columns = (() => {
           verdictBadge(named(place)),
           status[place] !== "ok" && status[place] !== named(place) && badge(statusText(status[place]), "warn"),
           layer.dead[place] && badge("dead", "warn"),
-          why[place] !== null && el("span", { class: "why" }, layer.reasons[why[place]]),
+          why[place] !== null && el("span", { class: "why" }, reasonText(layer.reasons[why[place]])),
         ),
     };
   }
@@ -175,5 +176,15 @@ linexp.columns = (() => {
     };
   }
 
-  return { columnsOf };
+  // places in the order of a column, from its lowest value if the direction is 1, from its highest if it is −1
+  function sortedBy(column, places, direction) {
+    const values = new Map(places.map((place) => [place, column.value(place)]));
+    return places.sort((a, b) => {
+      const [x, y] = [values.get(a), values.get(b)];
+      if (x === null || y === null) return (x === null) - (y === null) || a - b;
+      return direction * (typeof x === "string" ? x.localeCompare(y) : x - y) || a - b;
+    });
+  }
+
+  return { columnsOf, sortedBy };
 })();

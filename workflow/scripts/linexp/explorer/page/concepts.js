@@ -7,7 +7,6 @@ linexp.concepts = (() => {
   const { figure } = linexp.pictures;
   const { card, scrolled } = linexp.cards;
   const { percent, link, usesOf } = linexp.found;
-  const { ranking } = linexp.search;
   const MOST_NEURONS = 50;
   const N_IMAGES = 12;
   const MEASURES =
@@ -151,7 +150,7 @@ linexp.concepts = (() => {
       return;
     }
     const [facts, p] = await Promise.all([linexp.load("concept_facts"), linexp.presence(concept, layer)]);
-    const found = ranking(layer, () => new Set([concept]), Object.keys(layer.methods), "correlation");
+    const found = search.ranking(() => new Set([concept]), Object.keys(layer.methods), "correlation");
     section.replaceChildren(
       heading(layer, concept, found),
       ...(found.length ? [neurons(layer, concept, found)] : []),

@@ -3,7 +3,8 @@
 // The fields above the table: search, method, score, status, filters; what the address keeps of them.
 linexp.controls = (() => {
   const { el } = linexp.elements;
-  const { verdictText, verdictRank, fault } = linexp.beliefs;
+  const { fault } = linexp.beliefs;
+  const { verdictText, verdictRank, reasonText } = linexp.words;
   const { BEST } = linexp.headline;
   const { Filters } = linexp.filters;
   const NONE = "by_none";
@@ -29,7 +30,7 @@ linexp.controls = (() => {
       this.method = select("#method", layer.shown === BEST ? [[BEST, layer.titles[BEST]], ...named] : named);
       select("#score", this.scoreEntries());
       this.status = select("#status", this.statusEntries());
-      this.why = select("#why", [["", "any reason"], ...layer.reason_names.map((name, k) => [name, layer.reasons[k]])]);
+      this.why = select("#why", [["", "any reason"], ...layer.reasons.map((name) => [name, reasonText(name)])]);
       this.best = select("#best", [["", "any method"], ...named]);
       this.everywhere = find("#everywhere");
       this.everywhere.addEventListener("change", onchange);
@@ -41,7 +42,7 @@ linexp.controls = (() => {
     scoreEntries() {
       return Object.entries(this.layer.scores).map(([name, label]) => [
         name,
-        fault(this.layer, name, this.methods) ? `${label} ⚠ fails its check` : label,
+        fault(this.layer, name, this.methods) ? `${label} ⚠ fails` : label,
       ]);
     }
 
@@ -91,7 +92,7 @@ linexp.controls = (() => {
 
     // all but the search
     keeps(place) {
-      const { methods, best, reason_names: reasons } = this.layer;
+      const { methods, best, reasons } = this.layer;
       const { why } = methods[this.method.value];
       if (this.why.value && reasons[why[place]] !== this.why.value) return false;
       if (this.best.value && this.methods[best[place]] !== this.best.value) return false;

@@ -68,17 +68,6 @@ linexp.elements = (() => {
     return el("span", { class: `term more${marked ? " marked" : ""}`, "data-more": number, title }, `+${number}`);
   }
 
-  const STATUS = {
-    ok: "explained",
-    unexplained: "unexplained",
-    constant: "constant",
-    constant_simulation: "simulation is constant",
-    missing: "not in the file",
-    no_effect: "no effect on the output",
-    not_converged: "not converged",
-  };
-  const statusText = (status) => STATUS[status] ?? status.replaceAll("_", " ");
-
   function badge(text, kind = "", title = null) {
     return el("span", { class: `badge ${kind}`, title }, text);
   }
@@ -121,7 +110,6 @@ linexp.elements = (() => {
     stableText,
     moreTerms,
     badge,
-    statusText,
     scoreBar,
     scaleFrom,
     interval,

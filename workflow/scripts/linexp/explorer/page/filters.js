@@ -7,9 +7,18 @@ linexp.filters = (() => {
 
   const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
+  // the lowest and the highest of values that may be null, and 0
+  function endsOf(lists) {
+    let [low, high] = [0, 0];
+    for (const values of lists)
+      for (const value of values) if (value !== null) [low, high] = [Math.min(low, value), Math.max(high, value)];
+    return [low, high];
+  }
+
   class Filters {
     constructor(layer, onchange) {
       this.layer = layer;
+      this.ends = new Map();
       const histogram = (name, whole = false) => new Histogram(name, onchange, whole);
       this.value = histogram("value");
       this.length = histogram("length", true);
@@ -26,13 +35,18 @@ linexp.filters = (() => {
 
     // what is charted; axes cover all methods, so that a handle stays where it is when another method is shown
     prepare(method, score) {
+      const charted = `${method}:${score}`;
+      if (charted === this.charted) return;
+      this.charted = charted;
       const { methods, scores: labels, maxima, titles } = this.layer;
       const of = ` of ${titles[method]}`;
-      const chart = (histogram, label, values) =>
-        histogram.prepare(label, values(methods[method]), Object.values(methods).flatMap(values));
-      chart(this.value, `${capital(labels[score])}${of}`, (one) => one.scores[score]);
+      const chart = (histogram, label, values, key = histogram.name) => {
+        if (!this.ends.has(key)) this.ends.set(key, endsOf(Object.values(methods).map(values)));
+        histogram.prepare(label, values(methods[method]), this.ends.get(key));
+      };
+      chart(this.value, `${capital(labels[score])}${of}`, (one) => one.scores[score], `value:${score}`);
       chart(this.length, `Number of concepts${of}`, (one) => one.concepts.map((concepts) => concepts.length));
-      this.maximum.prepare("Highest activation", maxima, maxima);
+      this.maximum.prepare("Highest activation", maxima, endsOf([maxima]));
       chart(this.meanings, `Meanings${of}`, (one) => one.spread.map(meanings));
       chart(this.chance, `Chance${of}`, (one) => one.null_p95);
       chart(this.rate, `q${of}`, (one) => one.q);

@@ -2,7 +2,7 @@
 
 // What the table says of a search for concepts: the share that they are of each explanation, and where to go on.
 linexp.found = (() => {
-  const { el, scoreBar, scaleFrom } = linexp.elements;
+  const { el, scoreBar } = linexp.elements;
   const { count, fixed } = linexp.numbers;
   const MOST = 8;
 
@@ -11,8 +11,10 @@ linexp.found = (() => {
 
   // the column that the rows are ordered by; `ranked` is what a search gives, `shown` the method whose explanations are
   function shareColumn(layer, ranked, shown) {
-    const order = new Map([...ranked.keys()].map((place, k) => [place, -k]));
-    const from = scaleFrom([...ranked.values()].map(({ share }) => share));
+    const order = new Map();
+    for (const place of ranked.keys()) order.set(place, -order.size);
+    let from = 0;
+    for (const { share } of ranked.values()) from = Math.min(from, share);
     return {
       name: "share",
       label: "Share",

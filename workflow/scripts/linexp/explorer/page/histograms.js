@@ -8,6 +8,8 @@ linexp.histograms = (() => {
   const MOST_BINS = 24;
   const HEIGHT = 56;
   const OPEN = [null, null];
+  const NONE = -1;
+  const ROUNDING = 1e-9; // of a value at the edge of a bin
 
   const exact = (value) => Number(value.toPrecision(12));
 
@@ -53,24 +55,29 @@ linexp.histograms = (() => {
       this.range = OPEN;
     }
 
-    // `values` of all neurons, null where undefined; the axis covers `all`, which has them and others to compare with
-    prepare(label, values, all) {
+    // `values` of all neurons, null where undefined; the axis reaches from `low` to `high`, and so may those of others
+    prepare(label, values, [low, high]) {
       this.values = values;
-      let [low, high] = [0, 0];
-      for (const value of all) if (value !== null) [low, high] = [Math.min(low, value), Math.max(high, value)];
       this.step = niceStep((high - low || 1) / MOST_BINS);
       if (this.whole) this.step = Math.max(1, this.step);
       this.low = exact(Math.floor(exact(low / this.step)) * this.step);
       this.bins = Math.max(1, Math.ceil(exact((high - this.low + (this.whole ? 1 : 0)) / this.step)));
       this.title.textContent = label;
       this.element.setAttribute("aria-label", `${label}, filter`);
+      this.binOf = Int16Array.from(values, (value) => (value === null ? NONE : this.bin(value)));
+      this.all = this.counted(values.keys());
       this.handles.forEach((handle, end) => {
         handle.max = this.bins;
-        handle.value = this.position(end);
         handle.setAttribute("aria-label", `${label}: ${end ? "at most" : "at least"}`);
-        handle.setAttribute("aria-valuetext", this.format(this.range[end] ?? this.valueAt(end, handle.value)));
       });
       this.bars.setAttribute("viewBox", `0 0 ${this.bins * 10} ${HEIGHT}`);
+    }
+
+    // how many of these neurons each bin has
+    counted(places) {
+      const counts = Array.from({ length: this.bins }, () => 0);
+      for (const place of places) if (this.binOf[place] !== NONE) counts[this.binOf[place]] += 1;
+      return counts;
     }
 
     // the value that a handle at this position stands for; the last of a bin where values are whole
@@ -117,17 +124,15 @@ linexp.histograms = (() => {
     }
 
     bin(value) {
-      return Math.max(0, Math.min(this.bins - 1, Math.floor(exact((value - this.low) / this.step))));
+      return Math.max(0, Math.min(this.bins - 1, Math.floor((value - this.low) / this.step + ROUNDING)));
     }
 
     draw(places) {
-      const counted = (list) => {
-        const counts = Array.from({ length: this.bins }, () => 0);
-        for (const place of list) if (this.values[place] !== null) counts[this.bin(this.values[place])] += 1;
-        return counts;
-      };
-      const all = counted(this.values.keys());
-      const kept = counted(places);
+      this.handles.forEach((handle, end) => {
+        handle.value = this.position(end);
+        handle.setAttribute("aria-valuetext", this.format(this.range[end] ?? this.valueAt(end, handle.value)));
+      });
+      const [all, kept] = [this.all, this.counted(places)];
       const tallest = Math.max(...all, 1);
       const bar = (n, k, kind, ...title) => {
         const height = ((HEIGHT - 2) * n) / tallest;

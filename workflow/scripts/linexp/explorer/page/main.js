@@ -7,6 +7,7 @@
     ["neurons", "neuron", "concept", "layer"].map((id) => [id, document.getElementById(id)]),
   );
   const title = document.title;
+  const PAUSE = 100;
   let layer;
   let table;
   let viewed = null;
@@ -18,7 +19,7 @@
     const state = new URLSearchParams(location.hash.slice(1));
     if (state.has("neuron")) return { view: "neuron", neuron: Number(state.get("neuron")), state };
     if (state.has("concept")) return { view: "concept", concept: state.get("concept"), state };
-    return { view: state.has("layer") ? "layer" : "neurons", state };
+    return { view: state.has("layer") ? "layer" : "neurons", part: state.get("layer"), state };
   };
 
   function reveal(view) {
@@ -29,7 +30,7 @@
   }
 
   async function go() {
-    const { view, neuron, concept, state } = route();
+    const { view, neuron, concept, part, state } = route();
     const asked = (going = Symbol("view"));
     const first = viewed === null;
     if (viewed === "neurons") tableScroll = scrollY;
@@ -45,6 +46,7 @@
     if (!isSame && view === "neurons") tableScroll = 0;
     scrollTo(0, view === "neurons" ? tableScroll : 0);
     if (view === "neurons") table.draw(true);
+    if (part) return linexp.cards.goTo(document.getElementById(part));
     if (first || document.activeElement === table.query) return;
     if (!isSame || !table.focus(opened)) sections[view].querySelector("h1")?.focus({ preventScroll: true });
   }
@@ -132,6 +134,7 @@
     .then(([loaded, images]) => {
       layer = loaded;
       linexp.pictures.prepare(images, layer);
+      linexp.words.prepare(layer);
       linexp.headline.prepare(layer);
       table = new linexp.table.NeuronTable(layer, sections.neurons);
       addEventListener("hashchange", act);
@@ -152,5 +155,6 @@
       return go();
     })
     .then(() => document.documentElement.classList.add("ready"))
+    .then(() => setTimeout(() => table.search.prepare(), PAUSE))
     .catch(failed);
 })();

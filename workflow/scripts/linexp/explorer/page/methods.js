@@ -2,8 +2,9 @@
 
 // The explanations of a neuron by all methods: what they are, how well they predict, and whether to believe it.
 linexp.methods = (() => {
-  const { el, tableHead, terms, badge, statusText, scoreBar, scaleFrom, interval, breakable } = linexp.elements;
+  const { el, tableHead, terms, badge, scoreBar, scaleFrom, interval, breakable } = linexp.elements;
   const { verdictBadge, rate, fault, faultMark } = linexp.beliefs;
+  const { statusText } = linexp.words;
   const { fixed, brief } = linexp.numbers;
   const { scrolled } = linexp.cards;
 

@@ -2,8 +2,9 @@
 
 // The page of one neuron.
 linexp.neuron = (() => {
-  const { el, terms, badge, statusText } = linexp.elements;
+  const { el, terms, badge } = linexp.elements;
   const { verdictBadge, rate } = linexp.beliefs;
+  const { statusText } = linexp.words;
   const { BEST, methodOf } = linexp.headline;
   const { fixed, brief, count } = linexp.numbers;
   const { figure, picture } = linexp.pictures;
@@ -70,7 +71,7 @@ linexp.neuron = (() => {
         `${layer.titles[method]}. Mean activation ${brief(record.mean)}, highest ${brief(record.maximum)}.`,
       ),
       briefly(record) && el("p", { class: "note" }, briefly(record)),
-      glance(record, layer, method),
+      glance(layer, method, place),
     );
   }
 
@@ -208,7 +209,7 @@ linexp.neuron = (() => {
       el("div", { class: "columns" }, areas(layer, record), ranges(layer, record)),
       card("own", "Try your own", null, bench.element),
       card("errors", "Where it errs most", ERRORS, bench.errors),
-      card("output", "What it does to the output", null, ...effects(record)),
+      card("output", "What it does to the output", null, ...effects(layer, record)),
       alike(layer, record),
     );
     section.querySelector(".neuron-head").append(contents(section));

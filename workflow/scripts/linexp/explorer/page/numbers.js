@@ -85,7 +85,8 @@ linexp.numbers = (() => {
     ]);
   }
 
-  const count = (value) => value.toLocaleString("en");
+  const counting = new Intl.NumberFormat("en");
+  const count = (value) => counting.format(value);
   const signed = (value, digits = 3) => (value > 0 ? "+" : "") + fixed(value, digits);
 
   const signedBrief = (value) => (value > 0 ? "+" : "") + brief(value);

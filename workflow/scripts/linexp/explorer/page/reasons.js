@@ -3,40 +3,29 @@
 // Whether a neuron has one meaning or several, and why it is not explained better.
 linexp.reasons = (() => {
   const { el, tableHead, scoreBar } = linexp.elements;
-  const { verdictText } = linexp.beliefs;
+  const { verdictText, reasonTold, ceilings } = linexp.words;
+  const { meanings } = linexp.beliefs;
   const { fixed } = linexp.numbers;
   const { card, scrolled } = linexp.cards;
-  const [LOW, MIDDLE] = [10, 40];
 
-  const WHY_NOT = {
-    too_short: "it is too short: more of these concepts, or others of them, predict the neuron",
-    simulator: "the simulator does not see these concepts as the explainer does",
-    explainer: "the explainer, or the labels, do not show what the simulator sees",
-    no_word: "there is no word for it: the images tell what the neuron does, and no concept here says it",
-    neuron: "nothing that was tried predicts the neuron much better from these images",
-  };
-  const CEILINGS = {
-    ceiling_search: "best 10 concepts",
-    ceiling_concepts: "all concepts",
-    ceiling_simulator: "all, seen by the simulator",
-    ceiling_embeddings: "embeddings of the images",
-  };
   const isKnown = (value) => value !== null && value !== undefined;
 
-  // { kind, text } of how alike the concepts of an explanation are in meaning; null where it is not known
-  function meaning(row) {
-    const { polysemanticity: value, polysemanticity_percentile: percentile } = row;
-    if (!isKnown(value)) return null;
-    if (!isKnown(percentile)) return { kind: "One meaning", text: "a single concept adds to it" };
-    const kind = percentile <= LOW ? "One meaning" : percentile <= MIDDLE ? "Related meanings" : "Several meanings";
-    const than = `more unlike each other than ${fixed(percentile, 0)} % of random sets of as many`;
-    return { kind, text: `its concepts are ${than} (polysemanticity ${fixed(value)})` };
+  // { kind, text } of how many meanings an explanation is spread over, as the table counts them, and of how it compares
+  // with random sets, of which there is no percentile for a single concept; null where it is not known
+  function meaning(spread, percentile) {
+    const number = meanings(spread);
+    if (number === null) return null;
+    const [told, nearest] = [fixed(number, 1), Math.round(Number(number.toFixed(1)))];
+    const kind = nearest === 1 ? "One meaning" : `About ${nearest} meanings`;
+    if (!isKnown(percentile)) return { kind, text: "a single concept adds to it" };
+    const random = `${fixed(percentile, 0)} % of random sets of as many concepts are spread less`;
+    return { kind, text: `spread like ${told} concepts, equally strong and unlike each other; ${random}` };
   }
 
   // a line for the head of a page, of one method; nothing where it is not known
-  function glance(record, layer, method) {
-    const row = record.scores.find((one) => one.method === method && one.simulator === layer.simulator);
-    const found = row && meaning(row);
+  function glance(layer, method, place) {
+    const { spread, spread_rank: percentile } = layer.methods[method];
+    const found = meaning(spread[place], percentile[place]);
     return (
       found &&
       el("p", { class: "meaning" }, el("strong", null, found.kind), `: ${found.text}, by ${layer.titles[method]}.`)
@@ -76,13 +65,12 @@ linexp.reasons = (() => {
       "li",
       null,
       el("strong", null, layer.titles[row.method]),
-      ` (${verdictText(row.verdict)}): ${WHY_NOT[row.why_not]}.`,
+      ` (${verdictText(row.verdict)}): ${reasonTold(row.why_not)}.`,
       lacks || [],
     );
   }
 
   function table(rows, layer) {
-    const names = Object.keys(CEILINGS);
     const cell = (value, kind) =>
       el("td", { class: `score wide ${kind}` }, el("span", { class: "value" }, fixed(value, 3)), scoreBar(value));
     const body = rows.map((row) =>
@@ -91,12 +79,12 @@ linexp.reasons = (() => {
         null,
         el("th", { scope: "row" }, layer.titles[row.method]),
         cell(row.correlation, "own"),
-        names.map((name) => cell(row[name], "ceiling")),
+        ceilings().map(([name]) => cell(row[name], "ceiling")),
       ),
     );
-    const head = tableHead(["Method", "explanation", ...Object.values(CEILINGS)]);
+    const head = tableHead(["Method", "explanation", ...ceilings().map(([, text]) => text)]);
     return el("table", { class: "plain ceilings" }, head, el("tbody", null, body));
   }
 
-  return { WHY_NOT, CEILINGS, meaning, glance, whyNot };
+  return { meaning, glance, whyNot };
 })();

@@ -46,17 +46,16 @@ linexp.search = (() => {
     return { concepts: having((name) => words.some((word) => begins(word, name))), loose: true };
   }
 
-  // 1 for each concept of a set, as looking up is what a search spends its time on
-  function maskOf(concepts, size) {
+  // 1 for each number of a set, as looking up is what a search spends its time on
+  function maskOf(numbers, size) {
     const mask = new Uint8Array(size);
-    for (const concept of concepts) mask[concept] = 1;
+    for (const number of numbers) mask[number] = 1;
     return mask;
   }
 
   // how much of an explanation the wanted concepts are: their positive weights as a share of the sum of the sizes of
-  // all, or, if none is positive, minus the share of the negative ones; null if it has none of them
+  // all, or, if none is positive, minus the share of the negative ones
   function shareOf(concepts, weights, mask) {
-    if (!concepts.some((concept) => mask[concept])) return null;
     let [total, above, below] = [0, 0, 0];
     for (let k = 0; k < concepts.length; k++) {
       const weight = weights[k];
@@ -68,35 +67,31 @@ linexp.search = (() => {
     return (above || below) / (total || 1);
   }
 
-  // the neurons whose explanations by some methods have wanted concepts, each by the method whose explanation says so
-  // best: by its share times its score where both are positive; `wanted(method)` is a set. The highest rank comes first
-  function ranking(layer, wanted, methods, score) {
-    const best = layer.neurons.map(() => null);
-    for (const method of methods) {
-      const { concepts, weights, scores } = layer.methods[method];
-      const mask = maskOf(wanted(method), layer.concepts.length);
-      for (let place = 0; place < best.length; place++) {
-        const share = shareOf(concepts[place], weights[place], mask);
-        if (share === null) continue;
-        const value = scores[score][place];
-        const found = { place, method, share, score: value, rank: Math.max(share, 0) * Math.max(value ?? 0, 0) };
-        if (!best[place] || before(found, best[place]) < 0) best[place] = found;
-      }
-    }
-    return best.filter(Boolean).sort(before);
-  }
-
   const before = (a, b) =>
     b.rank - a.rank ||
     Math.max(b.share, 0) - Math.max(a.share, 0) ||
     (b.score ?? 0) - (a.score ?? 0) ||
     a.place - b.place;
 
+  // where each concept is: of concept c, `places` from `begins[c]` to before `begins[c + 1]`
+  function indexOf(explanations, size) {
+    const begins = new Uint32Array(size + 1);
+    for (const concepts of explanations) for (const concept of concepts) begins[concept + 1] += 1;
+    for (let concept = 0; concept < size; concept++) begins[concept + 1] += begins[concept];
+    const [places, next] = [new Uint32Array(begins[size]), begins.slice()];
+    explanations.forEach((concepts, place) => {
+      for (const concept of concepts) places[next[concept]++] = place;
+    });
+    return { begins, places };
+  }
+
   class Search {
     constructor(layer) {
       this.layer = layer;
       this.methods = Object.keys(layer.methods);
       this.names = layer.concepts.map(plain);
+      this.indices = new Map();
+      this.uses = new Map();
     }
 
     // What a query finds in the explanations of one method or of all: `places` of neurons; the concepts that are
@@ -111,27 +106,65 @@ linexp.search = (() => {
           const methods = term.method ? [term.method] : everywhere ? this.methods : [method];
           return { methods, ...matching(term.text, this.names) };
         });
-      let places = this.layer.neurons.map((_, place) => place);
-      if (numbers.size) places = places.filter((place) => numbers.has(this.layer.neurons[place]));
-      for (const { methods, concepts } of words) {
-        const mask = maskOf(concepts, this.names.length);
-        const has = (place) => (name) => this.layer.methods[name].concepts[place].some((concept) => mask[concept]);
-        places = places.filter((place) => methods.some(has(place)));
-      }
+      const having = words.map(({ methods, concepts }) => this.having(methods, concepts));
+      const isFound = (neuron, place) =>
+        (!numbers.size || numbers.has(neuron)) && having.every((mask) => mask[place] === 1);
+      const places = [];
+      this.layer.neurons.forEach((neuron, place) => isFound(neuron, place) && places.push(place));
       return {
         places,
         marked: new Set(words.flatMap(({ concepts }) => [...concepts])),
         loose: words.some((word) => word.loose),
-        ranked: words.length ? this.ranked(words, new Set(places), score) : null,
+        ranked: words.length ? this.ranked(words, places, score) : null,
       };
+    }
+
+    // 1 for each neuron that has any of these concepts in an explanation by any of these methods
+    having(methods, concepts) {
+      const mask = new Uint8Array(this.layer.neurons.length);
+      for (const method of methods) {
+        if (!this.indices.has(method))
+          this.indices.set(method, indexOf(this.layer.methods[method].concepts, this.names.length));
+        const { begins, places } = this.indices.get(method);
+        for (const concept of concepts) for (let k = begins[concept]; k < begins[concept + 1]; k++) mask[places[k]] = 1;
+      }
+      return mask;
+    }
+
+    // The neurons whose explanations by some methods have wanted concepts, each by the method whose explanation says so
+    // best: by its share times its score where both are positive; `wanted(method)` is a set. The highest rank comes
+    // first
+    ranking(wanted, methods, score, among = null) {
+      const best = this.layer.neurons.map(() => null);
+      for (const method of methods) {
+        const { concepts, weights, scores } = this.layer.methods[method];
+        const having = this.having([method], wanted(method));
+        const isWanted = maskOf(wanted(method), this.names.length);
+        for (let place = 0; place < best.length; place++) {
+          if (!having[place] || (among && !among[place])) continue;
+          const share = shareOf(concepts[place], weights[place], isWanted);
+          const value = scores[score][place];
+          const rank = Math.max(share, 0) * Math.max(value ?? 0, 0);
+          const one = best[place];
+          if (!one) best[place] = { place, method, share, score: value, rank };
+          else if (before({ place, share, score: value, rank }, one) < 0)
+            Object.assign(one, { method, share, score: value, rank });
+        }
+      }
+      return best.filter(Boolean).sort(before);
     }
 
     ranked(words, places, score) {
       const methods = [...new Set(words.flatMap((word) => word.methods))];
       const wanted = (method) =>
         new Set(words.filter((word) => word.methods.includes(method)).flatMap(({ concepts }) => [...concepts]));
-      const found = ranking(this.layer, wanted, methods, score).filter(({ place }) => places.has(place));
+      const found = this.ranking(wanted, methods, score, maskOf(places, this.layer.neurons.length));
       return new Map(found.map((one) => [one.place, one]));
+    }
+
+    // make ready what a first search would wait for
+    prepare() {
+      this.having(this.methods, []);
     }
 
     // the concept of a name, in any case; undefined if there is none
@@ -143,12 +176,16 @@ linexp.search = (() => {
 
     // the concepts that explain most neurons
     common(method, most) {
-      const uses = new Map();
-      for (const concepts of this.layer.methods[method].concepts)
-        for (const concept of concepts) uses.set(concept, (uses.get(concept) ?? 0) + 1);
-      return [...uses].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, most);
+      if (!this.uses.has(method)) {
+        const uses = new Map();
+        for (const concepts of this.layer.methods[method].concepts)
+          for (const concept of concepts) uses.set(concept, (uses.get(concept) ?? 0) + 1);
+        const sorted = [...uses].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+        this.uses.set(method, sorted.slice(0, most));
+      }
+      return this.uses.get(method);
     }
   }
 
-  return { Search, ranking, matching, plain };
+  return { Search, matching, plain };
 })();

@@ -4,7 +4,7 @@
 linexp.table = (() => {
   const { el, breakable } = linexp.elements;
   const { count } = linexp.numbers;
-  const { columnsOf } = linexp.columns;
+  const { columnsOf, sortedBy } = linexp.columns;
   const { NARROW, columnsThatFit, cutChips, widthOf } = linexp.fitting;
   const { Controls } = linexp.controls;
   const { Search } = linexp.search;
@@ -23,6 +23,7 @@ linexp.table = (() => {
       this.methods = Object.keys(layer.methods);
       this.search = new Search(layer);
       this.places = [];
+      this.made = new Map();
       this.found = { places: [], marked: new Set(), ranked: null };
       this.build();
       addEventListener("scroll", () => this.draw(), { passive: true });
@@ -91,11 +92,16 @@ linexp.table = (() => {
       this.resized();
     }
 
+    // all columns, the same ones until something changes
     columns(pictures = 0) {
-      const { method, score } = this.controls;
-      const columns = columnsOf(this.layer, method.value, score.value, this.found.marked, pictures);
-      const { ranked } = this.found;
-      return ranked ? columns.toSpliced(2, 0, shareColumn(this.layer, ranked, method.value)) : columns;
+      if (!this.made.has(pictures)) {
+        const { method, score } = this.controls;
+        const { marked, ranked } = this.found;
+        const columns = columnsOf(this.layer, method.value, score.value, marked, pictures);
+        if (ranked) columns.splice(2, 0, shareColumn(this.layer, ranked, method.value));
+        this.made.set(pictures, columns);
+      }
+      return this.made.get(pictures);
     }
 
     // those that there is room for; a card has all that its style sheet shows
@@ -113,6 +119,7 @@ linexp.table = (() => {
       const { filters, method } = this.controls;
       filters.prepare(method.value, this.controls.score.value);
       const { everywhere, score } = this.controls;
+      this.made.clear();
       this.found = this.search.find(this.query.value, method.value, everywhere.checked, score.value);
       this.places = this.sorted(this.found.places.filter((place) => this.controls.keeps(place)));
       filters.draw(this.places);
@@ -122,15 +129,13 @@ linexp.table = (() => {
     }
 
     sorted(places) {
+      if (this.order === "-share") {
+        const kept = new Set(places);
+        return [...this.found.ranked.keys()].filter((place) => kept.has(place));
+      }
       const [name, direction] = this.order.startsWith("-") ? [this.order.slice(1), -1] : [this.order, 1];
       const column = this.columns().find((one) => one.name === name);
-      if (!column) return places;
-      const values = new Map(places.map((place) => [place, column.value(place)]));
-      return places.sort((a, b) => {
-        const [x, y] = [values.get(a), values.get(b)];
-        if (x === null || y === null) return (x === null) - (y === null) || a - b;
-        return direction * (typeof x === "string" ? x.localeCompare(y) : x - y) || a - b;
-      });
+      return column ? sortedBy(column, places, direction) : places;
     }
 
     tell() {
