@@ -309,7 +309,7 @@ ROWS = {
     images: [
         *(
             (f"probes.{name}.{key}", value, OF_IMAGES)
-            for name in ("folder", "cifar100", "places365", "imagenet", "broden")
+            for name in ("folder", "cifar100", "places365", "imagenet", "broden", "masked")
             for key, value in {"root": "others", "limit": 9, "on_bad_image": "skip", "split": "splits.csv"}.items()
         ),
         *(
@@ -319,6 +319,9 @@ ROWS = {
         ("probes.folder.superclasses", "groups.yaml", {"make_labels"}),
         ("probes.folder.class_names", ["cat", "dog"], OF_IMAGES),
         ("probes.folder.origin", "elsewhere", NOTHING),
+        ("probes.masked.masks", "photos", {"make_labels"}),
+        ("probes.masked.names", ["sky", "water"], {"make_labels"}),
+        ("probes.masked.origin", "elsewhere", NOTHING),
         ("probes.imagenet.devkit", "others", OF_IMAGES),
         ("probes.imagenet.class_names", "names.txt", OF_IMAGES),
         *(

@@ -101,6 +101,7 @@ def images() -> tuple[dict, list[str]]:
         "places365": {"kind": "places365", "root": "photos"},
         "imagenet": {"kind": "imagenet", "root": "photos", "devkit": "photos"},
         "broden": {"kind": "broden", "root": "photos"},
+        "masked": {"kind": "masked_folder", "root": "photos", "masks": "others", "names": ["sky", "grass"]},
     }
     made = [f"results/probes/{name}" for name in config["probes"]]
     return config, [f"{place}/{name}" for place in made for name in ("labels.h5", "embeddings/one.h5")]

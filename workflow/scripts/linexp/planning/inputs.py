@@ -28,7 +28,7 @@ AND = "__"
 """Between the names of several explainers in a path; no name has it."""
 TRAINING_SPLIT = {"train": 0.95, "val": 0.05, "test": 0.0}
 """Training images are not scored on: a few are held out for the accuracy that training.json reports."""
-FURTHER_LABELS = ("superclasses", "concepts")
+FURTHER_LABELS = ("superclasses", "concepts", "masks", "names")
 """The settings of images that nothing but their labels follows from."""
 DRAWN_BY = ("images", "size", "first")
 """The settings of scenes that pictures and masks follow from."""
@@ -130,8 +130,18 @@ def image_files(config: Config, wildcards) -> list[str]:
 
 
 def label_files(config: Config, wildcards) -> list[str]:
-    """The same, and a file of superclasses."""
-    return _files_of_images(config, wildcards, label_settings(config, wildcards))
+    """The same, and a file of superclasses; masks are among the `pixel_label_files`."""
+    settings = label_settings(config, wildcards)
+    return _files_of_images(config, wildcards, {key: settings[key] for key in settings if key != "masks"})
+
+
+def pixel_label_files(config: Config, wildcards) -> list[str]:
+    """The folder of masks and the file of names that say what is where in images of the user's, where there are any."""
+    entry = image_entry(config, wildcards)
+    if "masks" not in entry:
+        return []
+    missing.required(missing.images(config, SECTIONS[wildcards.place], wildcards.images))
+    return [sources.paths(entry)[-1], *filter(class_lists.is_names_file, [entry["names"]])]
 
 
 def _files_of_images(config: Config, wildcards, settings: Settings) -> list[str]:

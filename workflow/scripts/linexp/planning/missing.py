@@ -113,7 +113,7 @@ def images(config: Config, section: str, name: str) -> Part:
     if problem:
         key, _, remark = problem.partition(": ")
         return Part(f"{place}.{key}", MISSING, remark)
-    named = ((key, entry.get(key)) for key in ("class_names", "superclasses"))
+    named = ((key, entry.get(key)) for key in ("class_names", "superclasses", "names"))
     files = [file(f"{place}.{key}", path) for key, path in named if class_lists.is_names_file(path)]
     files += [split_part] if split_part else []
     first, *others = sources.paths(entry)
