@@ -20,6 +20,7 @@ from linexp.jobs.runtime import check_python, import_from
 from linexp.paper import sources, tables
 from linexp.planning import (
     blocks,
+    dense_files,
     dissection_files,
     evaluation_files,
     figure_files,

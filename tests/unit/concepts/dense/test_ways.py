@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import open_clip
 import pytest
 import torch
@@ -12,11 +13,13 @@ from torch.nn.functional import linear, normalize
 
 from linexp.concepts import image_text
 from linexp.concepts.dense import WAYS, way_of
-from linexp.concepts.dense.cells import cell_means, overlaps
-from linexp.concepts.dense.embedding import PlaceEncoder, place_encoder
+from linexp.concepts.dense.cells import cell_means
+from linexp.concepts.dense.embedding import PlaceEncoder, Views, embedded_places, place_encoder
 from linexp.concepts.dense.key_key import SIGMA
 from linexp.concepts.dense.last_block import last_block
+from linexp.config.checks import whole_schema
 from linexp.errors import LinexpError
+from linexp.workflow import SCHEMA
 
 TEXT = {"context_length": 16, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1}
 CLIP = {"image_size": 24, "layers": 3, "width": 32, "head_width": 8, "patch_size": 6}
@@ -187,15 +190,14 @@ def test_a_convnext_at_its_own_grid_is_both_heads_at_each_place(tmp_path):
 
 def test_a_crop_around_a_cell_is_embedded_as_an_image(tmp_path):
     model = build(tmp_path, CLIP)
-    image = Image.effect_noise((60, 40), 80).convert("RGB")
+    image = Image.effect_noise((120, 90), 80).convert("RGB")
     encoder = PlaceEncoder(model, WAYS["crops"], 4)
-    found = encoder.embed(encoder.preprocess()(image)[None])
+    found = encoder.embed(encoder.prepared(image, (0.25, 0, 0.75, 1))[None])
     assert found.shape == (1, 16, 24) and encoder.inputs == 16
     squashed = image_text.squashing(model.network)
-    for cell, box in {0: (0, 0, 24, 16), 6: (24, 8, 48, 24), 15: (36, 24, 60, 40)}.items():
-        assert_close(found[:, cell], model.embed_images(squashed(image.crop(box))[None]))
-    whole = PlaceEncoder(model, WAYS["crops"], 1)
-    assert_close(whole.embed(whole.preprocess()(image)[None])[:, 0], model.embed_images(squashed(image)[None]))
+    for cell, pixels in {0: (30, 0, 54, 36), 6: (54, 18, 78, 54), 15: (66, 54, 90, 90)}.items():
+        alone = image.resize((24, 24), Image.Resampling.BICUBIC, pixels)
+        assert_close(found[:, cell], model.embed_images(squashed(alone)[None]))
 
 
 # --- grids
@@ -266,14 +268,44 @@ def test_cells_are_means_over_what_they_cover(places, cells):
     expected = pixels.reshape(cells, fine // cells, cells, fine // cells).mean((1, 3))
     found = cell_means(values[None, None].float(), cells)
     torch.testing.assert_close(found[0, :, 0], expected.flatten().float(), atol=1e-6, rtol=1e-5)
-    assert overlaps(places, cells).sum(axis=1) == pytest.approx(1)
 
 
-def test_the_whole_of_an_image_is_seen_whatever_its_proportions(tmp_path):
+@pytest.mark.parametrize("way", ["identity", "crops"])
+def test_the_whole_of_an_image_is_seen_as_its_model_squeezes_it(tmp_path, way):
     model = build(tmp_path, CLIP)
+    image = Image.effect_noise((120, 40), 80).convert("RGB")
+    seen = PlaceEncoder(model, WAYS[way], 1).prepared(image, (0.0, 0.0, 1.0, 1.0))
+    assert torch.equal(seen if way == "identity" else seen[0], image_text.squashing(model.network)(image))
+    assert seen.shape[-3:] == (3, 24, 24)
+
+
+def test_only_the_box_is_seen(tmp_path):
     striped = Image.new("RGB", (120, 40), "black")
-    striped.paste("white", (0, 0, 30, 40))
-    seen = PlaceEncoder(model, WAYS["identity"], 2).preprocess()(striped)
-    assert seen.shape == (3, 24, 24)
+    striped.paste("white", (0, 0, 75, 40))
+    seen = PlaceEncoder(build(tmp_path, CLIP), WAYS["identity"], 2).prepared(striped, (0.5, 0.0, 0.75, 1.0))
     bright = seen[0] > seen[0].mean()
-    assert bright[:, :5].all() and not bright[:, 7:].any()
+    assert bright[:, :11].all() and not bright[:, 13:].any()
+
+
+# --- many images
+
+
+@pytest.mark.parametrize("way", ["key_key", "crops"])
+@pytest.mark.parametrize("batch_size", [1, 3, 100])
+def test_places_of_all_images_come_by_image_whatever_the_batch(tmp_path, way, batch_size):
+    model = build(tmp_path, CLIP)
+    images = [Image.effect_noise((40 + 10 * n, 60), 80).convert("RGB") for n in range(5)]
+    boxes = np.array([[0.1 * n, 0, 1, 0.8] for n in range(5)])
+    encoder = PlaceEncoder(model, WAYS[way], 2)
+    found = np.concatenate(list(embedded_places(encoder, Views(images, boxes), batch_size, threads=2)))
+    assert found.shape == (5 * 4, 24) and found.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
+    for row, image in enumerate(images):
+        alone = encoder.embed(encoder.prepared(image, tuple(boxes[row]))[None])[0]
+        np.testing.assert_allclose(found[4 * row : 4 * row + 4], alone, atol=1e-5)
+
+
+def test_the_ways_are_those_of_the_configuration():
+    schema = whole_schema(SCHEMA)["$defs"]["image_text_model"]["properties"]["dense"]
+    assert schema["enum"] == list(WAYS)
+    assert all(f" {name}, " in schema["description"] for name in WAYS if name != "crops")

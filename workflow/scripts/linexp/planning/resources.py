@@ -139,6 +139,26 @@ def embedding_images(config: Config, wildcards) -> Work:
     )
 
 
+def passes_of_places(config: Config, wildcards) -> int:
+    """Passes of the network an image, as far as the configuration tells: one for each crop, where places are crops."""
+    is_cut = config["image_text_models"][wildcards.image_text_model].get("dense") == "crops"
+    return int(wildcards.grid) ** 2 if is_cut else 1
+
+
+def embedding_places(config: Config, wildcards) -> Work:
+    """The same of every crop, or of every image, whose places take as much memory again as a batch."""
+    images = passes_of_places(config, wildcards) * images_of_probe(config, wildcards)
+    network = image_text_network(config, wildcards.image_text_model)
+    return Work(TORCH + 2 * network, images / FORWARD)
+
+
+def calibrating_places(config: Config, wildcards) -> Work:
+    """Places × labels × dimension, 2 operations each, in blocks; pairs are counted as slowly as metrics are made."""
+    pairs = images_of_probe(config, wildcards) * int(wildcards.grid) ** 2 * work_sizes.CONCEPTS["labels"]
+    histograms = megabytes(2 * 2 * 2**13 * work_sizes.CONCEPTS["labels"], 8)
+    return Work(PROGRAM + 2 * histograms, 2 * pairs * DIMENSION / OPERATIONS + 10 * pairs / METRICS / 8)
+
+
 def embedding_texts(config: Config, wildcards, concepts: int) -> Work:
     values = concepts * DIMENSION
     return Work(TORCH + image_text_network(config, wildcards.image_text_model) + megabytes(values), concepts / TEXTS)

@@ -1,32 +1,22 @@
 """Any other model: overlapping crops, an embedding each, at grid² times the cost of an image."""
 
-from collections.abc import Callable
-from math import ceil, floor
+from itertools import product
 
-import torch
-from PIL import Image
-from torch import Tensor
-
+from ...probes.crops import Box
 from .way import DenseWay
 
 
-def window(cell: int, grid: int, length: int) -> tuple[int, int]:
-    """Where the crops of a row or column of cells begin and end on a side of so many pixels.
+def windows(box: Box, grid: int) -> list[Box]:
+    """The boxes of the crops around the cells of a box, row by row.
 
-    A crop is 2/(grid + 1) of the side long and neighbours share half of it, so that all together cover the image.
+    A crop is 2/(grid + 1) of a side long and neighbours share half of it, so that all together cover the box.
     """
-    return floor(cell * length / (grid + 1)), ceil((cell + 2) * length / (grid + 1))
-
-
-def crops_of(preprocess: Callable[[Image.Image], Tensor], grid: int) -> Callable[[Image.Image], Tensor]:
-    """From an image to the crops around its cells, row by row, (grid², 3, height, width), each preprocessed."""
-
-    def of_image(image: Image.Image) -> Tensor:
-        across, down = ([window(cell, grid, length) for cell in range(grid)] for length in image.size)
-        boxes = [(left, top, right, bottom) for top, bottom in down for left, right in across]
-        return torch.stack([preprocess(image.crop(box)) for box in boxes])
-
-    return of_image
+    left, top, right, bottom = box
+    across, down = (right - left) / (grid + 1), (bottom - top) / (grid + 1)
+    return [
+        (left + column * across, top + row * down, left + (column + 2) * across, top + (row + 2) * down)
+        for row, column in product(range(grid), repeat=2)
+    ]
 
 
 WAY = DenseWay("crops", "for any model", lambda _visual: True, None)

@@ -1,17 +1,22 @@
 """Embeddings of the places of images, by the way that suits the model."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from ...jobs.gpu_memory import map_what_fits
+from ...probes.batches import Images, image_batches
+from ...probes.crops import Box, cut_out
 from ..image_text import ImageTextModel, squashing
 from . import DenseWay, way_of
 from .cells import cell_means
-from .crops import crops_of
+from .crops import windows
 
 
 @dataclass(frozen=True)
@@ -32,22 +37,29 @@ class PlaceEncoder:
     way: DenseWay
     grid: int
 
+    @cached_property
+    def squash(self) -> Callable[[Image.Image], Tensor]:
+        """The model's preprocessing of a whole image, whatever its proportions."""
+        return squashing(self.model.network)
+
     @property
     def inputs(self) -> int:
         """How many inputs of the network an image is."""
         return 1 if self.way.maps else self.grid**2
 
-    def preprocess(self) -> Callable[[Image.Image], Tensor]:
-        """From an RGB image to the tensor of it that `embed` takes; its whole is seen, whatever its proportions.
+    def prepared(self, image: Image.Image, box: Box) -> Tensor:
+        """What the network takes of a box of an RGB image, squeezed to its size: (3, height, width).
 
-        (3, height, width), or (grid², 3, height, width) where places are crops.
+        (grid², 3, height, width) where places are crops.
         """
-        transform = squashing(self.model.network)
-        return transform if self.way.maps else crops_of(transform, self.grid)
+        side = max(np.atleast_1d(self.model.network.visual.preprocess_cfg["size"]).tolist())
+        if self.way.maps:
+            return self.squash(cut_out(image, box, side))
+        return torch.stack([self.squash(cut_out(image, window, side)) for window in windows(box, self.grid)])
 
     @torch.inference_mode()
     def embed(self, batch: Tensor) -> Tensor:
-        """The (n, grid², dim) float32 embeddings of unit norm of n preprocessed images, cells row by row."""
+        """The (n, grid², dim) float32 embeddings of unit norm of n prepared images, cells row by row."""
         if self.way.maps is None:
             return self.model.embed_images(batch.flatten(0, 1)).unflatten(0, batch.shape[:2])
         return self.model.encoded(batch, lambda images: self._of_cells(self.model.network.visual, images))
@@ -71,3 +83,38 @@ def place_encoder(model: ImageTextModel, grid: int, chosen: str | None = None) -
     cost = "one pass an image" if encoder.inputs == 1 else f"{encoder.inputs} times the passes of whole images"
     print(f"embedding {grid} × {grid} places by {encoder.way.name}: {cost}", file=sys.stderr)
     return encoder
+
+
+@dataclass(frozen=True)
+class Views:
+    """What a target sees of images: pairs of an image and its box.
+
+    Attributes
+    ----------
+    images
+        By row.
+    boxes
+        (n_images, 4) left, top, right and bottom as shares of the sides.
+    """
+
+    images: Images
+    boxes: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, row: int) -> tuple[Image.Image, Box]:
+        return self.images[row], tuple(self.boxes[row].tolist())
+
+
+def embedded_places(encoder: PlaceEncoder, views: Views, batch_size: int, threads: int) -> Iterator[np.ndarray]:
+    """Blocks of (n · grid², dim) embeddings of the cells of all images, in order.
+
+    Parameters
+    ----------
+    batch_size
+        Inputs of the network at a time; at least those of one image.
+    """
+    at_once = max(1, batch_size // encoder.inputs)
+    batches = image_batches(views, lambda view: encoder.prepared(*view), at_once, threads, "embedding places")
+    return map_what_fits(lambda batch: encoder.embed(batch).flatten(0, 1).numpy(), batches)
