@@ -129,8 +129,8 @@ class CellAreas:
 
     def __init__(self, box: Box, grid: int, shape: tuple[int, int]):
         left, top, right, bottom = box
-        self._down = _overlaps(top, bottom, grid, shape[0])
-        self._across = _overlaps(left, right, grid, shape[1])
+        self._down = overlaps(top, bottom, grid, shape[0])
+        self._across = overlaps(left, right, grid, shape[1])
 
     def of(self, masks: np.ndarray) -> NDArray[np.float32]:
         """(grid², k) the share of each cell that each of k masks, (k, height, width) bool, covers."""
@@ -138,7 +138,7 @@ class CellAreas:
         return shares.reshape(len(masks), len(self._down) * len(self._across)).T.astype(np.float32)
 
 
-def _overlaps(begin: float, end: float, grid: int, pixels: int) -> Array:
+def overlaps(begin: float, end: float, grid: int, pixels: int) -> Array:
     """(grid, pixels) the share of each of equal cells from begin to end that each pixel of a side fills."""
     edges, sides = np.linspace(begin, end, grid + 1) * pixels, np.arange(pixels)
     shared = np.minimum(edges[1:, None], sides + 1) - np.maximum(edges[:-1, None], sides)
