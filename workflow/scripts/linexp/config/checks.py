@@ -16,6 +16,7 @@ from ..importers import FORMATS
 from ..networks.sources import SOURCES
 from ..networks.sources.source import is_weights_file
 from ..networks.units import UNITS, trained_sae
+from ..probes import pixel_labels
 from ..probes.kinds import KINDS
 from ..probes.sources import possible_labels
 from .derived_sets import with_unions
@@ -25,6 +26,8 @@ from .schema import check_against_schema, check_values, with_defaults
 
 RESERVED_TARGETS = ("probes", "calibration", "tables", "models", "logs")
 RESERVED_TRAINED = ("targets", "image_text")
+OF_LABELS = ("label", "area")
+"""Where P comes from without an image-text model."""
 NAMED = ("probes", "training_sets", "trained_models", "image_text_models", "concept_sets", "methods", "targets")
 """Sections whose names become parts of paths."""
 Config = dict[str, Any]
@@ -132,7 +135,7 @@ def _check_references(config: Config) -> None:
             continue
         _check_labelled(config, "training_sets", trained["images"], f"{place}.images", trained["kind"] == "classifier")
     for name in config["concept_sets"]:
-        if _is_one_of(name, [*BUILT_IN, "label"]):
+        if _is_one_of(name, [*BUILT_IN, "label", "area"]):
             raise LinexpError(f"concept_sets.{name}: the name {name!r} is reserved; take another")
         members(config, name)
     for name, model in config["image_text_models"].items():
@@ -208,8 +211,9 @@ def _check_image_text_model(config: Config, model: Mapping[str, Any], place: str
 
 def _check_method(config: Config, method: Mapping[str, Any], place: str) -> None:
     for key in ("explainer", "concepts"):
-        if method.get("presence") == "label" and key in method:
-            raise LinexpError(f"{place}.{key}: presence: label works on the labels alone; take {key} out")
+        if method.get("presence") in OF_LABELS and key in method:
+            presence = method["presence"]
+            raise LinexpError(f"{place}.{key}: presence: {presence} works on the labels alone; take {key} out")
     if "label_weight" in method and method.get("presence", "both") != "both":
         raise LinexpError(f"{place}.label_weight: there is nothing to weigh; set presence: both, or take it out")
     if "explainer" in method:
@@ -292,8 +296,13 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
             raise LinexpError(f"{place}.methods.{number}: {missing}; add it")
         if method.get("presence") in ("label", "both"):
             _check_labelled(config, "probes", target["probe"], f"{place}.methods.{number} ({method_name})")
+        if method.get("presence") == "area" and config["probes"][target["probe"]]["kind"] not in pixel_labels.KINDS:
+            lacking = f"{target['probe']!r} has no pixel labels, which presence: area goes by"
+            raise LinexpError(
+                f"{place}.methods.{number} ({method_name}): {lacking}; take a probe of kind {pixel_labels.NAMED}"
+            )
         sees_wider = method["kind"] == "linear" and "wider_concepts" in target
-        if method.get("presence") == "label" and not sees_wider:
+        if method.get("presence") in OF_LABELS and not sees_wider:
             continue
         explainers = explainers_of({"explainer": target["explainer"], **method})
         if len(explainers) > 1 and method["kind"] in BASELINES:

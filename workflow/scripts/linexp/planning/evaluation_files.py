@@ -12,6 +12,7 @@ from ..probes import sources
 from . import missing
 from .inputs import (
     AND,
+    Files,
     Settings,
     activations_of,
     charted_method,
@@ -25,13 +26,12 @@ from .inputs import (
     probe_path,
     recorded,
     scored_pairs,
+    set_of_presence,
     simulation_files,
     target_of,
     with_method,
 )
 from .model_files import layer_files
-
-Files = dict[str, str | list[str]]
 
 OF_ANY_TAIL = ("loss", "optim")
 """The settings of ablation that count behind a linear head too; the others are of replaying a tail."""
@@ -120,7 +120,7 @@ def ceilings_of(config: Config, wildcards) -> str:
 def ceiling_files(config: Config, wildcards) -> Files:
     """What ceilings by a P are measured from: the P itself, and the main simulator's view of its concepts."""
     simulator, folder = target_of(config, wildcards)["simulator"], probe_path(config, wildcards, "P/")
-    concept_set = "labels" if wildcards.presence == "label" else wildcards.presence.partition("/")[0]
+    concept_set = set_of_presence(wildcards.presence)
     return {
         "index": index_of(config, wildcards),
         "activations": activations_of(config, wildcards),

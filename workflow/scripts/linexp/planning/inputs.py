@@ -15,7 +15,7 @@ from ..concepts.sets import RANDOM_CONCEPTS, WORD_LISTS
 from ..config import checks
 from ..config.checks import Config, explainers_of, members, parse_neurons
 from ..config.derived_sets import with_labels
-from ..config.derived_targets import first_linear, recorded_target
+from ..config.derived_targets import UNTRAINED_SUFFIX, first_linear, recorded_target
 from ..errors import LinexpError
 from ..probes import class_lists, sources
 from ..probes.kinds import KINDS
@@ -38,6 +38,7 @@ SECTIONS = {"probes": "probes", "models": "training_sets"}
 """The section of the configuration whose images lie under `results/{place}`."""
 
 Settings = dict[str, Any]
+Files = dict[str, str | list[str]]
 
 
 def target_of(config: Config, wildcards) -> Settings:
@@ -254,7 +255,7 @@ def concept_set_of(config: Config, wildcards) -> str:
     """The concept set that a method's explanations are made of."""
     method = method_settings(config, wildcards)
     match method.get("presence"):
-        case "label":
+        case "label" | "area":
             return "labels"
         case "both":
             return with_labels(config, method["concepts"])
@@ -262,11 +263,28 @@ def concept_set_of(config: Config, wildcards) -> str:
             return method["concepts"]
 
 
+def set_of_presence(presence: str) -> str:
+    """The concept set that a P is of, by its folder below `P`."""
+    return "labels" if presence.partition("/")[0] in ("label", "area") else presence.partition("/")[0]
+
+
+def view_of(config: Config, wildcards, grid: int) -> str:
+    """What a target sees of images, cut into grid × grid cells: a part of paths.
+
+    An untrained copy sees what the target does.
+    """
+    trained = wildcards.target.removesuffix(UNTRAINED_SUFFIX)
+    name = trained if trained in config["targets"] else wildcards.target
+    return f"{recorded_target(config['targets'], name)}_{grid}"
+
+
 def presence_folder(config: Config, wildcards) -> str:
     """Where the P of a method lies, with its moments."""
     method = method_settings(config, wildcards)
     if method["presence"] == "label":
         return probe_path(config, wildcards, "P/label")
+    if method["presence"] == "area":
+        return probe_path(config, wildcards, f"P/area/{view_of(config, wildcards, 1)}")
     explainers = AND.join(explainers_of(method))
     folder = f"P/{concept_set_of(config, wildcards)}/{explainers}"
     if method["presence"] == "both":

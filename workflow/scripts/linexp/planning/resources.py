@@ -12,7 +12,7 @@ from ..config.checks import Config
 from ..networks.units import units_kind
 from . import work_sizes
 from .dissection_files import dissection_probe
-from .inputs import AND, concept_set_of, image_entry, target_of
+from .inputs import AND, concept_set_of, image_entry, set_of_presence, target_of
 from .model_files import is_own
 
 PROGRAM = 2_000  # MB: Python with its libraries, and the two Snakemakes that start a job within a SLURM job
@@ -187,6 +187,18 @@ def presence_of_labels(config: Config, wildcards) -> Work:
     return Work(PROGRAM + megabytes(values, 1 + 4), values / METRICS)
 
 
+def finding_crops(config: Config, wildcards) -> Work:
+    """Images are decoded, to see how large they are."""
+    return Work(TORCH, images_of_probe(config, wildcards) / READING)
+
+
+def measuring_areas(config: Config, wildcards) -> Work:
+    """Masks pass by; of each cell a dozen concepts, a number and a share of each, stay, and are put together."""
+    images = images_of_probe(config, wildcards)
+    values = images * int(wildcards.grid) ** 2 * 12
+    return Work(PROGRAM + megabytes(3 * values, 4 + 4), images / FORWARD)
+
+
 def presence_of_concepts(config: Config, wildcards) -> Work:
     """Images × concepts × dimension, 2 operations each, twice: to see which concepts are kept, and to write P.
 
@@ -206,7 +218,7 @@ def presence_of_both(config: Config, wildcards) -> Work:
 
 
 def concepts_of_presence(config: Config, wildcards) -> int:
-    concept_set = "labels" if wildcards.presence == "label" else wildcards.presence.split("/")[0]
+    concept_set = set_of_presence(wildcards.presence)
     return work_sizes.n_concepts(config, concept_set)
 
 

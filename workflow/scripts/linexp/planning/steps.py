@@ -136,11 +136,11 @@ def _of_images(config: Config, target: str, layer: str) -> Iterator[Step]:
         concept_set, explainers = concept_set_of(config, here), AND.join(explainers_of(settings))
         names = SimpleNamespace(probe=probe, concept_set=concept_set, explainers=explainers)
         where, n_concepts = presence_folder(config, here), work_sizes.n_concepts(config, concept_set)
-        by_labels = settings["presence"] == "label"
+        by_labels = settings["presence"] in ("label", "area")
         making = resources.presence_of_labels if by_labels else resources.presence_of_concepts
-        rule = "make_label_presence" if by_labels else f"make_{settings['presence']}_presence"
+        rule = f"make_{settings['presence']}_presence"
         yield Step(rule, f"{where}/P.h5", making(config, names), n_images * n_concepts)
-        names = SimpleNamespace(probe=probe, presence="label" if by_labels else f"{concept_set}/{explainers}")
+        names = SimpleNamespace(probe=probe, presence=where.removeprefix(f"{folder}/P/"))
         yield Step(
             "compute_moments", f"{where}/moments.h5", resources.summing_moments(config, names), 2 * n_concepts**2
         )

@@ -2,7 +2,15 @@
 
 from ..config.checks import Config
 from . import work_sizes
-from .inputs import charted_method, linear_methods, method_settings, scored_pairs, target_of, with_method
+from .inputs import (
+    charted_method,
+    linear_methods,
+    method_settings,
+    scored_pairs,
+    set_of_presence,
+    target_of,
+    with_method,
+)
 from .resources import (
     CURVES,
     DIMENSION,
@@ -105,7 +113,7 @@ def bounding(config: Config, wildcards) -> Work:
 
     A seventh strength of the ridge covers the search; P is summed by explainer and simulator, and multiplied on test.
     """
-    concept_set = "labels" if wildcards.presence == "label" else wildcards.presence.partition("/")[0]
+    concept_set = set_of_presence(wildcards.presence)
     concepts, numbers = work_sizes.n_concepts(config, concept_set), explained_numbers(config, wildcards)
     neurons, images = work_sizes.n_explained(target_of(config, wildcards)), images_of_probe(config, wildcards)
     values = recorded_numbers(config, wildcards) + 2 * numbers + 6 * concepts**2 + 8 * concepts * neurons

@@ -7,12 +7,24 @@ row.
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import LinexpError
+from ..jobs.parallel import ordered_map
+from ..jobs.progress import progress
+
+
+class Images(Protocol):
+    """Images by their row."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, row: int, /) -> Image.Image: ...
+
 
 Box = tuple[float, float, float, float]
 Array = NDArray[np.float64]
@@ -76,6 +88,13 @@ class CropBoxes:
         return self._known[size]
 
 
+def boxes_of(images: Images, preprocess: Callable, threads: int = 1) -> Array:
+    """(n_images, 4) the crop box of each image."""
+    boxes = CropBoxes(preprocess)
+    found = ordered_map(lambda row: boxes.of(images[row].size), range(len(images)), threads)
+    return np.array(list(progress(found, len(images), "image", "finding crops", step=lambda _: 1)))
+
+
 def cells(box: Box, grid: int) -> Array:
     """(grid², 4) the boxes of grid × grid equal cells of a box, row by row."""
     left, top, right, bottom = box
@@ -116,7 +135,7 @@ class CellAreas:
     def of(self, masks: np.ndarray) -> NDArray[np.float32]:
         """(grid², k) the share of each cell that each of k masks, (k, height, width) bool, covers."""
         shares = self._down @ masks.astype(np.float64) @ self._across.T
-        return shares.reshape(len(masks), -1).T.astype(np.float32)
+        return shares.reshape(len(masks), len(self._down) * len(self._across)).T.astype(np.float32)
 
 
 def overlaps(begin: float, end: float, grid: int, pixels: int) -> Array:

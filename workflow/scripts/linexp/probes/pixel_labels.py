@@ -93,7 +93,8 @@ def open_pixel_labels(settings: Mapping[str, Any], masks_file: str | Path | None
         case "broden":
             return BrodenPixelLabels(paths(settings)[0])
         case "masked_folder":
-            return MaskedPixelLabels(*paths(settings), settings["names"])
+            root, masks = paths(settings)
+            return MaskedPixelLabels(root, masks, settings["names"])
         case "scenes":
             return ScenePixelLabels(masks_file)  # type: ignore[arg-type]  # scenes are drawn, so it is there
     raise LinexpError(f"probe: kind {settings['kind']} has no pixel labels; take one of kind {NAMED}")
