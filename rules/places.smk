@@ -18,7 +18,7 @@ rule embed_places:
     params:
         model=ask(model_files.image_encoder),
         dense=ask(dense_files.way),
-        images=ask(dense_files.embedded_images),
+        images=ask(place_files.measured_images),
         grid=lambda wc: int(wc.grid),
     message:
         "Embed the {wildcards.grid} × {wildcards.grid} places that {wildcards.target} sees of {wildcards.probe} with {wildcards.image_text_model}"

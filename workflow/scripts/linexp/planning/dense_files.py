@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from ..config.checks import Config
 from ..probes import pixel_labels
-from .inputs import Files, Settings, image_files, image_settings
+from .inputs import Files, image_files
 from .model_files import image_text_files
 
 
@@ -23,11 +23,6 @@ def _places(wildcards, rest: str) -> str:
 def has_pixel_labels(config: Config, probe: str) -> bool:
     """Whether it is known what is where in the images of a probe."""
     return config["probes"][probe]["kind"] in pixel_labels.KINDS
-
-
-def embedded_images(config: Config, wildcards) -> Settings:
-    """What opens the images whose places are embedded."""
-    return image_settings(config, _images(wildcards))
 
 
 def way(config: Config, wildcards) -> str | None:
