@@ -1,9 +1,8 @@
 """Calibrate an image-text model at places (Eq. 5). Output: JSON with a, b, calibrated_on and what calibration says."""
 
 from linexp.artifacts import store
-from linexp.concepts import areas, calibration
-from linexp.concepts.dense import labelled
-from linexp.concepts.dense.calibration import calibrated_at_places
+from linexp.concepts import areas, calibration, labelled_places
+from linexp.concepts.place_calibration import calibrated_at_places
 from linexp.jobs import runtime
 from linexp.probes.index import fitting_rows
 
@@ -17,10 +16,10 @@ if files.get("areas"):
     images = fitting_rows(store.read_table(files.index), snakemake.params.paper_parity)
     (concepts,) = store.read_arrays(files.concepts, "embeddings")
     names = store.read_strings(files.areas, "concepts"), store.read_strings(files.concepts, "concepts")
-    covering, columns = labelled.shared_concepts(*names)
+    covering, columns = labelled_places.shared_concepts(*names)
     with areas.open_areas(files.areas) as covered, store.open_arrays(files.embeddings) as file:
         embeddings, grid = store.row_reader(file["embeddings"]), int(file.attrs["grid"])
-        places = labelled.LabelledPlaces(embeddings, concepts[columns], covered.only(covering), grid)
+        places = labelled_places.LabelledPlaces(embeddings, concepts[columns], covered.only(covering), grid)
         pairs = calibration.pair_histogram(block[1:] for block in places.blocks(images))
 else:
     provenance = store.provenance_of(snakemake, "")

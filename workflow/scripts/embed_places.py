@@ -7,8 +7,8 @@ import numpy as np
 
 from linexp.artifacts import store
 from linexp.concepts import image_text
-from linexp.concepts.dense import embedding
 from linexp.jobs import runtime
+from linexp.networks.dense import embedding
 from linexp.probes import sources
 from linexp.probes.index import IndexedImages
 

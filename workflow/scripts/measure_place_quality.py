@@ -5,8 +5,7 @@ the same of the similarity of whole images.
 """
 
 from linexp.artifacts import store
-from linexp.concepts import areas
-from linexp.concepts.dense import labelled, quality
+from linexp.concepts import areas, labelled_places, place_quality
 from linexp.jobs import runtime
 from linexp.probes.index import rows_of
 
@@ -17,7 +16,7 @@ fingerprint = store.same_probe(files.index, files.areas, files.embeddings, files
 provenance = store.provenance_of(snakemake, fingerprint)
 index, (concepts,) = store.read_table(files.index), store.read_arrays(files.concepts, "embeddings")
 names = store.read_strings(files.areas, "concepts"), store.read_strings(files.concepts, "concepts")
-covering, columns = labelled.shared_concepts(*names)
+covering, columns = labelled_places.shared_concepts(*names)
 concepts = concepts[columns]
 with (
     areas.open_areas(files.areas) as covered,
@@ -25,9 +24,9 @@ with (
     store.open_arrays(files.images) as of_images,
 ):
     embeddings, grid = store.row_reader(of_places["embeddings"]), int(of_places.attrs["grid"])
-    places = labelled.LabelledPlaces(embeddings, concepts, covered.only(covering), grid)
+    places = labelled_places.LabelledPlaces(embeddings, concepts, covered.only(covering), grid)
     images = store.row_reader(of_images["embeddings"])
-    gathered = quality.PlaceQuality([names[0][number] for number in covering], grid)
+    gathered = place_quality.PlaceQuality([names[0][number] for number in covering], grid)
     for split in ("train", "test"):
         for rows, similarity, shares in places.blocks(rows_of(index, split)):
             whole = images(rows[0], rows[-1] + 1)[rows - rows[0]] @ concepts.T

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ..calibration import PairHistogram, calibrate, rises
+from .calibration import PairHistogram, calibrate, rises
 
 CALIBRATED_ON = "calibrated_on"
 

@@ -10,10 +10,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from ...concepts.image_text import ImageTextModel, squashing
 from ...jobs.gpu_memory import map_what_fits
 from ...probes.batches import Images, image_batches
 from ...probes.crops import Box, cut_out
-from ..image_text import ImageTextModel, squashing
 from . import DenseWay, way_of
 from .cells import cell_means
 from .crops import windows

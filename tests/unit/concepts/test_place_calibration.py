@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 
 from linexp.concepts.calibration import calibrate, pair_histogram, rises
-from linexp.concepts.dense.calibration import calibrated_at_places
+from linexp.concepts.place_calibration import calibrated_at_places
 
 OF_IMAGES = {"a": 30.0, "b": -0.2, "bce": 0.1, "probe_fingerprint": "x"}
 

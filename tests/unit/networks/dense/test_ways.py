@@ -12,13 +12,13 @@ from torch import nn
 from torch.nn.functional import linear, normalize
 
 from linexp.concepts import image_text
-from linexp.concepts.dense import WAYS, way_of
-from linexp.concepts.dense.cells import cell_means
-from linexp.concepts.dense.embedding import PlaceEncoder, Views, embedded_places, place_encoder
-from linexp.concepts.dense.key_key import SIGMA
-from linexp.concepts.dense.last_block import last_block
 from linexp.config.checks import whole_schema
 from linexp.errors import LinexpError
+from linexp.networks.dense import WAYS, way_of
+from linexp.networks.dense.cells import cell_means
+from linexp.networks.dense.embedding import PlaceEncoder, Views, embedded_places, place_encoder
+from linexp.networks.dense.key_key import SIGMA
+from linexp.networks.dense.last_block import last_block
 from linexp.workflow import SCHEMA
 
 TEXT = {"context_length": 16, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...artifacts.store import ROWS_PER_BLOCK
-from ..presence import Presence
+from ..artifacts.store import ROWS_PER_BLOCK
+from .presence import Presence
 
 
 def places_of(images: np.ndarray, grid: int) -> NDArray[np.intp]:

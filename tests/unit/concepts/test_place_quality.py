@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, jaccard_score, roc_auc_score
 
-from linexp.concepts.dense.labelled import LabelledPlaces, places_of, shared_concepts
-from linexp.concepts.dense.quality import (
+from linexp.concepts.labelled_places import LabelledPlaces, places_of, shared_concepts
+from linexp.concepts.place_quality import (
     BINS,
     PlaceQuality,
     SimilarityHistogram,
