@@ -74,6 +74,7 @@ ROWS = {
         ("image_text_models.one.prompt", "a photo of a {}", {"embed_concepts"}),
         ("image_text_models.two.prompt", "a photo of a {}", {"embed_concepts", "embed_explanations"}),
         ("image_text_models.one.batch_size", 7, NOTHING),
+        ("image_text_models.one.dense", "crops", NOTHING),  # of places alone
         ("image_text_models.one.calibration.a", 11.0, {"calibrate"}),
         ("image_text_models.one.calibration.b", 0.4, {"calibrate"}),
         (
