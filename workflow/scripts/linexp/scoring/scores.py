@@ -53,7 +53,7 @@ def score_table(
 
 
 def correlation_of_images(simulated: np.ndarray, activations: np.ndarray, places: int) -> np.ndarray:
-    """(n,) the correlation of means over the places of each image, as explanations of images and of places both have it.
+    """(n,) the correlation of means over the places of each image, which explanations of images have too.
 
     Parameters
     ----------
