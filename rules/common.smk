@@ -161,7 +161,7 @@ wildcard_constraints:
     concept_set=one_of([*checks.BUILT_IN, *config["concept_sets"]]),
     explainers=f"({models})({inputs.AND}({models}))*",
     label_weight="[0-9.e-]+",
-    presence="label|[A-Za-z0-9_]+/[A-Za-z0-9_]+(/both_[0-9.e-]+)?",
+    presence="label|[A-Za-z0-9_]+/[A-Za-z0-9_]+(/both_[0-9.e-]+)?(/places/[A-Za-z0-9_]+)?",
     target=one_of(config["targets"]),
     layer="[A-Za-z0-9_]+",
     method=one_of(config["methods"]),

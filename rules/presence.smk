@@ -19,76 +19,6 @@ rule make_label_presence:
         "../workflow/scripts/make_label_presence.py"
 
 
-rule find_crops:
-    input:
-        unpack(needs(place_files.crop_files)),
-    output:
-        "results/{target}/crops.h5",
-    log:
-        "results/logs/find_crops/{target}.log",
-    wildcard_constraints:
-        target=one_of(networks),
-    conda:
-        "../envs/linexp.yaml"
-    threads: threads_of_target
-    resources:
-        mem_mb=memory(resources.finding_crops),
-        runtime=runtime(resources.finding_crops),
-    params:
-        model=ask(model_files.up_to_layers),
-        images=ask(inputs.probe_settings),
-    message:
-        "Find what {wildcards.target} sees of each image"
-    script:
-        "../workflow/scripts/find_crops.py"
-
-
-rule measure_areas:
-    input:
-        unpack(needs(place_files.area_files)),
-    output:
-        "results/probes/{probe}/places/{target}_{grid}/areas.h5",
-    log:
-        "results/logs/measure_areas/{probe}/{target}_{grid}.log",
-    conda:
-        "../envs/linexp.yaml"
-    threads: threads_of_target
-    resources:
-        mem_mb=memory(resources.measuring_areas),
-        runtime=runtime(resources.measuring_areas),
-    params:
-        images=ask(place_files.measured_images),
-        pixel_labels=ask(place_files.labelled_pixels),
-        grid=lambda wc: int(wc.grid),
-    message:
-        "Measure what covers the {wildcards.grid} × {wildcards.grid} cells that {wildcards.target} sees of {wildcards.probe}"
-    script:
-        "../workflow/scripts/measure_areas.py"
-
-
-rule make_area_presence:
-    input:
-        index="results/probes/{probe}/index.parquet",
-        areas="results/probes/{probe}/places/{target}_{grid}/areas.h5",
-    output:
-        "results/probes/{probe}/P/area/{target}_{grid}/P.h5",
-    log:
-        "results/logs/make_area_presence/{probe}/{target}_{grid}.log",
-    wildcard_constraints:
-        grid="1",
-    conda:
-        "../envs/linexp.yaml"
-    resources:
-        mem_mb=memory(resources.presence_of_labels),
-        runtime=runtime(resources.presence_of_labels),
-    params:
-        paper_parity=config["paper_parity"],
-    message:
-        "Make P of what covers what {wildcards.target} sees of {wildcards.probe}"
-    script:
-        "../workflow/scripts/make_area_presence.py"
-
-
 rule make_pseudo_presence:
     input:
         unpack(needs(inputs.pseudo_presence_files)),
@@ -137,7 +67,7 @@ rule make_both_presence:
 
 rule compute_moments:
     input:
-        index="results/probes/{probe}/index.parquet",
+        index=needs(inputs.moments_index),
         presence="results/probes/{probe}/P/{presence}/P.h5",
     output:
         "results/probes/{probe}/P/{presence}/moments.h5",

@@ -28,7 +28,10 @@ still, kept = kept_rows(
     lambda path: store.read_table(path).to_pandas().set_index(["method", "simulator"], drop=False),
 )
 test = distinct_rows_of(store.read_table(files.index), "test")
-activations = recorded.read_activations(files.activations, params.neurons, test)[1]
+activations, places = (
+    recorded.read_activations(files.activations, params.neurons, test)[1],
+    recorded.places_of(files.activations),
+)
 moments, tables = iter(files.moments), []
 for pair, *paths in zip(params.pairs, *of_pairs, strict=True):
     method, simulator, refit = pair["method"], pair["simulator"], pair["refit"]
@@ -38,7 +41,8 @@ for pair, *paths in zip(params.pairs, *of_pairs, strict=True):
         continue
     judged = judging.JudgedFiles(*paths)
     layer = files.activations, files.index
-    table = judging.judge(judged, layer, test, activations, params.neurons, refit, params.seed, snakemake.threads)
+    run = params.neurons, refit, params.seed, snakemake.threads, places
+    table = judging.judge(judged, layer, test, activations, *run)
     tables.append(table.assign(method=method, simulator=simulator))
 table = pa.Table.from_pandas(pd.concat(tables), preserve_index=False)
 store.write_table(snakemake.output[0], provenance, table)

@@ -10,7 +10,7 @@ from linexp.networks import recorded
 from linexp.probes import index
 from linexp.scoring import agreement, best
 from linexp.scoring.reasons import with_reasons
-from linexp.scoring.scores import score_table, with_ablation, with_verdicts
+from linexp.scoring.scores import correlation_of_images, score_table, with_ablation, with_verdicts
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
@@ -19,7 +19,7 @@ of_probe = [files.index, files.activations, files.verdicts, *files.explanations,
 of_reasons = {name: dict(zip(params[name], files[name], strict=True)) for name in ("ceilings", "missing")}
 provenance = store.provenance_of(snakemake, store.same_probe(*of_probe, *files.ceilings, *files.missing))
 test, val = (index.rows_of(store.read_table(files.index), split) for split in ("test", "val"))
-(dead,) = store.read_arrays(files.activations, "dead")
+(dead,), n_places = store.read_arrays(files.activations, "dead"), recorded.places_of(files.activations)
 tables = []
 for (method, simulator), explained, simulated in zip(params.pairs, files.explanations, files.simulations, strict=True):
     explanations, begin = store.read_table(explained).to_pandas(), 0
@@ -31,6 +31,8 @@ for (method, simulator), explained, simulated in zip(params.pairs, files.explana
         of_block = explanations[places], values[test], activations[test], dead[neurons]
         table = score_table(*of_block, snakemake.threads)
         table["correlation_val"] = METRICS["correlation"].score(values[val], activations[val])
+        if n_places > 1:
+            table["correlation_images"] = correlation_of_images(values[test], activations[test], n_places)
         table.insert(0, "method", method)
         table.insert(1, "simulator", simulator)
         tables.append(table)

@@ -142,7 +142,7 @@ def read_presence(
     (embeddings,) = store.read_arrays(concepts, "embeddings")
     with store.open_arrays(images) as file:
         blocks = [
-            probabilities(block, embeddings[columns], scale["a"], scale["b"])
+            probabilities(block.astype(embeddings.dtype), embeddings[columns], scale["a"], scale["b"])
             for block in store.row_blocks(file["embeddings"], rows)
         ]
     return np.concatenate(blocks)
@@ -341,12 +341,7 @@ def write_presence(
     LinexpError
         No concept passes.
     """
-    kept, statistics = filter_concepts(presence, fitting_rows, len(concepts), min_top_mean, threads)
-    text = filter_text(concepts, kept, statistics.top_mean, min_top_mean)
-    if not kept.any():
-        remedy = "take others or check the calibration, or lower min_presence" if min_top_mean else "take others"
-        raise LinexpError(f"none of {len(concepts)} concepts is present in the images; {remedy} ({text})")
-    print(f"concepts: {text}", file=sys.stderr)
+    kept, statistics = _kept(presence, concepts, fitting_rows, min_top_mean, threads)
     columns, fitting = np.flatnonzero(kept), np.isin(np.arange(n_images), fitting_rows)
     of_kept = presence.only(columns)
     sums = StatisticsSum(of_kept.of(fitting_rows[:1])[0])
@@ -363,10 +358,52 @@ def write_presence(
             yield block
 
     store.write_rows(file, "P", blocks(), n_images)
+    _write_kept(file, concepts, kept, statistics, sums.statistics())
+
+
+def write_statistics(
+    file: h5py.File,
+    presence: Presence,
+    concepts: Sequence[str],
+    fitting_rows: np.ndarray,
+    min_top_mean: float,
+    threads: int = 1,
+) -> None:
+    """What `write_presence` writes, but for P itself: of places, which are too many for it."""
+    kept, statistics = _kept(presence, concepts, fitting_rows, min_top_mean, threads)
+    of_kept = presence.only(np.flatnonzero(kept))
+    sums = StatisticsSum(of_kept.of(fitting_rows[:1])[0])
+    blocks = np.split(fitting_rows, range(store.ROWS_PER_BLOCK, len(fitting_rows), store.ROWS_PER_BLOCK))
+    for found in ordered_map(lambda rows: sums.of_block(of_kept.of(rows)), blocks, threads, ahead=threads):
+        sums.add(found)
+    _write_kept(file, concepts, kept, statistics, sums.statistics())
+
+
+def _kept(
+    presence: Presence, concepts: Sequence[str], fitting_rows: np.ndarray, min_top_mean: float, threads: int
+) -> tuple[NDArray[np.bool_], ConceptStatistics]:
+    """`filter_concepts`, told in a line, or an error if none passes."""
+    kept, statistics = filter_concepts(presence, fitting_rows, len(concepts), min_top_mean, threads)
+    text = filter_text(concepts, kept, statistics.top_mean, min_top_mean)
+    if not kept.any():
+        remedy = "take others or check the calibration, or lower min_presence" if min_top_mean else "take others"
+        raise LinexpError(f"none of {len(concepts)} concepts is present in the images; {remedy} ({text})")
+    print(f"concepts: {text}", file=sys.stderr)
+    return kept, statistics
+
+
+def _write_kept(
+    file: h5py.File,
+    concepts: Sequence[str],
+    kept: NDArray[np.bool_],
+    statistics: ConceptStatistics,
+    found: ConceptStatistics,
+) -> None:
+    """Write which concepts are kept, and the statistics: `found` of those, the others' of the filter."""
+    columns = np.flatnonzero(kept)
     store.write_array(file, "concepts", [concepts[column] for column in columns.tolist()])
     store.write_array(file, "all_concepts", list(concepts))
     store.write_array(file, "kept", kept)
-    found = sums.statistics()
     for field in fields(ConceptStatistics):
         values = getattr(statistics, field.name)
         values[kept] = getattr(found, field.name)

@@ -10,7 +10,7 @@ import yaml
 
 from ..baselines import BASELINES, check_settings
 from ..concepts import open_clip_names
-from ..concepts.sets import BUILT_IN, RANDOM_CONCEPTS
+from ..concepts.sets import BUILT_IN, PIXEL_LABELS, RANDOM_CONCEPTS
 from ..errors import LinexpError, shortened, suggest
 from ..importers import FORMATS
 from ..networks.sources import SOURCES
@@ -139,6 +139,8 @@ def _check_references(config: Config) -> None:
             raise LinexpError(f"concept_sets.{name}: the name {name!r} is reserved; take another")
         members(config, name)
     for name, model in config["image_text_models"].items():
+        if _is_one_of(name, [PIXEL_LABELS]):
+            raise LinexpError(f"image_text_models.{name}: the name {name!r} is reserved; take another")
         _check_image_text_model(config, model, f"image_text_models.{name}")
     for name, method in config["methods"].items():
         if _is_one_of(name, [RANDOM_CONCEPTS]):
@@ -282,6 +284,9 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
     simulators |= {f"{place}.more_simulators.{number}": name for number, name in enumerate(target["more_simulators"])}
     _check_explainers(config, target, place)
     for where, simulator in simulators.items():
+        if simulator == PIXEL_LABELS and where != f"{place}.simulator":
+            _check_pixel_labels(config, target, where)
+            continue
         _check_name(simulator, models, where, "image-text model")
     if target["simulator"] in target["more_simulators"]:
         raise LinexpError(f"{place}.more_simulators: {target['simulator']!r} is the simulator already; take it out")
@@ -301,6 +306,10 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
             raise LinexpError(
                 f"{place}.methods.{number} ({method_name}): {lacking}; take a probe of kind {pixel_labels.NAMED}"
             )
+        if method.get("presence") in ("label", "both") and any(
+            "places" in layer for layer in target["layers"].values()
+        ):
+            _check_labels_at_places(config, target, method, f"{place}.methods.{number} ({method_name})")
         sees_wider = method["kind"] == "linear" and "wider_concepts" in target
         if method.get("presence") in OF_LABELS and not sees_wider:
             continue
@@ -318,6 +327,24 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
             needs = f"{method_name!r} runs the network, and the model is recorded activations"
             raise LinexpError(f"{place}.methods.{number}: {needs}; take it out")
     _check_effects(config, target, place)
+
+
+def _check_labels_at_places(config: Config, target: Mapping[str, Any], method: Mapping[str, Any], where: str) -> None:
+    """Whether labels say what is at places."""
+    if method["presence"] == "both":
+        raise LinexpError(f"{where}: presence: both is not made at places; take it out, or give label or pseudo")
+    if config["probes"][target["probe"]]["kind"] not in pixel_labels.KINDS:
+        lacking = f"{target['probe']!r} has no pixel labels, which labels at places are"
+        raise LinexpError(f"{where}: {lacking}; take it out, or a probe of kind {pixel_labels.NAMED}")
+
+
+def _check_pixel_labels(config: Config, target: Mapping[str, Any], where: str) -> None:
+    """Whether there are places whose labels can be simulated by."""
+    if not any("places" in layer for layer in target["layers"].values()):
+        raise LinexpError(f"{where}: pixel_labels simulates layers at places, and none has `places`; take it out")
+    if config["probes"][target["probe"]]["kind"] not in pixel_labels.KINDS:
+        lacking = f"{target['probe']!r} has no pixel labels"
+        raise LinexpError(f"{where}: {lacking}; take pixel_labels out, or a probe of kind {pixel_labels.NAMED}")
 
 
 def _check_effects(config: Config, target: Mapping[str, Any], place: str) -> None:

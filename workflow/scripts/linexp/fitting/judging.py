@@ -50,6 +50,7 @@ def judge(
     refit: Mapping[str, Any],
     seed: int,
     threads: int = 1,
+    places: int = 1,
 ) -> pd.DataFrame:
     """The rows of `verdict_table` for a method and a simulator, with the columns of `polysemanticity`.
 
@@ -70,6 +71,8 @@ def judge(
         `ridge` and `positive` of a method that fits weights, else empty.
     seed
         Of the sets and the permutations.
+    places
+        Rows of each image.
     """
     explained = explanations.from_table(store.read_table(files.explanations))
     known, embedded = store.read_strings(files.vocabulary, "concepts"), store.read_strings(files.concepts, "concepts")
@@ -88,7 +91,7 @@ def judge(
     moments = SetMoments.of(p, activations, columns[drawn])
     with store.open_arrays(files.simulation) as file:
         simulated = np.concatenate(list(store.row_blocks(file["simulated"], rows)))
-    table = verdict_table(explained, simulated, activations, moments, weights_of, seed, threads)
+    table = verdict_table(explained, simulated, activations, moments, weights_of, seed, threads, places)
     (embeddings,) = store.read_arrays(files.concepts, "embeddings")
     column = {concept: int(columns[number]) for concept, number in place.items()}
     vectors = centred(embeddings)[used]

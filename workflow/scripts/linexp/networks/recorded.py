@@ -41,6 +41,12 @@ def told_of(path: str | Path, names: Sequence[str]) -> dict[str, float]:
         return {name: float(file.attrs.get(name, np.nan)) for name in names}
 
 
+def places_of(path: str | Path) -> int:
+    """How many rows each image has: its places, or 1."""
+    with store.open_arrays(path) as file:
+        return int(file.attrs.get("places", 1))
+
+
 def check_finite(path: str | Path, values: np.ndarray) -> None:
     """Raise a `LinexpError` that names a file of activations if not all values, or their sums, are numbers."""
     if not np.isfinite(values).all():

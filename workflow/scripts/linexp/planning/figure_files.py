@@ -123,9 +123,9 @@ def figures_of_run(config: Config, _wildcards) -> list[str]:
         has = {
             "ablation": entry["ablation"],
             "impact": has_impact(entry),
-            "calibrations": bool(fitted_calibrations(config, wildcards)),
+            "calibrations": bool(fitted_calibrations(config, wildcards)) and "places" not in entry,
         }
-        has["labels"] = measures_impact(config, wildcards)
+        has["labels"] = has["impact"] and measures_impact(config, wildcards)
         names = [name for name, figure in FIGURES.items() if all(has[what] for what in figure.requires)]
         found += [f"results/{place}/figures/{name}.svg" for name in names]
     return found

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from .. import scenes
-from ..concepts.sets import RANDOM_CONCEPTS, WORD_LISTS
+from ..concepts.sets import PIXEL_LABELS, RANDOM_CONCEPTS, WORD_LISTS
 from ..config import checks
 from ..config.checks import Config, explainers_of, members, parse_neurons
 from ..config.derived_sets import with_labels
@@ -173,9 +173,49 @@ def probe_path(config: Config, wildcards, rest: str) -> str:
     return f"results/probes/{target_of(config, wildcards)['probe']}/{rest}"
 
 
-def index_of(config: Config, wildcards) -> str:
+def image_index_of(config: Config, wildcards) -> str:
     """The index of a target's probe."""
     return probe_path(config, wildcards, "index.parquet")
+
+
+def places_of(config: Config, wildcards) -> int | None:
+    """The cells a side of a layer that is explained at places; None for any other."""
+    return target_of(config, wildcards)["layers"][wildcards.layer].get("places")
+
+
+def index_of(config: Config, wildcards) -> str:
+    """The index of what a layer's rows are: the images of its target's probe, or their places."""
+    grid = places_of(config, wildcards)
+    return probe_path(config, wildcards, f"places/{grid}/index.parquet" if grid else "index.parquet")
+
+
+def of_images(config: Config, wildcards, what: str) -> None:
+    """Raise a `LinexpError` that names what is not made of a layer at places, if it is one."""
+    if places_of(config, wildcards):
+        layer = f"target {wildcards.target}: layer {wildcards.layer} is explained at places"
+        raise LinexpError(f"{layer}, of which there is no {what}; ask for that of a layer without `places`")
+
+
+def grid_of(presence: str) -> int:
+    """The cells a side that a P is of, by its folder below `P`; 1 for a P of images."""
+    at_places = presence.startswith("area/") or "/places/" in presence
+    return int(presence.rpartition("_")[2]) if at_places else 1
+
+
+def moments_index(_config: Config, wildcards) -> str:
+    """The index of what the rows of a P are."""
+    grid = grid_of(wildcards.presence)
+    return f"results/probes/{wildcards.probe}/{f'places/{grid}/' if grid > 1 else ''}index.parquet"
+
+
+def embeddings_of(config: Config, wildcards, model: str) -> dict[str, str]:
+    """An image-text model's embeddings of what a layer's rows are, and its calibration there."""
+    grid = places_of(config, wildcards)
+    if grid:
+        folder = probe_path(config, wildcards, f"places/{view_of(config, wildcards, grid)}")
+        return {"images": f"{folder}/{model}.h5", "calibration": f"{folder}/{model}.json"}
+    images = probe_path(config, wildcards, f"embeddings/{model}.h5")
+    return {"images": images, "calibration": f"results/calibration/{model}.json"}
 
 
 def split_of(config: Config, wildcards) -> Mapping[str, float]:
@@ -281,14 +321,17 @@ def view_of(config: Config, wildcards, grid: int) -> str:
 def presence_folder(config: Config, wildcards) -> str:
     """Where the P of a method lies, with its moments."""
     method = method_settings(config, wildcards)
+    grid = places_of(config, wildcards)
+    if method["presence"] == "area" or (grid and method["presence"] == "label"):
+        return probe_path(config, wildcards, f"P/area/{view_of(config, wildcards, grid or 1)}")
     if method["presence"] == "label":
         return probe_path(config, wildcards, "P/label")
-    if method["presence"] == "area":
-        return probe_path(config, wildcards, f"P/area/{view_of(config, wildcards, 1)}")
     explainers = AND.join(explainers_of(method))
     folder = f"P/{concept_set_of(config, wildcards)}/{explainers}"
     if method["presence"] == "both":
         folder += f"/both_{method['label_weight']:g}"
+    if grid:
+        folder += f"/places/{view_of(config, wildcards, grid)}"
     return probe_path(config, wildcards, folder)
 
 
@@ -358,7 +401,7 @@ def baseline_files(config: Config, wildcards) -> dict[str, str]:
     """What a baseline works on: embeddings instead of P."""
     method = method_settings(config, wildcards)
     return {
-        "images": probe_path(config, wildcards, f"embeddings/{method['explainer']}.h5"),
+        "images": embeddings_of(config, wildcards, method["explainer"])["images"],
         "concepts": probe_path(config, wildcards, f"concepts/{method['concepts']}/{method['explainer']}.h5"),
         "activations": activations_of(config, wildcards),
         "index": index_of(config, wildcards),
@@ -390,10 +433,15 @@ def simulation_files(config: Config, wildcards) -> dict[str, str]:
         concepts = of_layer(wildcards, f"concepts/{wildcards.simulator}/{wildcards.method}.h5")
     return {
         "explanations": of_layer(wildcards, f"explanations/{wildcards.method}.parquet"),
-        "images": probe_path(config, wildcards, f"embeddings/{wildcards.simulator}.h5"),
         "concepts": concepts,
-        "calibration": f"results/calibration/{wildcards.simulator}.json",
+        **embeddings_of(config, wildcards, wildcards.simulator),
     }
+
+
+def stability_files(config: Config, wildcards) -> dict[str, str]:
+    """What the stability of explanations is measured on."""
+    of_images(config, wildcards, "stability")
+    return fitting_files(config, wildcards)
 
 
 def stability_of_run(config: Config, _wildcards) -> list[str]:
@@ -404,15 +452,19 @@ def stability_of_run(config: Config, _wildcards) -> list[str]:
     return [
         of_layer(place, f"stability/{method}.parquet")
         for place in places
-        if target_of(config, place)["stability"]
+        if target_of(config, place)["stability"] and not places_of(config, place)
         for method in linear_methods(config, place)
     ]
 
 
 def scored_pairs(config: Config, wildcards) -> list[tuple[str, str]]:
-    """Every pair of method and simulator that a target is scored with; controls with the main simulator."""
-    target = target_of(config, wildcards)
+    """Every pair of method and simulator that a layer is scored with; controls with the main simulator.
+
+    Pixel labels simulate places alone.
+    """
+    target, grid = target_of(config, wildcards), places_of(config, wildcards)
     simulators = [target["simulator"], *target["more_simulators"]]
+    simulators = [name for name in simulators if grid or name != PIXEL_LABELS]
     pairs = [(method, simulator) for simulator in simulators for method in target["methods"]]
     controls = [name for name in target["controls"] if name == RANDOM_CONCEPTS]
     return [*pairs, *((control, target["simulator"]) for control in controls)]

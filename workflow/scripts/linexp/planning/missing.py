@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..concepts.sets import PIXEL_LABELS
 from ..config.checks import (
     NO_CLASSES,
     NO_IMPACT,
@@ -314,7 +315,8 @@ def _of_scores(config: Config, target: str, layer: str) -> Iterator[str | None]:
     by_labels = entry["layers"][layer]["ablation"] and entry["ablation"]["loss"] == "cross_entropy"
     if by_labels and not _may_have_labels(config, target):
         yield NO_LABELS
-    for name in [entry["simulator"], *entry["more_simulators"]]:
+    simulators = [entry["simulator"], *entry["more_simulators"]]
+    for name in (name for name in simulators if name != PIXEL_LABELS):
         yield from _of_image_text_model(config, name)
     for method in entry["methods"]:
         yield from _of_method(config, method, target, layer)

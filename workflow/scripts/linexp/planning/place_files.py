@@ -3,15 +3,29 @@
 from types import SimpleNamespace
 
 from ..config.checks import Config
+from ..errors import LinexpError
 from ..probes.kinds import KINDS
-from .inputs import Files, Settings, image_files, image_settings, index_of, pixel_label_files, probe_files
+from .inputs import (
+    AND,
+    Files,
+    Settings,
+    image_files,
+    image_index_of,
+    image_settings,
+    of_layer,
+    pixel_label_files,
+    places_of,
+    probe_files,
+    probe_path,
+    view_of,
+)
 from .model_files import has_network, target_files
 
 
 def crop_files(config: Config, wildcards) -> Files:
     """What a target sees of its probe follows from: images, and what its preprocessing is read from."""
     of_network = {name: files for name, files in target_files(config, wildcards).items() if name != "weights"}
-    return of_network | {"images": probe_files(config, wildcards), "index": index_of(config, wildcards)}
+    return of_network | {"images": probe_files(config, wildcards), "index": image_index_of(config, wildcards)}
 
 
 def _images(wildcards) -> SimpleNamespace:
@@ -40,3 +54,31 @@ def measured_images(config: Config, wildcards) -> Settings:
 def labelled_pixels(config: Config, wildcards) -> Settings:
     """The entry of a probe, which says what pixel labels it has."""
     return config["probes"][wildcards.probe]
+
+
+def pseudo_places_files(config: Config, wildcards) -> Files:
+    """What pseudo-labels of places are made from."""
+    probe, names = f"results/probes/{wildcards.probe}", wildcards.explainers.split(AND)
+    places = f"{probe}/places/{wildcards.target}_{wildcards.grid}"
+    return {
+        "index": f"{probe}/places/{wildcards.grid}/index.parquet",
+        "images": [f"{places}/{name}.h5" for name in names],
+        "concepts": [f"{probe}/concepts/{wildcards.concept_set}/{name}.h5" for name in names],
+        "calibration": [f"{places}/{name}.json" for name in names],
+    }
+
+
+def pixel_simulation_files(config: Config, wildcards) -> dict[str, str]:
+    """What a simulation by pixel labels is made from: the areas themselves.
+
+    Raises
+    ------
+    LinexpError
+        The layer is not at places.
+    """
+    grid = places_of(config, wildcards)
+    if not grid:
+        layer = f"target {wildcards.target}: layer {wildcards.layer}"
+        raise LinexpError(f"{layer} is not explained at places, which pixel_labels simulates; give it `places`")
+    areas = probe_path(config, wildcards, f"places/{view_of(config, wildcards, grid)}/areas.h5")
+    return {"explanations": of_layer(wildcards, f"explanations/{wildcards.method}.parquet"), "areas": areas}

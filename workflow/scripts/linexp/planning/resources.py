@@ -12,7 +12,7 @@ from ..config.checks import Config
 from ..networks.units import units_kind
 from . import work_sizes
 from .dissection_files import dissection_probe
-from .inputs import AND, concept_set_of, image_entry, set_of_presence, target_of
+from .inputs import AND, concept_set_of, grid_of, image_entry, places_of, set_of_presence, target_of
 from .model_files import is_own
 
 PROGRAM = 2_000  # MB: Python with its libraries, and the two Snakemakes that start a job within a SLURM job
@@ -63,14 +63,19 @@ def images_of_probe(config: Config, wildcards) -> int:
     return work_sizes.n_images(config["probes"][probe])
 
 
+def rows_of_layer(config: Config, wildcards) -> int:
+    """The images of a layer's probe, or their places."""
+    return images_of_probe(config, wildcards) * (places_of(config, wildcards) or 1) ** 2
+
+
 def recorded_numbers(config: Config, wildcards) -> int:
-    """Images × neurons of a layer, of which all are recorded."""
-    return images_of_probe(config, wildcards) * work_sizes.NEURONS_UNKNOWN
+    """Images × neurons of a layer, of which all are recorded; places count as images do."""
+    return rows_of_layer(config, wildcards) * work_sizes.NEURONS_UNKNOWN
 
 
 def explained_numbers(config: Config, wildcards) -> int:
     """Images × neurons that are explained."""
-    return images_of_probe(config, wildcards) * work_sizes.n_explained(target_of(config, wildcards))
+    return rows_of_layer(config, wildcards) * work_sizes.n_explained(target_of(config, wildcards))
 
 
 def concepts_of_method(config: Config, wildcards) -> int:
@@ -199,6 +204,22 @@ def measuring_areas(config: Config, wildcards) -> Work:
     return Work(PROGRAM + megabytes(3 * values, 4 + 4), images / FORWARD)
 
 
+def indexing_places(config: Config, wildcards) -> Work:
+    """A few numbers a place, twice."""
+    rows = images_of_probe(config, wildcards) * int(wildcards.grid) ** 2
+    return Work(PROGRAM + megabytes(2 * 8 * rows), rows / METRICS)
+
+
+def presence_at_places(config: Config, wildcards) -> Work:
+    """Each of 8 threads has a block of 2,048 places of all concepts, made of areas or embeddings, twice."""
+    places = images_of_probe(config, wildcards) * int(wildcards.grid) ** 2
+    pseudo = hasattr(wildcards, "concept_set")
+    concepts = work_sizes.n_concepts(config, wildcards.concept_set if pseudo else "labels")
+    explainers = len(wildcards.explainers.split(AND)) if pseudo else 0
+    operations = 2 * places * concepts * (1 + 2 * explainers * DIMENSION)
+    return Work(PROGRAM + megabytes(3 * (8 + 1) * 2_048 * concepts), operations / OPERATIONS)
+
+
 def presence_of_concepts(config: Config, wildcards) -> Work:
     """Images × concepts × dimension, 2 operations each, twice: to see which concepts are kept, and to write P.
 
@@ -225,8 +246,10 @@ def concepts_of_presence(config: Config, wildcards) -> int:
 def summing_moments(config: Config, wildcards) -> Work:
     """PᵀP for train and val, and as much again for rows that are gathered; images × concepts² products."""
     concepts = concepts_of_presence(config, wildcards)
-    operations = 2 * images_of_probe(config, wildcards) * concepts**2
-    return Work(PROGRAM + megabytes(2 * 2 * concepts**2), operations / OPERATIONS)
+    rows = images_of_probe(config, wildcards) * grid_of(wildcards.presence) ** 2
+    operations = 2 * rows * concepts**2
+    made = 2 * rows * concepts * DIMENSION if "/places/" in wildcards.presence else 0
+    return Work(PROGRAM + megabytes(2 * 2 * concepts**2), (operations + made) / OPERATIONS)
 
 
 def recording(config: Config, wildcards) -> Work:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from ..artifacts import attributes
 from ..baselines import BASELINES
-from ..concepts.sets import RANDOM_CONCEPTS
+from ..concepts.sets import PIXEL_LABELS, RANDOM_CONCEPTS
 from ..config.checks import Config, explainers_of
 from ..config.derived_targets import UNTRAINED_SUFFIX
 from ..jobs.progress import duration
@@ -162,7 +162,8 @@ def _wider(config: Config, target: str, layer: str) -> Iterator[tuple[str, list[
 def _embedded(config: Config, target: str, layer: str) -> list[tuple[str, str | None]]:
     """Image-text models and the concept sets that they embed; None for words that come with explanations."""
     found: list[tuple[str, str | None]] = []
-    for method, simulator in scored_pairs(config, SimpleNamespace(target=target, layer=layer)):
+    pairs = scored_pairs(config, SimpleNamespace(target=target, layer=layer))
+    for method, simulator in (pair for pair in pairs if pair[1] != PIXEL_LABELS):
         here = with_method(SimpleNamespace(target=target, layer=layer), method)
         settings, concept_set = method_settings(config, here), concept_set_of(config, here)
         found.append((simulator, None if settings["kind"] in OWN_CONCEPTS else concept_set))

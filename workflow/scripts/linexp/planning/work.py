@@ -26,6 +26,7 @@ from .resources import (
     images_of_probe,
     megabytes,
     recorded_numbers,
+    rows_of_layer,
     target_network,
 )
 
@@ -58,7 +59,7 @@ def resampling(config: Config, wildcards) -> Work:
 
 def fitting_baseline(config: Config, wildcards) -> Work:
     """Activations twice, embeddings, and the similarity of all images and concepts three times (CLIP-Dissect)."""
-    images, concepts = images_of_probe(config, wildcards), concepts_of_method(config, wildcards)
+    images, concepts = rows_of_layer(config, wildcards), concepts_of_method(config, wildcards)
     numbers = recorded_numbers(config, wildcards) + explained_numbers(config, wildcards)
     values = numbers + images * DIMENSION + 3 * images * concepts
     operations = 2 * explained_numbers(config, wildcards) * concepts
@@ -72,7 +73,7 @@ def importing(config: Config, wildcards) -> Work:
 
 def simulating(config: Config, wildcards) -> Work:
     """Images pass by; images × concepts × dimension products, and METRICS covers the weights and the writing."""
-    images, concepts = images_of_probe(config, wildcards), concepts_of_method(config, wildcards)
+    images, concepts = rows_of_layer(config, wildcards), concepts_of_method(config, wildcards)
     weights = megabytes(concepts * (DIMENSION + work_sizes.n_explained(target_of(config, wildcards))), 8)
     seconds = 2 * images * concepts * DIMENSION / OPERATIONS + explained_numbers(config, wildcards) / METRICS
     return Work(PROGRAM + megabytes(images * DIMENSION) + weights, seconds)
@@ -99,9 +100,7 @@ def judging(config: Config, wildcards) -> Work:
     test, permutations, length = config["split"]["test"], 2_000, 10
     concepts, numbers = [concepts_of_method(config, m) for m in methods], explained_numbers(config, wildcards)
     values = (
-        recorded_numbers(config, wildcards)
-        + 6 * numbers
-        + 2 * test * images_of_probe(config, wildcards) * max(concepts)
+        recorded_numbers(config, wildcards) + 6 * numbers + 2 * test * rows_of_layer(config, wildcards) * max(concepts)
     )
     memory = PROGRAM + megabytes(values + permutations * length**2) + megabytes(4 * max(concepts) ** 2)
     operations = 2 * numbers * (sum(concepts) + len(methods) * test * permutations)

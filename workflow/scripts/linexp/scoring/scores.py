@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ..concepts.sets import PIXEL_LABELS
 from ..effects.losses import NO_EFFECT_BELOW
 from ..metrics import METRICS, scores_of
 from ..variation import constant
@@ -51,10 +52,26 @@ def score_table(
     )
 
 
+def correlation_of_images(simulated: np.ndarray, activations: np.ndarray, places: int) -> np.ndarray:
+    """(n,) the correlation of means over the places of each image, which explanations of images have too.
+
+    Parameters
+    ----------
+    simulated, activations
+        (n_images · places, n), the places of an image together.
+    """
+    means = (values.reshape(-1, places, values.shape[1]).mean(axis=1) for values in (simulated, activations))
+    return METRICS["correlation"].score(*means)
+
+
 def with_verdicts(scores: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Scores with the verdicts of `verdicts.parquet` beside them; where there is none the status is in its place."""
+    """Scores with the verdicts of `verdicts.parquet` beside them; where there is none the status is in its place.
+
+    With pixel labels as the simulator there is no verdict at all.
+    """
     merged = scores.merge(verdicts, how="left", on=["method", "simulator", "neuron"], validate="one_to_one")
-    return merged.assign(verdict=merged["verdict"].fillna(merged["status"]))
+    status = merged["status"].mask(merged["simulator"] == PIXEL_LABELS)
+    return merged.assign(verdict=merged["verdict"].fillna(status))
 
 
 def with_ablation(scores: pd.DataFrame, ablation: pd.DataFrame | None) -> pd.DataFrame:

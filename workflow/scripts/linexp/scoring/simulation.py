@@ -68,9 +68,22 @@ def simulate_presence(p: np.ndarray, weights: np.ndarray) -> Iterator[np.ndarray
         (m, n_neurons).
     """
     used = weights.any(axis=1)
-    of_used = csr_array(weights[used].T)
-    for begin in range(0, len(p), ROWS):
-        yield _weighted(of_used, p[begin : begin + ROWS, used].T)
+    return simulate_blocks((p[begin : begin + ROWS, used] for begin in range(0, len(p), ROWS)), weights[used])
+
+
+def simulate_blocks(blocks: Iterable[np.ndarray], weights: np.ndarray | csr_array) -> Iterator[np.ndarray]:
+    """The same where P comes in blocks of rows.
+
+    Parameters
+    ----------
+    blocks
+        (rows, m) each.
+    weights
+        (m, n_neurons).
+    """
+    transposed = csr_array(csr_array(weights).T)
+    for block in blocks:
+        yield _weighted(transposed, block.T)
 
 
 def _weighted(weights: csr_array, p: np.ndarray) -> np.ndarray:

@@ -59,6 +59,7 @@ def verdict_table(
     weights_of: Callable[[int, NDArray[np.int64]], np.ndarray],
     seed: int,
     threads: int = 1,
+    places: int = 1,
 ) -> pd.DataFrame:
     """Both tests of each explanation, on images of test none of which is a copy of another.
 
@@ -74,6 +75,8 @@ def verdict_table(
         The weights of those, as `against_sets` takes them.
     seed
         Of the permutations.
+    places
+        Rows of each image, which go together where images are permuted.
 
     Returns
     -------
@@ -82,7 +85,7 @@ def verdict_table(
         sets; the false discovery rate of both; mean and 95th percentile of what random sets reach; and what the
         explanations of other neurons do. Missing where the correlation is undefined.
     """
-    p_predicts = permutation_p(simulated, activations, seed, threads=threads)
+    p_predicts = permutation_p(simulated, activations, seed, threads=threads, places=places)
     correlations = (standardised(simulated) * standardised(activations)).mean(axis=0)
     lengths = np.array([len(set(explanation.concepts)) for explanation in explanations], np.int64)
     drawn = against_sets(moments, lengths, np.where(np.isnan(p_predicts), np.nan, correlations), weights_of, threads)
