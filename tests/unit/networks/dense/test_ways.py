@@ -15,7 +15,6 @@ from linexp.concepts import image_text
 from linexp.config.checks import whole_schema
 from linexp.errors import LinexpError
 from linexp.networks.dense import WAYS, way_of
-from linexp.networks.dense.cells import cell_means
 from linexp.networks.dense.embedding import PlaceEncoder, Views, embedded_places, place_encoder
 from linexp.networks.dense.key_key import SIGMA
 from linexp.networks.dense.last_block import last_block
@@ -257,17 +256,18 @@ def test_a_way_can_be_chosen_and_one_that_does_not_suit_is_refused(tmp_path, cap
     )
 
 
-# --- cells
+# --- what is seen
 
 
-@pytest.mark.parametrize(("places", "cells"), [(2, 4), (10, 7), (24, 7), (7, 7), (3, 1), (1, 5), (27, 14)])
-def test_cells_are_means_over_what_they_cover(places, cells):
-    fine = places * cells  # of which both consist
-    values = torch.randn(places, places, dtype=torch.float64)
-    pixels = values.repeat_interleave(cells, 0).repeat_interleave(cells, 1)
-    expected = pixels.reshape(cells, fine // cells, cells, fine // cells).mean((1, 3))
-    found = cell_means(values[None, None].float(), cells)
-    torch.testing.assert_close(found[0, :, 0], expected.flatten().float(), atol=1e-6, rtol=1e-5)
+def test_embeddings_of_tokens_are_averaged_over_cells_by_area(tmp_path):
+    model = build(tmp_path, CLIP)
+    images = torch.randn(2, 3, 24, 24)
+    tokens = of_places(model, "identity", images).unflatten(1, (4, 4))
+    found = PlaceEncoder(model, WAYS["identity"], 3).embed(images)
+    pixels = tokens.repeat_interleave(3, 1).repeat_interleave(3, 2)  # 12 × 12, of which 4 × 4 are a cell
+    for cell in range(9):
+        rows, columns = (slice(4 * n, 4 * n + 4) for n in divmod(cell, 3))
+        assert_close(found[:, cell], normalize(pixels[:, rows, columns].mean((1, 2)), dim=-1))
 
 
 @pytest.mark.parametrize("way", ["identity", "crops"])

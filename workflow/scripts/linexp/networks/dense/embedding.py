@@ -14,8 +14,8 @@ from ...concepts.image_text import ImageTextModel, squashing
 from ...jobs.gpu_memory import map_what_fits
 from ...probes.batches import Images, image_batches
 from ...probes.crops import Box, cut_out
+from ..units.grids import in_cells
 from . import DenseWay, way_of
-from .cells import cell_means
 from .crops import windows
 
 
@@ -65,7 +65,7 @@ class PlaceEncoder:
         return self.model.encoded(batch, lambda images: self._of_cells(self.model.network.visual, images))
 
     def _of_cells(self, visual: nn.Module, images: Tensor) -> Tensor:
-        means = cell_means(self.way.maps(visual, images), self.grid)  # type: ignore[misc]  # there are maps
+        means = in_cells(self.way.maps(visual, images).float(), self.grid, "avg")  # type: ignore[misc]  # there are maps
         if self.way.head is None:
             return means
         return self.way.head(visual, means.flatten(0, 1)).unflatten(0, means.shape[:2])
