@@ -35,7 +35,7 @@ def simulate(
     Parameters
     ----------
     image_blocks
-        The simulator's unit-norm image embeddings in blocks of (rows, dim).
+        The simulator's unit-norm image embeddings in blocks of (rows, dim), maybe in half precision.
     concepts
         (m, dim) the simulator's unit-norm embeddings of the concepts.
     weights
@@ -51,6 +51,7 @@ def simulate(
     concepts, weights = concepts[used], csr_array(weights[used].T)
     weights.sort_indices()  # so that sums have one order
     for block in image_blocks:
+        block = block.astype(concepts.dtype, copy=False)
         for begin in range(0, len(block), ROWS):
             # P has the images in its columns, because a sparse matrix multiplies fast from the left only
             p = probabilities(concepts, block[begin : begin + ROWS], a, b)
