@@ -1,13 +1,13 @@
 """Explaining places whose P is never stored, beside the bare products: statistics → moments → explanations.
 
-    python benchmarks/places.py                                    # 10,000 images × 49 places, 1,000 concepts, 512 neurons
+    python benchmarks/places.py                        # 10,000 images × 49 places, 1,000 concepts, 512 neurons
     python benchmarks/places.py --images 500 --concepts 200 --neurons 64 --dim 64 --json
 
-What runs are the scripts of the rules, each in a process of its own with its artifacts on disk: seconds by the clock and
-of processors, and the peak memory of each; `idle` is what Python and its libraries take alone. The floor is the matrix
-products that nothing can avoid where P is made as it is read: E·Tᵀ of train and val twice, for PᵀP and for PᵀQ, and
-these two, in blocks in memory, in single precision by the same BLAS. Memory does not grow with the images: run it with
-more of them.
+What runs are the scripts of the rules, each in a process of its own with its artifacts on disk: seconds by the clock
+and of processors, and the peak memory of each; `idle` is what Python and its libraries take alone. The floor is the
+matrix products that nothing can avoid where P is made as it is read: E·Tᵀ of train and val twice, for PᵀP and for PᵀQ,
+and these two, in blocks in memory, in single precision by the same BLAS. Memory does not grow with the images: run it
+with more of them.
 """
 
 import sys

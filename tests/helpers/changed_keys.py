@@ -4,7 +4,7 @@ Those are made again, and what is made from them, as they have other identities 
 own recipe is another, or where it has new files to make.
 """
 
-from helpers.whole_configs import NORMAL, core, features, image_text, images, methods, networks, units
+from helpers.whole_configs import NORMAL, core, features, image_text, images, methods, networks, places, units
 
 NOTHING = set()
 RECORD = {"record_activations", "record_outputs", "extract_head"}
@@ -220,6 +220,16 @@ ROWS = {
             (f"trained_models.features.{key}", value, {"train_sae"})
             for key, value in {"features": 8, "k": 2, "epochs": 3, "batch_size": 99, "learning_rate": 0.1}.items()
         ),
+    ],
+    places: [
+        (
+            "targets.net.layers.where.places",
+            3,
+            {"record_activations", "index_places", "measure_areas", "make_area_presence_at_places", "compute_moments"}
+            | {"explain_linear", "simulate_by_pixels"},
+        ),
+        ("targets.net.layers.where.pool", "max", {"record_activations"}),
+        ("methods.area.presence", "label", {"explain_best_concept", "make_label_presence", "compute_moments"}),
     ],
     features: [("targets.net.classes", "none", {"score_explanations", "check_sanity"})],
     methods: [

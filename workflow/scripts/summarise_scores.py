@@ -23,9 +23,11 @@ def table(name):
     return store.read_table(files[name]).to_pandas() if files.get(name) else None
 
 
+scores = table("scores")
+of_places = [name for name in ("correlation_images",) if name in scores]
 summarised = summary.summarise(
-    table("scores"),
-    [*metrics.METRICS, "ablation_constant"],
+    scores,
+    [*metrics.METRICS, *of_places, "ablation_constant"],
     snakemake.params.seed,
     pd.read_csv(files.sanity) if files.get("sanity") else None,
     table("shuffled"),

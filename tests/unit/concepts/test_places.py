@@ -113,8 +113,9 @@ def test_moments_are_those_of_the_whole_matrix(folder, kind):
         np.testing.assert_allclose(moments[split].mean, p[rows].mean(axis=0, dtype=np.float64), atol=1e-6)
     with store.create_arrays(folder / f"moments_{kind}.h5", PROVENANCE) as file:
         for split, found in moments.items():
+            group = file.create_group(split)
             for name in ("count", "mean", "covariance"):
-                store.write_array(file, f"{split}/{name}", getattr(found, name))
+                store.write_array(group, name, getattr(found, name))
     files = FittingFiles(path, folder / f"moments_{kind}.h5", folder / "activations.h5", folder / "index.parquet")
     problem, rows = read_problem(files, None, False, threads=2), rows_of(index, "train")
     exact = cross_moments([p[rows]], [activations[rows]], moments["train"].mean)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from helpers.literal import literal_simulation, standardised
 from linexp.metrics import METRICS
 from linexp.scoring import simulation
-from linexp.scoring.scores import ABLATION, score_table, with_ablation
+from linexp.scoring.scores import ABLATION, correlation_of_images, score_table, with_ablation, with_verdicts
 from linexp.scoring.simulation import simulate
 
 correlation_scores = METRICS["correlation"].score
@@ -189,3 +189,18 @@ def test_scores_are_the_mean_product_of_standardised_columns():
     s, q = rng.normal(size=(2, 70, 3))
     by_hand = [sum(a * b) / 70 for a, b in zip(standardised(s).T, standardised(q).T, strict=True)]
     np.testing.assert_allclose(correlation_scores(s, q), by_hand, atol=1e-13)
+
+
+def test_the_correlation_of_images_is_that_of_means_over_their_places():
+    s, q = np.random.default_rng(0).normal(size=(2, 12, 3)).astype(np.float32)
+    found = correlation_of_images(s, q, 4)
+    for neuron in range(3):
+        means = [[values[4 * image : 4 * image + 4, neuron].mean() for image in range(3)] for values in (s, q)]
+        assert found[neuron] == pytest.approx(np.corrcoef(*means)[0, 1], abs=1e-5)
+
+
+def test_pixel_labels_have_no_verdict_where_others_have_the_status():
+    rows = {"method": "le", "simulator": ["sim", "pixel_labels"], "neuron": 0, "status": "unexplained"}
+    verdicts = pd.DataFrame({"method": ["le"], "simulator": ["sim"], "neuron": [1], "verdict": ["explained"]})
+    found = with_verdicts(pd.DataFrame(rows), verdicts)["verdict"]
+    assert found[0] == "unexplained" and pd.isna(found[1])

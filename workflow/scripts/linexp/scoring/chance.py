@@ -57,8 +57,8 @@ def permutation_p(
     def count(neurons: slice) -> None:
         some, others = (np.ascontiguousarray(values[:, neurons]) for values in (s, q))
         needed = np.einsum("ij,ij->j", some, others) - TIE * n
-        of_images = (values.reshape(n // places, places, -1) for values in (some, others))
-        count_reaching(*of_images, orders, needed, counts[neurons])
+        some, others = (values.reshape(n // places, places, -1) for values in (some, others))
+        count_reaching(some, others, orders, needed, counts[neurons])
 
     for_slices(count, k, threads, NEURONS)
     return np.where(s.any(axis=0) & q.any(axis=0), (1 + counts) / (1 + permutations), np.nan)

@@ -7,6 +7,7 @@ from ..concepts.sets import PIXEL_LABELS
 from ..effects.losses import NO_EFFECT_BELOW
 from ..metrics import METRICS, scores_of
 from ..variation import constant
+from .shuffling import paired_correlations
 
 CONSTANT_SIMULATION = "constant_simulation"
 NO_EFFECT = "no_effect"
@@ -61,7 +62,7 @@ def correlation_of_images(simulated: np.ndarray, activations: np.ndarray, places
         (n_images · places, n), the places of an image together.
     """
     means = (values.reshape(-1, places, values.shape[1]).mean(axis=1) for values in (simulated, activations))
-    return METRICS["correlation"].score(*means)
+    return paired_correlations(*means)
 
 
 def with_verdicts(scores: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
