@@ -105,7 +105,6 @@ rule make_area_presence_at_places:
         mem_mb=memory(resources.presence_at_places),
         runtime=runtime(resources.presence_at_places),
     params:
-        min_presence=0.0,  # as of labels, only those that never vary are left out
         paper_parity=config["paper_parity"],
     message:
         "Look at P of what covers the {wildcards.grid} × {wildcards.grid} places that {wildcards.target} sees of {wildcards.probe}"
@@ -127,7 +126,6 @@ rule make_pseudo_presence_at_places:
         mem_mb=memory(resources.presence_at_places),
         runtime=runtime(resources.presence_at_places),
     params:
-        min_presence=config["min_presence"],
         paper_parity=config["paper_parity"],
     message:
         "Look at P of {wildcards.concept_set} at places of {wildcards.probe} by {wildcards.explainers}"

@@ -226,8 +226,14 @@ ROWS = {
             "targets.net.layers.where.places",
             3,
             {"record_activations", "index_places", "measure_areas", "make_area_presence_at_places", "compute_moments"}
-            | {"explain_linear", "simulate_by_pixels"},
+            | {"embed_places", "calibrate_places", "make_pseudo_presence_at_places"}
+            | {"explain_linear", "simulate_by_pixels", "simulate"},
         ),
+        ("image_text_models.one.dense", "crops", {"embed_places"}),
+        ("image_text_models.two.dense", "convolutional", {"embed_places"}),
+        ("image_text_models.one.calibration.a", 11.0, {"calibrate", "calibrate_places"}),
+        ("min_presence", 0.4, {"make_pseudo_presence"}),
+        ("image_text_models.one.batch_size", 7, NOTHING),
         ("targets.net.layers.where.pool", "max", {"record_activations"}),
         ("methods.area.presence", "label", {"explain_best_concept", "make_label_presence", "compute_moments"}),
     ],

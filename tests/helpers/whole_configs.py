@@ -65,13 +65,14 @@ def units() -> tuple[dict, list[str]]:
 
 
 def places() -> tuple[dict, list[str]]:
-    """A layer at places, simulated by pixel labels, and one that is explained by covered areas."""
+    """A layer at places, explained and simulated by labels and by models, and one explained by covered areas."""
     config = copy.deepcopy(CORE)
     config["methods"]["area"] = {"kind": "best_concept", "presence": "area"}
     net = config["targets"]["net"]
     net["layers"]["where"] = {"module": "layer2", "pool": "avg", "places": 4}
-    net |= {"methods": ["le_label", "area"], "more_simulators": ["pixel_labels"], "controls": []}
+    net |= {"methods": ["le_label", "le_siglip", "area"], "more_simulators": ["pixel_labels"], "controls": []}
     made = ("where/simulations/pixel_labels/le_label.h5", "layer4/explanations/area.parquet")
+    made = (*made, "where/simulations/two/le_siglip.h5")
     return config, [f"results/net/{name}" for name in made]
 
 

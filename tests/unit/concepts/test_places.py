@@ -97,6 +97,21 @@ def test_rows_and_statistics_are_those_of_a_stored_p(folder, kind):
             np.testing.assert_array_equal(np.concatenate(list(lazy.blocks())), np.delete(dense, 3, axis=1))
 
 
+def test_only_some_concepts_may_be_kept_and_all_have_statistics(folder, tmp_path, capsys):
+    index, among = store.read_table(folder / "index.parquet"), np.arange(M) % 2 == 0
+    train = rows_of(index, "train")
+    with places.opened(places.recipe_of(inputs(folder, "pseudo"))) as (p, concepts):
+        with store.create_arrays(tmp_path / "P.h5", PROVENANCE) as file:
+            presence.write_statistics(file, p, concepts, train, 0.0, 2, among)
+        of_train = p.of(train).astype(np.float64)
+    kept, mean, std, top = store.read_arrays(tmp_path / "P.h5", "kept", "mean", "std", "top_mean")
+    assert kept.tolist() == among.tolist() and f"concepts: {M // 2} of {M} kept" in capsys.readouterr().err
+    assert store.read_strings(tmp_path / "P.h5", "concepts") == concepts[::2]
+    np.testing.assert_allclose(mean, of_train.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(std, of_train.std(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(top, np.sort(of_train, axis=0)[-5:].mean(axis=0), rtol=1e-6)
+
+
 @pytest.mark.parametrize("kind", ["areas", "pseudo"])
 def test_moments_are_those_of_the_whole_matrix(folder, kind):
     index, path = store.read_table(folder / "index.parquet"), written(folder, kind, False)

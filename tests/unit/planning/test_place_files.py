@@ -1,5 +1,6 @@
 """What layers at places are made from, and what of them is left out or refused before any job."""
 
+import copy
 from types import SimpleNamespace
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from helpers.configs import SCHEMA, refusal, small
 from linexp.config.checks import checked
 from linexp.errors import LinexpError
-from linexp.planning import evaluation_files, figure_files, inputs, place_files
+from linexp.planning import dense_files, evaluation_files, figure_files, inputs, place_files, resources
 
 WHERE = SimpleNamespace(target="net", layer="where", method="le_label", simulator="two")
 LAYER4 = SimpleNamespace(target="net", layer="layer4", method="le_label", simulator="two")
@@ -75,6 +76,33 @@ def test_pixel_labels_simulate_places_alone_and_judge_nothing(whole):
     assert place_files.pixel_simulation_files(whole, WHERE)["areas"] == "results/probes/scenes/places/net_7/areas.h5"
     with pytest.raises(LinexpError, match="layer layer4 is not explained at places, which pixel_labels simulates"):
         place_files.pixel_simulation_files(whole, LAYER4)
+
+
+def test_models_are_calibrated_on_pixel_labels_where_there_are_any_and_a_and_b_are_not_given(whole):
+    places = "results/probes/scenes/places/net_7"
+    pseudo = SimpleNamespace(probe="scenes", target="net", grid="7", concept_set="all", explainers="one__two")
+    files = place_files.pseudo_places_files(whole, pseudo)
+    assert files["images"] == [f"{places}/one.h5", f"{places}/two.h5"]
+    assert files["calibration"] == [f"{places}/one.json", f"{places}/two.json"]
+    assert files["whole"] == "results/probes/scenes/P/all/one__two/P.h5"
+    given, fitted = copy.deepcopy(whole), copy.deepcopy(whole)
+    for found, calibration in ((given, {"a": 10.0, "b": 0.3}), (fitted, {"probe": "scenes"})):
+        found["image_text_models"]["two"]["calibration"] = calibration
+    two = SimpleNamespace(probe="scenes", target="net", grid="7", image_text_model="two")
+    assert dense_files.place_calibration_files(given, two) == {"calibration": "results/calibration/two.json"}
+    files = dense_files.place_calibration_files(fitted, two)
+    assert files["areas"] == f"{places}/areas.h5" and files["embeddings"] == f"{places}/two.h5"
+    two.probe = "named"
+    assert "areas" not in dense_files.place_calibration_files(fitted, two)
+
+
+@pytest.mark.parametrize(("dense", "passes"), [("crops", 49), ("key_key", 1), (None, 1)])
+def test_the_cost_of_crops_is_known_beforehand(whole, dense, passes):
+    found = copy.deepcopy(whole)
+    found["image_text_models"]["two"] |= {"dense": dense} if dense else {}
+    two = SimpleNamespace(probe="scenes", target="net", grid="7", image_text_model="two")
+    once = resources.embedding_images(found, two).seconds
+    assert resources.embedding_places(found, two).seconds == pytest.approx(passes * once)
 
 
 def test_an_untrained_copy_sees_what_the_target_does():

@@ -207,7 +207,7 @@ def filter_text(concepts: Sequence[str], kept: np.ndarray, top_mean: np.ndarray,
     out = np.flatnonzero(~kept)
     best = out[np.argsort(-top_mean[out], kind="stable")][:NAMED]
     named = ", ".join(f"{shortened(concepts[column], 40)} {top_mean[column]:.2f}" for column in best.tolist())
-    asked = f"top-{TOP} mean ≥ {min_top_mean:g}" if min_top_mean else "their labels vary"
+    asked = f"top-{TOP} mean ≥ {min_top_mean:g}" if min_top_mean else "they vary"
     return f"{kept.sum():,} of {len(concepts):,} kept: {asked}{f'; next: {named}' if named else ''}"
 
 
@@ -341,7 +341,8 @@ def write_presence(
     LinexpError
         No concept passes.
     """
-    kept, statistics = _kept(presence, concepts, fitting_rows, min_top_mean, threads)
+    kept, statistics = filter_concepts(presence, fitting_rows, len(concepts), min_top_mean, threads)
+    _tell_kept(concepts, kept, statistics, min_top_mean)
     columns, fitting = np.flatnonzero(kept), np.isin(np.arange(n_images), fitting_rows)
     of_kept = presence.only(columns)
     sums = StatisticsSum(of_kept.of(fitting_rows[:1])[0])
@@ -358,7 +359,10 @@ def write_presence(
             yield block
 
     store.write_rows(file, "P", blocks(), n_images)
-    _write_kept(file, concepts, kept, statistics, sums.statistics())
+    found = sums.statistics()
+    for field in fields(ConceptStatistics):
+        getattr(statistics, field.name)[kept] = getattr(found, field.name)
+    _write_kept(file, concepts, kept, statistics)
 
 
 def write_statistics(
@@ -368,43 +372,43 @@ def write_statistics(
     fitting_rows: np.ndarray,
     min_top_mean: float,
     threads: int = 1,
+    among: NDArray[np.bool_] | None = None,
 ) -> None:
-    """What `write_presence` writes, but for P itself: of places, which are too many for it."""
-    kept, statistics = _kept(presence, concepts, fitting_rows, min_top_mean, threads)
-    of_kept = presence.only(np.flatnonzero(kept))
-    sums = StatisticsSum(of_kept.of(fitting_rows[:1])[0])
+    """What `write_presence` writes, but for P itself: of places, which are too many for it; in one pass.
+
+    Parameters
+    ----------
+    among
+        (n_concepts,) those that may be kept; None for all.
+    """
+    sums = StatisticsSum(presence.of(fitting_rows[:1])[0])
     blocks = np.split(fitting_rows, range(store.ROWS_PER_BLOCK, len(fitting_rows), store.ROWS_PER_BLOCK))
-    for found in ordered_map(lambda rows: sums.of_block(of_kept.of(rows)), blocks, threads, ahead=threads):
+    for found in ordered_map(lambda rows: sums.of_block(presence.of(rows)), blocks, threads, ahead=threads):
         sums.add(found)
-    _write_kept(file, concepts, kept, statistics, sums.statistics())
+    statistics = sums.statistics()
+    kept = statistics.kept(min_top_mean) & (True if among is None else among)
+    _tell_kept(concepts, kept, statistics, min_top_mean)
+    _write_kept(file, concepts, kept, statistics)
 
 
-def _kept(
-    presence: Presence, concepts: Sequence[str], fitting_rows: np.ndarray, min_top_mean: float, threads: int
-) -> tuple[NDArray[np.bool_], ConceptStatistics]:
-    """`filter_concepts`, told in a line, or an error if none passes."""
-    kept, statistics = filter_concepts(presence, fitting_rows, len(concepts), min_top_mean, threads)
+def _tell_kept(
+    concepts: Sequence[str], kept: NDArray[np.bool_], statistics: ConceptStatistics, min_top_mean: float
+) -> None:
+    """Which concepts are kept, in a line, or an error if none is."""
     text = filter_text(concepts, kept, statistics.top_mean, min_top_mean)
     if not kept.any():
         remedy = "take others or check the calibration, or lower min_presence" if min_top_mean else "take others"
         raise LinexpError(f"none of {len(concepts)} concepts is present in the images; {remedy} ({text})")
     print(f"concepts: {text}", file=sys.stderr)
-    return kept, statistics
 
 
 def _write_kept(
-    file: h5py.File,
-    concepts: Sequence[str],
-    kept: NDArray[np.bool_],
-    statistics: ConceptStatistics,
-    found: ConceptStatistics,
+    file: h5py.File, concepts: Sequence[str], kept: NDArray[np.bool_], statistics: ConceptStatistics
 ) -> None:
-    """Write which concepts are kept, and the statistics: `found` of those, the others' of the filter."""
+    """Write which concepts are kept, and the statistics of all."""
     columns = np.flatnonzero(kept)
     store.write_array(file, "concepts", [concepts[column] for column in columns.tolist()])
     store.write_array(file, "all_concepts", list(concepts))
     store.write_array(file, "kept", kept)
     for field in fields(ConceptStatistics):
-        values = getattr(statistics, field.name)
-        values[kept] = getattr(found, field.name)
-        store.write_array(file, field.name, values)
+        store.write_array(file, field.name, getattr(statistics, field.name))

@@ -57,7 +57,7 @@ def labelled_pixels(config: Config, wildcards) -> Settings:
 
 
 def pseudo_places_files(config: Config, wildcards) -> Files:
-    """What pseudo-labels of places are made from."""
+    """What pseudo-labels of places are made from; those of whole images say which words are kept."""
     probe, names = f"results/probes/{wildcards.probe}", wildcards.explainers.split(AND)
     places = f"{probe}/places/{wildcards.target}_{wildcards.grid}"
     return {
@@ -65,6 +65,7 @@ def pseudo_places_files(config: Config, wildcards) -> Files:
         "images": [f"{places}/{name}.h5" for name in names],
         "concepts": [f"{probe}/concepts/{wildcards.concept_set}/{name}.h5" for name in names],
         "calibration": [f"{places}/{name}.json" for name in names],
+        "whole": f"{probe}/P/{wildcards.concept_set}/{wildcards.explainers}/P.h5",
     }
 
 
