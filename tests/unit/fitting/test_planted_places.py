@@ -4,6 +4,8 @@ Two objects always come together, the red one on the left and the blue one on th
 cannot tell which of them a neuron sees.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -23,7 +25,7 @@ from linexp.probes.masks import ImageMasks
 
 N, TRAIN, SIZE, GRID = 120, 80, 48, 6
 CONCEPTS = ["blue", "red", "green"]
-COLOURS = {"blue": (30, 40, 220), "red": (220, 40, 30), "green": (40, 200, 60)}
+COLOURS = {"blue": (30, 40, 220), "red": (220, 40, 30), "green": (20, 220, 30)}
 SEARCH = {"search": {"max_concepts": 2, "tolerance": 0.02, "beam": 3, "swaps": True, "ridge": 0.01, "positive": False}}
 PREPROCESS = given_preprocessing([0, 0, 0], [1, 1, 1], resize=36, crop=30)
 
@@ -81,7 +83,7 @@ def planted():
 
 
 def explained(p: np.ndarray, q: np.ndarray, n_train: int):
-    return linear.explain(problem(p, q, n_train), SEARCH)
+    return linear.explain(replace(problem(p, q, n_train), concepts=CONCEPTS), SEARCH)
 
 
 def test_detectors_are_explained_by_what_they_detect_at_places(planted):

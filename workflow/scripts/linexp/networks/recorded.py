@@ -47,6 +47,20 @@ def places_of(path: str | Path) -> int:
         return int(file.attrs.get("places", 1))
 
 
+def place_of(path: str | Path, neurons: np.ndarray, neuron: int) -> int:
+    """Where a neuron is among those that a file has.
+
+    Raises
+    ------
+    LinexpError
+        It is not there.
+    """
+    found = np.flatnonzero(neurons == neuron)
+    if not len(found):
+        raise LinexpError(f"{path} has no neuron {neuron}; ask for one of {len(neurons)}, such as {neurons[0]}")
+    return int(found[0])
+
+
 def check_finite(path: str | Path, values: np.ndarray) -> None:
     """Raise a `LinexpError` that names a file of activations if not all values, or their sums, are numbers."""
     if not np.isfinite(values).all():
