@@ -23,7 +23,7 @@ from linexp.probes.areas import measure_areas
 from linexp.probes.crops import boxes_of
 from linexp.probes.masks import ImageMasks
 
-N, TRAIN, SIZE, GRID = 120, 80, 48, 6
+N, TRAIN, SIZE, GRID = 120, 80, 48, 10
 CONCEPTS = ["blue", "red", "green"]
 COLOURS = {"blue": (30, 40, 220), "red": (220, 40, 30), "green": (20, 220, 30)}
 SEARCH = {"search": {"max_concepts": 2, "tolerance": 0.02, "beam": 3, "swaps": True, "ridge": 0.01, "positive": False}}
@@ -53,9 +53,9 @@ def drawn() -> tuple[list[Image.Image], GivenLabels]:
         masks = np.zeros((3, SIZE, SIZE), bool)
         sides = {"green": (8, 30)} if row % 3 == 0 else {"red": (8, 12), "blue": (26, 30)}
         for colour, (left, right) in sides.items():
-            x, y = rng.integers(left, right), rng.integers(8, 30)
-            masks[CONCEPTS.index(colour), y : y + 10, x : x + 10] = True
-            pixels[y : y + 10, x : x + 10] = COLOURS[colour]
+            x, y, side = rng.integers(left, right), rng.integers(8, 30), rng.integers(7, 13)
+            masks[CONCEPTS.index(colour), y : y + side, x : x + side] = True
+            pixels[y : y + side, x : x + side] = COLOURS[colour]
         there = np.flatnonzero(masks.any(axis=(1, 2)))
         images.append(Image.fromarray(pixels.astype(np.uint8)))
         labels.append(ImageMasks(there, masks[there], frozenset({"object"})))
@@ -111,7 +111,7 @@ def test_the_simulated_map_lies_on_the_mask(planted):
         pixels = np.kron(grids[row], np.ones((bottom - top, right - left), bool))  # finer than both
         finer = np.kron(mask, np.ones((GRID, GRID), bool))
         both, either = both + (pixels & finer).sum(), either + (pixels | finer).sum()
-    assert both / either > 0.6  # cells are two thirds of a square wide
+    assert both / either > 0.6  # a square is two to three cells wide
 
 
 def test_labels_of_whole_images_cannot_tell_what_comes_together(planted):
