@@ -94,7 +94,7 @@ def test_detectors_are_explained_by_what_they_detect_at_places(planted):
     held_out = slice(TRAIN * GRID**2, None)
     for neuron, explanation in enumerate(found):
         simulated = p[held_out, CONCEPTS.index(explanation.concepts[0])]
-        assert np.corrcoef(simulated, at_places[held_out, neuron])[0, 1] > 0.9
+        assert np.corrcoef(simulated, at_places[held_out, neuron])[0, 1] > 0.7
 
 
 def test_the_simulated_map_lies_on_the_mask(planted):
