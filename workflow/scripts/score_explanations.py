@@ -10,7 +10,7 @@ from linexp.networks import recorded
 from linexp.probes import index
 from linexp.scoring import agreement, best
 from linexp.scoring.reasons import with_reasons
-from linexp.scoring.scores import correlation_of_images, score_table, with_ablation, with_verdicts
+from linexp.scoring.scores import score_table, scores_of_places, with_ablation, with_verdicts
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
@@ -18,12 +18,12 @@ ablation = [files.ablation] if files.get("ablation") else []
 of_probe = [files.index, files.activations, files.verdicts, *files.explanations, *files.simulations, *ablation]
 of_reasons = {name: dict(zip(params[name], files[name], strict=True)) for name in ("ceilings", "missing")}
 provenance = store.provenance_of(snakemake, store.same_probe(*of_probe, *files.ceilings, *files.missing))
-test, val = (index.rows_of(store.read_table(files.index), split) for split in ("test", "val"))
+train, val, test = (index.rows_of(store.read_table(files.index), split) for split in index.SPLITS)
 (dead,), n_places = store.read_arrays(files.activations, "dead"), recorded.places_of(files.activations)
 tables = []
 for (method, simulator), explained, simulated in zip(params.pairs, files.explanations, files.simulations, strict=True):
     explanations, begin = store.read_table(explained).to_pandas(), 0
-    for neurons in recorded.neuron_blocks(files.activations, params.neurons):
+    for neurons in recorded.neuron_blocks(files.activations, params.neurons, all_rows=True):
         places, begin = slice(begin, begin + len(neurons)), begin + len(neurons)
         activations = recorded.read_block(files.activations, neurons)
         with store.open_arrays(simulated) as file:
@@ -32,7 +32,7 @@ for (method, simulator), explained, simulated in zip(params.pairs, files.explana
         table = score_table(*of_block, snakemake.threads)
         table["correlation_val"] = METRICS["correlation"].score(values[val], activations[val])
         if n_places > 1:
-            table["correlation_images"] = correlation_of_images(values[test], activations[test], n_places)
+            table = table.assign(**scores_of_places(values, activations, train, test, n_places))
         table.insert(0, "method", method)
         table.insert(1, "simulator", simulator)
         tables.append(table)

@@ -11,6 +11,7 @@ from linexp.jobs import runtime
 from linexp.networks import recorded
 from linexp.probes.index import copies_in
 from linexp.scoring import summary
+from linexp.scoring.scores import OF_PLACES
 
 runtime.start(snakemake)
 files = snakemake.input
@@ -24,7 +25,7 @@ def table(name):
 
 
 scores = table("scores")
-of_places = [name for name in ("correlation_images",) if name in scores]
+of_places = [name for name in OF_PLACES if name in scores]
 summarised = summary.summarise(
     scores,
     [*metrics.METRICS, *of_places, "ablation_constant"],

@@ -4,6 +4,8 @@ Two objects always come together, the red one on the left and the blue one on th
 cannot tell which of them a neuron sees.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -21,9 +23,9 @@ from linexp.probes.areas import measure_areas
 from linexp.probes.crops import boxes_of
 from linexp.probes.masks import ImageMasks
 
-N, TRAIN, SIZE, GRID = 120, 80, 48, 6
+N, TRAIN, SIZE, GRID = 120, 80, 48, 10
 CONCEPTS = ["blue", "red", "green"]
-COLOURS = {"blue": (30, 40, 220), "red": (220, 40, 30), "green": (40, 200, 60)}
+COLOURS = {"blue": (30, 40, 220), "red": (220, 40, 30), "green": (20, 220, 30)}
 SEARCH = {"search": {"max_concepts": 2, "tolerance": 0.02, "beam": 3, "swaps": True, "ridge": 0.01, "positive": False}}
 PREPROCESS = given_preprocessing([0, 0, 0], [1, 1, 1], resize=36, crop=30)
 
@@ -51,9 +53,9 @@ def drawn() -> tuple[list[Image.Image], GivenLabels]:
         masks = np.zeros((3, SIZE, SIZE), bool)
         sides = {"green": (8, 30)} if row % 3 == 0 else {"red": (8, 12), "blue": (26, 30)}
         for colour, (left, right) in sides.items():
-            x, y = rng.integers(left, right), rng.integers(8, 30)
-            masks[CONCEPTS.index(colour), y : y + 10, x : x + 10] = True
-            pixels[y : y + 10, x : x + 10] = COLOURS[colour]
+            x, y, side = rng.integers(left, right), rng.integers(8, 30), rng.integers(7, 13)
+            masks[CONCEPTS.index(colour), y : y + side, x : x + side] = True
+            pixels[y : y + side, x : x + side] = COLOURS[colour]
         there = np.flatnonzero(masks.any(axis=(1, 2)))
         images.append(Image.fromarray(pixels.astype(np.uint8)))
         labels.append(ImageMasks(there, masks[there], frozenset({"object"})))
@@ -81,7 +83,7 @@ def planted():
 
 
 def explained(p: np.ndarray, q: np.ndarray, n_train: int):
-    return linear.explain(problem(p, q, n_train), SEARCH)
+    return linear.explain(replace(problem(p, q, n_train), concepts=CONCEPTS), SEARCH)
 
 
 def test_detectors_are_explained_by_what_they_detect_at_places(planted):
@@ -92,7 +94,7 @@ def test_detectors_are_explained_by_what_they_detect_at_places(planted):
     held_out = slice(TRAIN * GRID**2, None)
     for neuron, explanation in enumerate(found):
         simulated = p[held_out, CONCEPTS.index(explanation.concepts[0])]
-        assert np.corrcoef(simulated, at_places[held_out, neuron])[0, 1] > 0.9
+        assert np.corrcoef(simulated, at_places[held_out, neuron])[0, 1] > 0.7
 
 
 def test_the_simulated_map_lies_on_the_mask(planted):
@@ -109,7 +111,7 @@ def test_the_simulated_map_lies_on_the_mask(planted):
         pixels = np.kron(grids[row], np.ones((bottom - top, right - left), bool))  # finer than both
         finer = np.kron(mask, np.ones((GRID, GRID), bool))
         both, either = both + (pixels & finer).sum(), either + (pixels | finer).sum()
-    assert both / either > 0.6  # cells are two thirds of a square wide
+    assert both / either > 0.6  # a square is two to three cells wide
 
 
 def test_labels_of_whole_images_cannot_tell_what_comes_together(planted):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from helpers.literal import literal_simulation, standardised
 from linexp.metrics import METRICS
 from linexp.scoring import simulation
-from linexp.scoring.scores import ABLATION, correlation_of_images, score_table, with_ablation, with_verdicts
+from linexp.scoring.scores import ABLATION, correlation_of_images, map_iou, score_table, with_ablation, with_verdicts
 from linexp.scoring.simulation import simulate
 
 correlation_scores = METRICS["correlation"].score
@@ -204,3 +204,18 @@ def test_pixel_labels_have_no_verdict_where_others_have_the_status():
     verdicts = pd.DataFrame({"method": ["le"], "simulator": ["sim"], "neuron": [1], "verdict": ["explained"]})
     found = with_verdicts(pd.DataFrame(rows), verdicts)["verdict"]
     assert found[0] == "unexplained" and pd.isna(found[1])
+
+
+def test_the_iou_of_maps_is_that_of_places_above_what_few_of_train_exceed():
+    rng = np.random.default_rng(0)
+    s, q = rng.random((2, 400, 3)).astype(np.float32)
+    s[:, 0] = q[:, 0]
+    s[:, 1] = (q[:, 1] > 0.9) * 1.0  # twice as many places: half of them are where the neuron is active
+    s[:, 2] = 0
+    train, test = np.arange(200), np.arange(200, 400)
+    found = map_iou(s, q, train, test)
+    for neuron in range(3):
+        above = [values[test, neuron] > np.quantile(values[train, neuron], 0.95) for values in (s, q)]
+        assert found[neuron] == pytest.approx((above[0] & above[1]).sum() / (above[0] | above[1]).sum())
+    assert found[0] == 1 and 0.3 < found[1] < 0.8 and found[2] == 0
+    assert np.isnan(map_iou(np.zeros((4, 1)), np.zeros((4, 1)), np.arange(2), np.arange(2, 4)))[0]

@@ -47,6 +47,20 @@ def places_of(path: str | Path) -> int:
         return int(file.attrs.get("places", 1))
 
 
+def place_of(path: str | Path, neurons: np.ndarray, neuron: int) -> int:
+    """Where a neuron is among those that a file has.
+
+    Raises
+    ------
+    LinexpError
+        It is not there.
+    """
+    found = np.flatnonzero(neurons == neuron)
+    if not len(found):
+        raise LinexpError(f"{path} has no neuron {neuron}; ask for one of {len(neurons)}, such as {neurons[0]}")
+    return int(found[0])
+
+
 def check_finite(path: str | Path, values: np.ndarray) -> None:
     """Raise a `LinexpError` that names a file of activations if not all values, or their sums, are numbers."""
     if not np.isfinite(values).all():
@@ -55,10 +69,16 @@ def check_finite(path: str | Path, values: np.ndarray) -> None:
 
 NEURONS_TOGETHER = 2048
 """Neurons whose activations, or moments with P, are in memory together where a layer is gone through in blocks."""
+VALUES_TOGETHER = 2**28
 
 
-def neuron_blocks(path: str | Path, neurons: Sequence[int] | None) -> Iterator[np.ndarray]:
+def neuron_blocks(path: str | Path, neurons: Sequence[int] | None, all_rows: bool = False) -> Iterator[np.ndarray]:
     """The neurons to explain, in blocks of `NEURONS_TOGETHER`, (n,) int32 each.
+
+    Parameters
+    ----------
+    all_rows
+        Whether all rows of a block are to be in memory, as `VALUES_TOGETHER` at most: those of places are many.
 
     Raises
     ------
@@ -66,8 +86,9 @@ def neuron_blocks(path: str | Path, neurons: Sequence[int] | None) -> Iterator[n
         The layer has no such neuron.
     """
     with store.open_arrays(path) as file:
-        numbers = numbers_of(file["activations"], neurons)
-    yield from np.split(numbers, range(NEURONS_TOGETHER, len(numbers), NEURONS_TOGETHER))
+        numbers, n_rows = numbers_of(file["activations"], neurons), len(file["activations"])
+    together = max(1, min(VALUES_TOGETHER // n_rows, NEURONS_TOGETHER)) if all_rows else NEURONS_TOGETHER
+    yield from np.split(numbers, range(together, len(numbers), together))
 
 
 def read_block(path: str | Path, numbers: np.ndarray) -> np.ndarray:

@@ -11,6 +11,10 @@ from .shuffling import paired_correlations
 
 CONSTANT_SIMULATION = "constant_simulation"
 NO_EFFECT = "no_effect"
+OF_PLACES = ("correlation_images", "iou_maps")
+"""Scores that places alone have."""
+ACTIVE = 0.05
+"""The share of places on which a neuron counts as active."""
 ABLATION = ["ablation_optim", "ablation_norm", "c", "d", "ablation_constant"]
 
 
@@ -51,6 +55,35 @@ def score_table(
         }
         | scores
     )
+
+
+def scores_of_places(
+    simulated: np.ndarray, activations: np.ndarray, train: np.ndarray, test: np.ndarray, places: int
+) -> dict[str, np.ndarray]:
+    """The scores that places alone have, (n,) each, by the names of `OF_PLACES`.
+
+    Parameters
+    ----------
+    simulated, activations
+        (n_images · places, n), the places of an image together.
+    train, test
+        Their rows.
+    """
+    found = (
+        correlation_of_images(simulated[test], activations[test], places),
+        map_iou(simulated, activations, train, test),
+    )
+    return dict(zip(OF_PLACES, found, strict=True))
+
+
+def map_iou(simulated: np.ndarray, activations: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """(n,) IoU on test of the places where a neuron is active with those where it is simulated to be.
+
+    Either is where a value is above what the highest `ACTIVE` of train exceed; NaN where there is neither.
+    """
+    maps = [values[test] > np.quantile(values[train], 1 - ACTIVE, axis=0) for values in (simulated, activations)]
+    both, either = (maps[0] & maps[1]).sum(axis=0), (maps[0] | maps[1]).sum(axis=0)
+    return np.divide(both, either, out=np.full(len(both), np.nan), where=either > 0)
 
 
 def correlation_of_images(simulated: np.ndarray, activations: np.ndarray, places: int) -> np.ndarray:
