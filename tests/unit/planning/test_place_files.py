@@ -96,10 +96,18 @@ def test_models_are_calibrated_on_pixel_labels_where_there_are_any_and_a_and_b_a
     assert "areas" not in dense_files.place_calibration_files(fitted, two)
 
 
-@pytest.mark.parametrize(("dense", "passes"), [("crops", 49), ("key_key", 1), (None, 1)])
-def test_the_cost_of_crops_is_known_beforehand(whole, dense, passes):
+CUT = {"RN50": True, "EVA02-B-16": True, "coca_ViT-B-32": True, "ViTamin-S": True, "swin_base_patch4_window7_224": True}
+CUT |= {"ViT-L-16-SigLIP-384": False, "ViT-L-14-336": False, "ViT-B/32": False, "convnext_base_w_320": False}
+CUT |= {"PE-Core-L-14-336": False, "MobileCLIP-S1": False, "workflow/resources/small_byobnet.json": False}
+
+
+@pytest.mark.parametrize(
+    ("model", "dense", "passes"),
+    [("RN50", "key_key", 1), ("ViT-L-14", "crops", 49), *((name, None, 49 if cut else 1) for name, cut in CUT.items())],
+)
+def test_the_cost_of_crops_is_known_beforehand(whole, model, dense, passes):
     found = copy.deepcopy(whole)
-    found["image_text_models"]["two"] |= {"dense": dense} if dense else {}
+    found["image_text_models"]["two"] = {"model": model, "pretrained": "w.pt"} | ({"dense": dense} if dense else {})
     two = SimpleNamespace(probe="scenes", target="net", grid="7", image_text_model="two")
     once = resources.embedding_images(found, two).seconds
     assert resources.embedding_places(found, two).seconds == pytest.approx(passes * once)
@@ -167,5 +175,7 @@ def test_methods_and_simulators_without_pixel_labels_are_refused():
     found["methods"]["le_label"]["presence"] = "both"
     assert "presence: both is not made at places" in refusal(found)
     found = config()
-    found["image_text_models"]["pixel_labels"] = found["image_text_models"]["two"]
-    assert "image_text_models.pixel_labels: the name 'pixel_labels' is reserved" in refusal(found)
+    for name in ("pixel_labels", "areas"):
+        found = config()
+        found["image_text_models"][name] = found["image_text_models"]["two"]
+        assert f"image_text_models.{name}: the name '{name}' is reserved" in refusal(found)

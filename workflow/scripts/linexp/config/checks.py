@@ -139,7 +139,7 @@ def _check_references(config: Config) -> None:
             raise LinexpError(f"concept_sets.{name}: the name {name!r} is reserved; take another")
         members(config, name)
     for name, model in config["image_text_models"].items():
-        if _is_one_of(name, [PIXEL_LABELS]):
+        if _is_one_of(name, [PIXEL_LABELS, "areas"]):
             raise LinexpError(f"image_text_models.{name}: the name {name!r} is reserved; take another")
         _check_image_text_model(config, model, f"image_text_models.{name}")
     for name, method in config["methods"].items():

@@ -2,10 +2,11 @@
 
 from types import SimpleNamespace
 
+from ..concepts.open_clip_names import vision_of
 from ..config.checks import Config
 from ..probes import pixel_labels
 from .inputs import Files, image_files
-from .model_files import image_text_files
+from .model_files import image_text_files, image_text_settings
 
 
 def _images(wildcards) -> SimpleNamespace:
@@ -28,6 +29,21 @@ def has_pixel_labels(config: Config, probe: str) -> bool:
 def way(config: Config, wildcards) -> str | None:
     """The way to embeddings of places that is chosen for an image-text model; None for the one of its kind."""
     return config["image_text_models"][wildcards.image_text_model].get("dense")
+
+
+def is_cut(config: Config, wildcards) -> bool:
+    """Whether an image-text model looks at one crop after another, as far as its configuration tells.
+
+    Only what a job is expected to take goes by that; what it does goes by the model itself (`networks.dense.way_of`).
+    """
+    chosen = way(config, wildcards)
+    if chosen:
+        return chosen == "crops"
+    vision = vision_of(image_text_settings(config, wildcards)["model"])
+    name, pool = vision.get("timm_model_name"), vision.get("timm_pool")
+    if not name:
+        return isinstance(vision.get("layers"), list) or bool(vision.get("attentional_pool"))
+    return pool not in ("map", "avg", "") or (pool != "map" and name.startswith(("vit", "swin", "eva")))
 
 
 def place_embedding_files(config: Config, wildcards) -> Files:

@@ -10,7 +10,7 @@ from math import ceil
 
 from ..config.checks import Config
 from ..networks.units import units_kind
-from . import work_sizes
+from . import dense_files, work_sizes
 from .dissection_files import dissection_probe
 from .inputs import AND, concept_set_of, grid_of, image_entry, places_of, set_of_presence, target_of
 from .model_files import is_own
@@ -145,9 +145,8 @@ def embedding_images(config: Config, wildcards) -> Work:
 
 
 def passes_of_places(config: Config, wildcards) -> int:
-    """Passes of the network an image, as far as the configuration tells: one for each crop, where places are crops."""
-    is_cut = config["image_text_models"][wildcards.image_text_model].get("dense") == "crops"
-    return int(wildcards.grid) ** 2 if is_cut else 1
+    """Passes of the network an image: one for each crop, where places are crops."""
+    return int(wildcards.grid) ** 2 if dense_files.is_cut(config, wildcards) else 1
 
 
 def embedding_places(config: Config, wildcards) -> Work:
