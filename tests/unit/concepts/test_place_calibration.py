@@ -66,6 +66,12 @@ def test_places_are_calibrated_on_places(capsys):
     assert found["reliability"] == expected.reliability and not capsys.readouterr().err
 
 
+def test_a_calibration_that_has_not_converged_is_told(capsys):
+    similarity = np.array([[0.1, 0.2, 0.3, 0.4]], np.float32)
+    found = calibrated_at_places(OF_IMAGES, pair_histogram([(similarity, np.float32([[0, 0, 1, 1]]))]), is_given=False)
+    assert not found["converged"] and "has not converged; take more images" in capsys.readouterr().err
+
+
 def test_a_model_that_sees_nothing_at_places_keeps_the_calibration_of_images(capsys):
     similarity, shares = made_up(-40)
     found = calibrated_at_places(OF_IMAGES, pair_histogram([(similarity, shares)]), is_given=False)

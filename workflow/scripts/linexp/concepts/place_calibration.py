@@ -35,7 +35,10 @@ def calibrated_at_places(of_images: Mapping[str, Any], pairs: PairHistogram | No
     if is_given:
         return kept | {CALIBRATED_ON: "given"}
     if pairs is not None and rises(pairs):
-        return asdict(calibrate(pairs)) | {CALIBRATED_ON: "places"}
+        found = calibrate(pairs)
+        if not found.converged:
+            print(f"calibration: a = {found.a:.3g} has not converged; take more images or labels", file=sys.stderr)
+        return asdict(found) | {CALIBRATED_ON: "places"}
     reason = "there are no pixel labels" if pairs is None else "similarity does not rise with presence at places"
     print(f"calibrated on whole images: {reason}", file=sys.stderr)
     return kept | {CALIBRATED_ON: "whole images", "reason": reason}
