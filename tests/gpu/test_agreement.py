@@ -176,8 +176,8 @@ def test_embeddings_of_places_in_half_precision_leave_similarities_as_they_are(w
     batch = torch.stack([encoder.prepared(picture, (0.0, 0.0, 1.0, 1.0)) for picture in pictures])
     expected = encoder.embed(batch)
     found = PlaceEncoder(image_text.to_device(model), WAYS[way], 3).embed(batch)
-    assert found.shape == (3, 9, 384) and found.dtype == torch.float32 and not found.is_cuda
-    assert float((found @ concepts.T - expected @ concepts.T).abs().max()) < HALF_SIMILARITY
+    assert found.shape == (3, 9, 256) and found.dtype == torch.float32 and not found.is_cuda
+    assert float((found @ concepts.T - expected @ concepts.T).abs().max()) < 3 * HALF_SIMILARITY
 
 
 # --- training
