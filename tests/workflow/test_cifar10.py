@@ -15,6 +15,7 @@ pytestmark = [
         reason="set CIFAR10 to a folder with cifar10_train.parquet and cifar10_test.parquet",
     ),
 ]
+METHODS = ["le_label", "le_siglip", "best_concept", "clip_dissect"]
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +23,7 @@ def summary(tmp_path_factory) -> pd.DataFrame:
     project = new_project(tmp_path_factory.mktemp("cifar10") / "project")
     config = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
     config["training_sets"]["cifar10_train"]["limit"] = 6000  # of 15,000: training takes most of the time
+    config["targets"]["cifar10_resnet"]["methods"] = METHODS
     project.configure(config)
     project.run("results/cifar10_resnet/layer4/summary.csv")
     table = pd.read_csv(
