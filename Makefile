@@ -58,6 +58,7 @@ bench: .venv/.installed
 	$(BIN)/python benchmarks/growth.py --json --images 5000 10000 --neurons 512 1024 --concepts 500 1000
 	$(BIN)/python benchmarks/simulation.py --json --images 2000 --neurons 256 --concepts 1000
 	$(BIN)/python benchmarks/sparse_units.py --json --images 2000 --features 1024 --concepts 200
+	$(BIN)/python benchmarks/places.py --json --images 300 --concepts 200 --neurons 64 --dim 64
 	$(BIN)/python benchmarks/ablation.py --json --neurons 2 --images 500
 	$(BIN)/python benchmarks/impact.py --json --images 2000 --neurons 128
 	$(BIN)/python benchmarks/calibration.py --json --images 5000 --concepts 300

@@ -11,6 +11,8 @@ include: "rules/probes.smk"
 include: "rules/models.smk"
 include: "rules/concepts.smk"
 include: "rules/presence.smk"
+include: "rules/areas.smk"
+include: "rules/dense.smk"
 include: "rules/activations.smk"
 include: "rules/explanations.smk"
 include: "rules/dissection.smk"
@@ -30,7 +32,7 @@ rule all:
         expand("results/{layer}/scores.parquet", layer=config["run"]),
         expand("results/{layer}/summary.csv", layer=config["run"]),
         expand("results/{layer}/comparison.csv", layer=config["run"]),
-        expand("results/{layer}/report/index.html", layer=config["run"]),
+        needs(evaluation_files.reports_of_run),
         needs(figure_files.figures_of_run),
         needs(inputs.stability_of_run),
 

@@ -2,7 +2,7 @@ rule record_activations:
     input:
         unpack(needs(model_files.layer_files)),
         images=needs(inputs.probe_files),
-        index=needs(inputs.index_of),
+        index=needs(inputs.image_index_of),
     output:
         "results/{target}/{layer}/activations.h5",
     log:
@@ -31,7 +31,7 @@ rule record_activations:
 rule import_activations:
     input:
         file=needs(model_files.recorded_file),
-        index=needs(inputs.index_of),
+        index=needs(inputs.image_index_of),
     output:
         "results/{target}/{layer}/activations.h5",
     log:
@@ -55,7 +55,7 @@ rule record_outputs:
     input:
         unpack(needs(model_files.target_files)),
         images=needs(inputs.probe_files),
-        index=needs(inputs.index_of),
+        index=needs(inputs.image_index_of),
     output:
         "results/{target}/outputs.h5",
     log:
@@ -86,7 +86,7 @@ rule extract_head:
     input:
         unpack(needs(model_files.layer_files)),
         images=needs(inputs.probe_files),
-        index=needs(inputs.index_of),
+        index=needs(inputs.image_index_of),
     output:
         "results/{target}/{layer}/head.h5",
     log:

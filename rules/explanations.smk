@@ -101,7 +101,7 @@ rule explain_random_concepts:
 
 rule measure_stability:
     input:
-        unpack(needs(inputs.fitting_files)),
+        unpack(needs(inputs.stability_files)),
         explanations="results/{target}/{layer}/explanations/{method}.parquet",
     output:
         "results/{target}/{layer}/stability/{method}.parquet",

@@ -67,7 +67,7 @@ rule make_both_presence:
 
 rule compute_moments:
     input:
-        index="results/probes/{probe}/index.parquet",
+        index=needs(inputs.moments_index),
         presence="results/probes/{probe}/P/{presence}/P.h5",
     output:
         "results/probes/{probe}/P/{presence}/moments.h5",

@@ -84,6 +84,7 @@ rule index_images:
 rule make_labels:
     input:
         source=needs(inputs.label_files),  # as what the images have beside a class is not in the index
+        pixel_labels=needs(inputs.pixel_label_files),
         index="results/{place}/{images}/index.parquet",
     output:
         "results/{place}/{images}/labels.h5",

@@ -17,6 +17,25 @@ rule simulate:
         "../workflow/scripts/simulate.py"
 
 
+rule simulate_by_pixels:
+    input:
+        unpack(needs(place_files.pixel_simulation_files)),
+    output:
+        "results/{target}/{layer}/simulations/pixel_labels/{method}.h5",
+    log:
+        "results/logs/simulate_by_pixels/{target}/{layer}/{method}.log",
+    conda:
+        "../envs/linexp.yaml"
+    threads: threads_of_target
+    resources:
+        mem_mb=memory(work.simulating),
+        runtime=runtime(work.simulating),
+    message:
+        "Simulate {wildcards.target}/{wildcards.layer} by {wildcards.method} with pixel labels"
+    script:
+        "../workflow/scripts/simulate_by_pixels.py"
+
+
 rule score_explanations:
     input:
         unpack(needs(evaluation_files.score_files)),
@@ -45,7 +64,7 @@ rule score_explanations:
 rule judge_explanations:
     input:
         unpack(needs(evaluation_files.verdict_files)),
-        simulations=needs(inputs.simulations_of),
+        simulations=needs(evaluation_files.judged_simulations),
     output:
         update("results/{target}/{layer}/verdicts.parquet"),
     log:

@@ -13,6 +13,8 @@ from helpers.on_gpu import BFLOAT16, FLOAT32, HALF_SIMILARITY, LAYERS, differenc
 from linexp.concepts import image_text
 from linexp.dissection.overlaps import LabelledImages, dissect
 from linexp.networks import training
+from linexp.networks.dense import WAYS
+from linexp.networks.dense.embedding import PlaceEncoder
 from linexp.networks.heads import linear_head
 from linexp.networks.outputs import record_logits
 from linexp.networks.recording import record_activations
@@ -162,6 +164,20 @@ def test_a_batch_in_which_half_precision_overflows_is_embedded_in_float32():
     expected = model.embed_images(batch)
     found = image_text.to_device(model).embed_images(batch)
     assert difference(found, expected) < FLOAT32
+
+
+@pytest.mark.parametrize("way", ["key_key", "identity", "crops"])
+def test_embeddings_of_places_in_half_precision_leave_similarities_as_they_are(way):
+    model = built("a vision transformer")
+    rng = np.random.default_rng(0)
+    pictures = [Image.fromarray(rng.integers(0, 256, (size, size, 3), np.uint8)) for size in (2, 5, 13)]
+    pictures = [picture.resize((300, 300), Image.Resampling.NEAREST) for picture in pictures]
+    encoder, concepts = PlaceEncoder(model, WAYS[way], 3), model.embed_concepts(WORDS)
+    batch = torch.stack([encoder.prepared(picture, (0.0, 0.0, 1.0, 1.0)) for picture in pictures])
+    expected = encoder.embed(batch)
+    found = PlaceEncoder(image_text.to_device(model), WAYS[way], 3).embed(batch)
+    assert found.shape == (3, 9, 256) and found.dtype == torch.float32 and not found.is_cuda
+    assert float((found @ concepts.T - expected @ concepts.T).abs().max()) < 3 * HALF_SIMILARITY
 
 
 # --- training

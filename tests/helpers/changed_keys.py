@@ -4,7 +4,7 @@ Those are made again, and what is made from them, as they have other identities 
 own recipe is another, or where it has new files to make.
 """
 
-from helpers.whole_configs import NORMAL, core, features, image_text, images, methods, networks, units
+from helpers.whole_configs import NORMAL, core, features, image_text, images, methods, networks, places, units
 
 NOTHING = set()
 RECORD = {"record_activations", "record_outputs", "extract_head"}
@@ -74,6 +74,7 @@ ROWS = {
         ("image_text_models.one.prompt", "a photo of a {}", {"embed_concepts"}),
         ("image_text_models.two.prompt", "a photo of a {}", {"embed_concepts", "embed_explanations"}),
         ("image_text_models.one.batch_size", 7, NOTHING),
+        ("image_text_models.one.dense", "crops", NOTHING),  # of places alone
         ("image_text_models.one.calibration.a", 11.0, {"calibrate"}),
         ("image_text_models.one.calibration.b", 0.4, {"calibrate"}),
         (
@@ -221,6 +222,22 @@ ROWS = {
             for key, value in {"features": 8, "k": 2, "epochs": 3, "batch_size": 99, "learning_rate": 0.1}.items()
         ),
     ],
+    places: [
+        (
+            "targets.net.layers.where.places",
+            3,
+            {"record_activations", "index_places", "measure_areas", "make_area_presence_at_places", "compute_moments"}
+            | {"embed_places", "calibrate_places", "make_pseudo_presence_at_places"}
+            | {"explain_linear", "simulate_by_pixels", "simulate"},
+        ),
+        ("image_text_models.one.dense", "crops", {"embed_places"}),
+        ("image_text_models.two.dense", "convolutional", {"embed_places"}),
+        ("image_text_models.one.calibration.a", 11.0, {"calibrate", "calibrate_places"}),
+        ("min_presence", 0.4, {"make_pseudo_presence"}),
+        ("image_text_models.one.batch_size", 7, NOTHING),
+        ("targets.net.layers.where.pool", "max", {"record_activations"}),
+        ("methods.area.presence", "label", {"explain_best_concept", "make_label_presence", "compute_moments"}),
+    ],
     features: [("targets.net.classes", "none", {"score_explanations", "check_sanity"})],
     methods: [
         ("methods.linear.presence", "label", FIT | JUDGE | SCORE | {"simulate"}),
@@ -310,7 +327,7 @@ ROWS = {
     images: [
         *(
             (f"probes.{name}.{key}", value, OF_IMAGES)
-            for name in ("folder", "cifar100", "places365", "imagenet", "broden")
+            for name in ("folder", "cifar100", "places365", "imagenet", "broden", "masked")
             for key, value in {"root": "others", "limit": 9, "on_bad_image": "skip", "split": "splits.csv"}.items()
         ),
         *(
@@ -320,6 +337,9 @@ ROWS = {
         ("probes.folder.superclasses", "groups.yaml", {"make_labels"}),
         ("probes.folder.class_names", ["cat", "dog"], OF_IMAGES),
         ("probes.folder.origin", "elsewhere", NOTHING),
+        ("probes.masked.masks", "photos", {"make_labels"}),
+        ("probes.masked.names", ["sky", "water"], {"make_labels"}),
+        ("probes.masked.origin", "elsewhere", NOTHING),
         ("probes.imagenet.devkit", "others", OF_IMAGES),
         ("probes.imagenet.class_names", "names.txt", OF_IMAGES),
         *(

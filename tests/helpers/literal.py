@@ -204,9 +204,8 @@ def literal_soft_wpmi(similarity, activations, top, scale, prior, p_start, p_end
 
 
 def literal_calibration(similarity, labels) -> tuple[float, float, float]:
-    """a, b and the mean binary cross-entropy of Eq. 5, by direct optimisation over all pairs."""
+    """a, b and the mean binary cross-entropy of Eq. 5, by direct optimisation over all pairs; labels may be shares."""
     x, y = np.ravel(similarity).astype(np.float64), np.ravel(labels).astype(np.float64)
-    sign = 2 * y - 1
 
     def loss(parameters):
         slope, offset = parameters
@@ -214,7 +213,7 @@ def literal_calibration(similarity, labels) -> tuple[float, float, float]:
         probability = 1 / (1 + np.exp(-z))
         wrong = probability - y
         gradient = [(wrong * (x - x.mean()) / x.std()).mean(), wrong.mean()]
-        return np.logaddexp(0, -sign * z).mean(), np.array(gradient)
+        return (np.logaddexp(0, z) - y * z).mean(), np.array(gradient)
 
     result = optimize.minimize(loss, [1.0, 0.0], jac=True, method="BFGS", options={"gtol": 1e-11, "maxiter": 500})
     slope, offset = result.x

@@ -64,6 +64,18 @@ def units() -> tuple[dict, list[str]]:
     ]
 
 
+def places() -> tuple[dict, list[str]]:
+    """A layer at places, explained and simulated by labels and by models, and one explained by covered areas."""
+    config = copy.deepcopy(CORE)
+    config["methods"]["area"] = {"kind": "best_concept", "presence": "area"}
+    net = config["targets"]["net"]
+    net["layers"]["where"] = {"module": "layer2", "pool": "avg", "places": 4}
+    net |= {"methods": ["le_label", "le_siglip", "area"], "more_simulators": ["pixel_labels"], "controls": []}
+    made = ("where/simulations/pixel_labels/le_label.h5", "layer4/explanations/area.parquet")
+    made = (*made, "where/simulations/two/le_siglip.h5")
+    return config, [f"results/net/{name}" for name in made]
+
+
 def methods() -> tuple[dict, list[str]]:
     """Methods of every kind."""
     config = copy.deepcopy(CORE)
@@ -101,6 +113,7 @@ def images() -> tuple[dict, list[str]]:
         "places365": {"kind": "places365", "root": "photos"},
         "imagenet": {"kind": "imagenet", "root": "photos", "devkit": "photos"},
         "broden": {"kind": "broden", "root": "photos"},
+        "masked": {"kind": "masked_folder", "root": "photos", "masks": "others", "names": ["sky", "grass"]},
     }
     made = [f"results/probes/{name}" for name in config["probes"]]
     return config, [f"{place}/{name}" for place in made for name in ("labels.h5", "embeddings/one.h5")]

@@ -1,7 +1,7 @@
 """Moments of P over train and val. Output: HDF5 with count, mean and covariance of each split."""
 
 from linexp.artifacts import store
-from linexp.concepts import moments
+from linexp.concepts import moments, places
 from linexp.jobs import parallel, progress, runtime
 from linexp.probes.index import rows_of, split_blocks
 
@@ -12,13 +12,12 @@ index = store.read_table(files.index)
 provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.presence))
 with (
     parallel.blas_on_one_thread(),
-    store.open_arrays(files.presence) as presence,
+    places.open_presence(files.presence, snakemake.threads) as p,
     store.create_arrays(snakemake.output[0], provenance) as file,
 ):
-    p = presence["P"]
     sums = {split: moments.MomentsSum(p.shape[1], snakemake.threads) for split in ("train", "val")}
     n_rows = sum(len(rows_of(index, split)) for split in sums)
-    blocks = split_blocks(index, list(sums), store.row_blocks(p))
+    blocks = split_blocks(index, list(sums), p.blocks())
     seen = progress.progress(blocks, n_rows, "image", "moments", step=lambda found: len(found[1]))
     for split, rows, (block,) in seen:
         sums[split].add(block, rows)

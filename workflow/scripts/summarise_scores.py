@@ -11,6 +11,7 @@ from linexp.jobs import runtime
 from linexp.networks import recorded
 from linexp.probes.index import copies_in
 from linexp.scoring import summary
+from linexp.scoring.scores import OF_PLACES
 
 runtime.start(snakemake)
 files = snakemake.input
@@ -23,9 +24,11 @@ def table(name):
     return store.read_table(files[name]).to_pandas() if files.get(name) else None
 
 
+scores = table("scores")
+of_places = [name for name in OF_PLACES if name in scores]
 summarised = summary.summarise(
-    table("scores"),
-    [*metrics.METRICS, "ablation_constant"],
+    scores,
+    [*metrics.METRICS, *of_places, "ablation_constant"],
     snakemake.params.seed,
     pd.read_csv(files.sanity) if files.get("sanity") else None,
     table("shuffled"),

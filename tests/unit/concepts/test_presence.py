@@ -177,7 +177,7 @@ def test_the_log_says_what_the_filter_keeps_and_what_would_be_next(tmp_path, cap
     following = ", ".join(f"concept {j} {top[j]:.2f}" for j in (3, 1, 4))
     assert capsys.readouterr().err == f"concepts: 3 of 6 kept: top-5 mean ≥ 0.5; next: {following}\n"
     _write(tmp_path / "all.h5", p.astype(np.float32), np.arange(30), 0.0)
-    assert capsys.readouterr().err == "concepts: 6 of 6 kept: their labels vary\n"
+    assert capsys.readouterr().err == "concepts: 6 of 6 kept: they vary\n"
 
 
 def test_at_most_five_concepts_are_named_as_next():

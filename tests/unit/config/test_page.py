@@ -139,7 +139,7 @@ def test_types_are_told_in_words_and_bars_are_escaped():
     assert types["nouns"] == ["integer, 1 to 6800", "–"]
     assert types["limit"] == ["integer, at least 1", "–"]
     assert types["model.preprocess.mean"] == ["list of 3 numbers, 0 to 1", "required"]
-    assert types["presence"] == [r"one of `label` \| `pseudo` \| `both`", "required"]
+    assert types["presence"] == [r"one of `label` \| `pseudo` \| `both` \| `area`", "required"]
     assert types["controls"] == [r"list of `shuffled` \| `random_concepts` \| `untrained`", "`[]`"]
     assert types["temperature"] == ["`fit`; or number, 0.05 to 20", "`fit`"]
     assert types["class_map"] == ["mapping; or `none`", "–"]

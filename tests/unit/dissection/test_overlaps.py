@@ -6,54 +6,16 @@ import torch
 from PIL import Image
 from torch import nn
 
+from helpers.dissected import GivenLabels, literal_iou
 from linexp import scenes
 from linexp.dissection.best_overlap import explain, summary
 from linexp.dissection.overlaps import LabelledImages, Overlaps, dissect
 from linexp.errors import LinexpError
 from linexp.networks.targets import given_preprocessing
 from linexp.networks.units.pooling import location_maps
-from linexp.probes.masks import ImageMasks, PixelLabels
+from linexp.probes.masks import ImageMasks
 
 AS_IT_IS = {"mean": [0, 0, 0], "std": [1, 1, 1]}
-
-
-class GivenLabels(PixelLabels):
-    """Pixel labels that are given as a list."""
-
-    def __init__(self, concepts: list[str], categories: list[str], images: list[ImageMasks]):
-        self.concepts, self.categories, self.images = concepts, categories, images
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def masks(self, row: int) -> ImageMasks:
-        return self.images[row]
-
-
-def bilinear(grid: np.ndarray, height: int, width: int) -> np.ndarray:
-    """A map enlarged to (height, width) with its values at the centres of equal parts, in float64."""
-
-    def weights(n: int, m: int) -> np.ndarray:
-        places = np.clip((np.arange(m) + 0.5) * n / m - 0.5, 0, n - 1)
-        return np.maximum(0, 1 - np.abs(places[:, None] - np.arange(n)))
-
-    return weights(grid.shape[0], height) @ grid.astype(np.float64) @ weights(grid.shape[1], width).T
-
-
-def literal_iou(maps: np.ndarray, thresholds: np.ndarray, labels: GivenLabels) -> np.ndarray:
-    """IoU with plain loops over images, neurons and concepts."""
-    iou = np.zeros((maps.shape[1], len(labels.concepts)))
-    for neuron in range(maps.shape[1]):
-        for concept, category in enumerate(labels.categories):
-            both = either = 0
-            for grid, image in zip(maps[:, neuron], labels.images, strict=True):
-                if category not in image.categories:
-                    continue
-                active = bilinear(grid, *image.masks.shape[1:]) > thresholds[neuron]
-                there = image.masks[image.concepts == concept].any(axis=0)
-                both, either = both + (active & there).sum(), either + (active | there).sum()
-            iou[neuron, concept] = both / either if either else 0
-    return iou
 
 
 def made_up_labels(n: int, sizes: list[tuple[int, int]], seed: int = 0) -> GivenLabels:

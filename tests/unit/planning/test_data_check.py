@@ -165,7 +165,7 @@ def test_the_folder_of_a_tokenizer_is_looked_for(place):
 def test_every_layer_can_be_asked_for_and_only_the_demo_is_ready_in_an_empty_folder(place):
     config = _config()
     ready = [name for name in layer_names(config) if not layer_problems(config, name)]
-    assert ready == ["scenes_resnet/layer3", "scenes_resnet/layer4", "scenes_sae/layer4"]
+    assert ready == ["scenes_places/layer3", "scenes_resnet/layer3", "scenes_resnet/layer4", "scenes_sae/layer4"]
     (first, *_) = layer_problems(config, "resnet50/layer4")
     assert first.startswith("probes.imagenet_val.root: data/imagenet/val does not exist; get it from image-net.org")
 

@@ -113,3 +113,28 @@ def test_stability_is_a_step_of_each_linear_method_where_the_target_asks_for_it(
     names = SimpleNamespace(target="net", layer="layer4", method=linear[0])
     assert found[0].work.seconds > work.fitting(config, names).seconds
     assert found[0].work.memory > work.fitting(config, names).memory
+
+
+def test_a_layer_at_places_has_the_steps_of_places(config):
+    net, models = config["targets"]["net"], config["image_text_models"]
+    net["layers"]["where"] = {**net["layers"]["layer4"], "places": 7, "ablation": False}
+    models["two"]["dense"] = "crops"
+    found: dict[str, list[steps.Step]] = {}
+    for step in steps.steps(config, "net", "where"):
+        found.setdefault(step.rule, []).append(step)
+    of_places = [found[rule][0] for rule in ("find_crops", "index_places", "measure_areas")]
+    places = "results/probes/scenes/places"
+    assert [step.artifact for step in of_places] == [
+        "results/net/crops.h5",
+        f"{places}/7/index.parquet",
+        f"{places}/net_7/areas.h5",
+    ]
+    embedded = {step.artifact: step.work.seconds for step in found["embed_places"]}
+    assert embedded[f"{places}/net_7/two.h5"] == pytest.approx(49 * embedded[f"{places}/net_7/one.h5"])
+    assert {step.artifact for step in found["calibrate_places"]} == {f"{places}/net_7/{m}.json" for m in ("one", "two")}
+    presence = "results/probes/scenes/P"
+    assert [step.artifact for step in found["make_area_presence_at_places"]] == [f"{presence}/area/net_7/P.h5"]
+    (pseudo,) = found["make_pseudo_presence_at_places"]
+    (whole,) = found["make_pseudo_presence"]
+    assert pseudo.artifact == whole.artifact.replace("/P.h5", "/places/net_7/P.h5")
+    assert not {"make_label_presence", "score_ablation", "measure_impact"} & found.keys()

@@ -1,25 +1,19 @@
-"""Pixel labels of drawn scenes are what is drawn, and masks are cut to what preprocessing leaves of an image."""
+"""Pixel labels of drawn scenes are what is drawn, and masks are cut to a part of the image."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-import timm
-import torch
-import torchvision
-from PIL import Image
 
 from linexp import scenes
 from linexp.artifacts import store
 from linexp.errors import LinexpError
-from linexp.networks.targets import given_preprocessing
 from linexp.probes import pixel_labels
 from linexp.probes.masks import ImageMasks
-from linexp.probes.pixel_labels import ScenePixelLabels, open_pixel_labels, visible_part
+from linexp.probes.pixel_labels import ScenePixelLabels, open_pixel_labels
 from linexp.scenes.data import draw_masks
 
 N, SIZE, SEED = 40, 48, 5
-NORMAL = {"mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4]}
 
 
 @pytest.fixture(scope="module")
@@ -87,40 +81,10 @@ def test_a_file_without_backgrounds_is_to_be_made_again(arrays, tmp_path):
 
 def test_a_probe_without_pixel_labels_is_refused(path):
     assert isinstance(open_pixel_labels({"kind": "scenes"}, path), ScenePixelLabels)
-    with pytest.raises(LinexpError, match="kind cifar100 has no pixel labels; take one of kind broden or scenes"):
+    with pytest.raises(
+        LinexpError, match="kind cifar100 has no pixel labels; take one of kind broden, masked_folder or scenes"
+    ):
         open_pixel_labels({"kind": "cifar100", "root": "data"}, None)
-
-
-# how much of the shorter side is left, and whether the longer one is squeezed
-LEFT = {
-    "both sides": (given_preprocessing(**NORMAL, resize=32), None),
-    "as it is": (given_preprocessing(**NORMAL), None),
-    "crop": (given_preprocessing(**NORMAL, resize=64, crop=48), 0.75),
-    "torchvision": (torchvision.models.ResNet50_Weights.IMAGENET1K_V1.transforms(), 224 / 256),
-    "bicubic": (timm.data.create_transform((3, 224, 224), interpolation="bicubic", crop_pct=0.9), 0.9),
-}
-
-
-@pytest.mark.parametrize("size", [(80, 80), (100, 80), (80, 100), (60, 300)])
-@pytest.mark.parametrize("name", LEFT)
-def test_the_part_that_preprocessing_leaves_is_found(name, size):
-    preprocess, share = LEFT[name]
-    shares = np.array([share * min(size) / side if share else 1 for side in size])
-    found = visible_part(preprocess, size)
-    np.testing.assert_allclose(found, [*(0.5 - shares / 2), *(0.5 + shares / 2)], atol=0.008)
-    assert min(found) >= 0 and max(found) <= 1
-
-
-def test_a_preprocessing_that_is_not_centred_is_followed():
-    def left_top(image: Image.Image) -> torch.Tensor:
-        return given_preprocessing(**NORMAL, resize=30)(image.crop((0, 0, 40, 60)))
-
-    np.testing.assert_allclose(visible_part(left_top, (80, 80)), (0, 0, 0.5, 0.75), atol=0.01)
-
-
-def test_a_preprocessing_that_adds_a_border_is_refused():
-    with pytest.raises(LinexpError, match="preprocess: it adds a border to images"):
-        visible_part(given_preprocessing(**NORMAL, crop=100), (80, 80))
 
 
 def test_masks_are_cut_to_a_part_of_the_image():

@@ -124,3 +124,18 @@ def test_a_set_that_is_the_explanation_itself_reaches_it(drawn):
     found = against_sets(SetMoments.of(p, q, sets), np.ones(6, int), own, lambda k, neurons: weights[:, neurons])
     itself = (sets == np.arange(6)).sum(axis=0)
     assert (found.p >= (1 + itself) / 901 - 1e-12).all()
+
+
+def test_whole_images_are_permuted_with_all_their_places():
+    rng = np.random.default_rng(4)
+    s, q = rng.normal(size=(2, 6, 3, 4)).astype(np.float32)
+    q += rng.normal(size=(6, 1, 4)).astype(np.float32)  # so that the places of an image go together
+    s += 0.5 * q
+    found = permutation_p(s.reshape(18, 4), q.reshape(18, 4), 1, permutations=20_000, places=3)
+    for neuron in range(4):
+        observed = _correlation(s[..., neuron].ravel(), q[..., neuron].ravel())
+        reached = [
+            _correlation(s[..., neuron].ravel(), q[list(o)][..., neuron].ravel()) for o in permutations(range(6))
+        ]
+        exact = np.mean(np.array(reached) >= observed - 1e-9)
+        assert found[neuron] == pytest.approx(exact, abs=4 * np.sqrt(exact / 20_000))

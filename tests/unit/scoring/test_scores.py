@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from helpers.literal import literal_simulation, standardised
 from linexp.metrics import METRICS
 from linexp.scoring import simulation
-from linexp.scoring.scores import ABLATION, score_table, with_ablation
+from linexp.scoring.scores import ABLATION, correlation_of_images, map_iou, score_table, with_ablation, with_verdicts
 from linexp.scoring.simulation import simulate
 
 correlation_scores = METRICS["correlation"].score
@@ -189,3 +189,34 @@ def test_scores_are_the_mean_product_of_standardised_columns():
     s, q = rng.normal(size=(2, 70, 3))
     by_hand = [sum(a * b) / 70 for a, b in zip(standardised(s).T, standardised(q).T, strict=True)]
     np.testing.assert_allclose(correlation_scores(s, q), by_hand, atol=1e-13)
+
+
+def test_the_correlation_of_images_is_that_of_means_over_their_places():
+    s, q = np.random.default_rng(0).normal(size=(2, 12, 3)).astype(np.float32)
+    found = correlation_of_images(s, q, 4)
+    for neuron in range(3):
+        means = [[values[4 * image : 4 * image + 4, neuron].mean() for image in range(3)] for values in (s, q)]
+        assert found[neuron] == pytest.approx(np.corrcoef(*means)[0, 1], abs=1e-5)
+
+
+def test_pixel_labels_have_no_verdict_where_others_have_the_status():
+    rows = {"method": "le", "simulator": ["sim", "pixel_labels"], "neuron": 0, "status": "unexplained"}
+    verdicts = pd.DataFrame({"method": ["le"], "simulator": ["sim"], "neuron": [1], "verdict": ["explained"]})
+    found = with_verdicts(pd.DataFrame(rows), verdicts)["verdict"]
+    assert found[0] == "unexplained" and pd.isna(found[1])
+
+
+def test_the_iou_of_maps_is_that_of_places_above_what_few_of_train_exceed():
+    rng = np.random.default_rng(0)
+    s, q = rng.random((2, 400, 3)).astype(np.float32)
+    s[:, 0] = q[:, 0]
+    s[:, 1] = (q[:, 1] > 0.9) * 1.0  # twice as many places: half of them are where the neuron is active
+    s[:, 2] = 0
+    by_split = [{"train": values[:200], "test": values[200:]} for values in (s, q)]
+    found = map_iou(*by_split)
+    for neuron in range(3):
+        above = [values[200:, neuron] > np.quantile(values[:200, neuron], 0.95) for values in (s, q)]
+        assert found[neuron] == pytest.approx((above[0] & above[1]).sum() / (above[0] | above[1]).sum())
+    assert found[0] == 1 and 0.3 < found[1] < 0.8 and found[2] == 0
+    nowhere = dict.fromkeys(("train", "test"), np.zeros((2, 1)))
+    assert np.isnan(map_iou(nowhere, nowhere))[0]

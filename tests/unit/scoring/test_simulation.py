@@ -41,3 +41,13 @@ def test_simulations_by_sparse_weights_are_those_by_the_whole_matrix_and_a_sum_o
 def test_a_concept_that_the_simulator_does_not_have_is_not_passed_over():
     with pytest.raises(KeyError):
         sparse_weights([Explanation(5, ["snow"], [1.0])], CONCEPTS)
+
+
+def test_embeddings_in_half_precision_are_simulated_in_single_precision():
+    rng = np.random.default_rng(0)
+    images, texts = rng.normal(size=(300, 6)).astype(np.float16), rng.normal(size=(9, 6)).astype(np.float32)
+    of, a, b = sparse_weights(EXPLAINED, CONCEPTS), 117.3, -0.11
+    half, single = (
+        np.concatenate(list(simulate([rows], texts, of, a, b))) for rows in (images, images.astype(np.float32))
+    )
+    np.testing.assert_array_equal(half, single)

@@ -1,4 +1,4 @@
-"""The command line: `linexp new`, `check`, `layers`, `show`, `find` and `export`; the same as `python -m linexp`."""
+"""The command line, `linexp new`, `check`, `layers`, `show`, `find`, `export`, `presence`, or `python -m linexp`."""
 
 import argparse
 import os
@@ -16,7 +16,7 @@ from .errors import LinexpError, suggest
 from .networks.repositories import with_code
 from .networks.sources import SOURCES
 from .planning import data_check, missing, steps
-from .terminal import export, neuron, new_folder
+from .terminal import export, neuron, new_folder, presence
 from .workflow import SCHEMA
 
 CONFIG = "config.yaml"
@@ -65,6 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     exported.add_argument("folder", type=Path, help="results of a layer, such as results/scenes_resnet/layer4")
     exported.add_argument("file", type=Path, help="where to, such as neurons.csv or neurons.parquet")
     exported.set_defaults(command=_export)
+
+    part = commands.add_parser("presence", help="write a part of P to a CSV or Parquet file, of places too")
+    part.add_argument("presence", type=Path, help="such as results/probes/scenes/P/area/scenes_resnet_4/P.h5")
+    part.add_argument("file", type=Path, help="where to, such as some.csv or some.parquet")
+    part.add_argument("--rows", metavar="FROM:TO", help="only these: images, or of places image · cells + cell")
+    part.add_argument("--concepts", nargs="+", default=[], help="only these")
+    part.set_defaults(command=_presence)
 
     check = commands.add_parser("check", help="say what data and weights there are, and what is missing")
     check.add_argument(
@@ -138,6 +145,13 @@ def _export(options: argparse.Namespace) -> int:
     table = export.flat_table(options.folder)
     export.write(table, options.file)
     print(f"{options.file}: {len(table):,} rows, one a neuron, method and simulator; {len(table.columns)} columns")
+    return 0
+
+
+def _presence(options: argparse.Namespace) -> int:
+    table = presence.part_of(Path(_made(str(options.presence))), options.rows, options.concepts)
+    export.write(table, options.file)
+    print(f"{options.file}: {len(table):,} rows, {len(table.columns) - 1:,} concepts")
     return 0
 
 

@@ -116,8 +116,9 @@ def write_rows(
     n_rows: int,
     chunk_columns: int | None = None,
     is_sparse: bool = False,
+    kind: type[np.floating] = np.float32,
 ) -> None:
-    """Stream blocks of rows into a float32 data set, in tiles of at most `CHUNK_ROWS` rows and `CHUNK_VALUES` values.
+    """Stream blocks of rows into a data set, in tiles of at most `CHUNK_ROWS` rows and `CHUNK_VALUES` values.
 
     Parameters
     ----------
@@ -129,6 +130,8 @@ def write_rows(
         Columns a tile, so that few columns can be read without the rest; default all.
     is_sparse
         Whether most values are 0, and tiles are compressed.
+    kind
+        What numbers are rounded to.
 
     Raises
     ------
@@ -158,9 +161,9 @@ def write_rows(
             height = 1 << (min(CHUNK_ROWS, max(1, CHUNK_VALUES // width)).bit_length() - 1)
             tile = (max(1, min(n_rows, height)), width)
             chunked = {"chunks": tile, "fletcher32": True} | (COMPRESSED if is_sparse else {}) if columns else {}
-            dataset = file.create_dataset(name, (n_rows, columns), np.float32, **chunked)
+            dataset = file.create_dataset(name, (n_rows, columns), kind, **chunked)
             say_what_is_written(name, n_rows, columns)
-        waiting.append(np.asarray(block, np.float32))
+        waiting.append(np.asarray(block, kind))
         if sum(map(len, waiting)) >= CHUNK_ROWS:
             written = flush(tile[0])
     if waiting:

@@ -26,7 +26,7 @@ class PairHistogram:
     Attributes
     ----------
     count
-        (2, BINS) number of pairs with label 0 and 1.
+        (2, BINS) number of pairs with label 0 and 1; a label in between counts as that share of a pair with label 1.
     similarity
         (2, BINS) their mean similarity.
     """
@@ -93,18 +93,34 @@ def pair_histogram(blocks: Iterable[tuple[np.ndarray, np.ndarray]]) -> PairHisto
     Parameters
     ----------
     blocks
-        (rows, m) cosine similarities and (rows, m) labels of the same images and concepts.
+        (rows, m) cosine similarities and (rows, m) labels of the same images and concepts: 0 or 1, or floating-point
+        shares in between.
     """
     count, total = np.zeros(2 * BINS), np.zeros(2 * BINS)
     for similarity, labels in blocks:
         similarity = similarity.ravel()
         place = ((similarity + 1) * (BINS / 2)).astype(np.int64)
         np.clip(place, 0, BINS - 1, out=place)
+        if labels.dtype.kind == "f":
+            for label, weights in enumerate((1 - labels.ravel(), labels.ravel())):
+                bins = slice(label * BINS, (label + 1) * BINS)
+                count[bins] += np.bincount(place, weights, BINS)
+                total[bins] += np.bincount(place, weights * similarity, BINS)
+            continue
         place[labels.ravel() != 0] += BINS
         count += np.bincount(place, minlength=2 * BINS)
         total += np.bincount(place, weights=similarity, minlength=2 * BINS)
     mean = np.divide(total, count, out=np.zeros_like(total), where=count > 0)
     return PairHistogram(count.reshape(2, BINS), mean.reshape(2, BINS))
+
+
+def rises(pairs: PairHistogram) -> bool:
+    """Whether pairs with label 1 are more similar in the mean: just then the a of Eq. 5 is positive.
+
+    At a = 0 the derivative of the loss by a is minus their covariance, and the loss is convex.
+    """
+    count, total = pairs.count.sum(axis=1), (pairs.count * pairs.similarity).sum(axis=1)
+    return bool(count.min() > 0 and total[1] / count[1] > total[0] / count[0])
 
 
 def _entropy(count: np.ndarray, logit: np.ndarray) -> float:

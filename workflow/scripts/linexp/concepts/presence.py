@@ -142,7 +142,7 @@ def read_presence(
     (embeddings,) = store.read_arrays(concepts, "embeddings")
     with store.open_arrays(images) as file:
         blocks = [
-            probabilities(block, embeddings[columns], scale["a"], scale["b"])
+            probabilities(block.astype(embeddings.dtype), embeddings[columns], scale["a"], scale["b"])
             for block in store.row_blocks(file["embeddings"], rows)
         ]
     return np.concatenate(blocks)
@@ -207,7 +207,7 @@ def filter_text(concepts: Sequence[str], kept: np.ndarray, top_mean: np.ndarray,
     out = np.flatnonzero(~kept)
     best = out[np.argsort(-top_mean[out], kind="stable")][:NAMED]
     named = ", ".join(f"{shortened(concepts[column], 40)} {top_mean[column]:.2f}" for column in best.tolist())
-    asked = f"top-{TOP} mean ≥ {min_top_mean:g}" if min_top_mean else "their labels vary"
+    asked = f"top-{TOP} mean ≥ {min_top_mean:g}" if min_top_mean else "they vary"
     return f"{kept.sum():,} of {len(concepts):,} kept: {asked}{f'; next: {named}' if named else ''}"
 
 
@@ -342,11 +342,7 @@ def write_presence(
         No concept passes.
     """
     kept, statistics = filter_concepts(presence, fitting_rows, len(concepts), min_top_mean, threads)
-    text = filter_text(concepts, kept, statistics.top_mean, min_top_mean)
-    if not kept.any():
-        remedy = "take others or check the calibration, or lower min_presence" if min_top_mean else "take others"
-        raise LinexpError(f"none of {len(concepts)} concepts is present in the images; {remedy} ({text})")
-    print(f"concepts: {text}", file=sys.stderr)
+    _tell_kept(concepts, kept, statistics, min_top_mean)
     columns, fitting = np.flatnonzero(kept), np.isin(np.arange(n_images), fitting_rows)
     of_kept = presence.only(columns)
     sums = StatisticsSum(of_kept.of(fitting_rows[:1])[0])
@@ -363,11 +359,56 @@ def write_presence(
             yield block
 
     store.write_rows(file, "P", blocks(), n_images)
+    found = sums.statistics()
+    for field in fields(ConceptStatistics):
+        getattr(statistics, field.name)[kept] = getattr(found, field.name)
+    _write_kept(file, concepts, kept, statistics)
+
+
+def write_statistics(
+    file: h5py.File,
+    presence: Presence,
+    concepts: Sequence[str],
+    fitting_rows: np.ndarray,
+    min_top_mean: float,
+    threads: int = 1,
+    among: NDArray[np.bool_] | None = None,
+) -> None:
+    """What `write_presence` writes, but for P itself: of places, which are too many for it; in one pass.
+
+    Parameters
+    ----------
+    among
+        (n_concepts,) those that may be kept; None for all.
+    """
+    sums = StatisticsSum(presence.of(fitting_rows[:1])[0])
+    blocks = np.split(fitting_rows, range(store.ROWS_PER_BLOCK, len(fitting_rows), store.ROWS_PER_BLOCK))
+    for found in ordered_map(lambda rows: sums.of_block(presence.of(rows)), blocks, threads, ahead=threads):
+        sums.add(found)
+    statistics = sums.statistics()
+    kept = statistics.kept(min_top_mean) & (True if among is None else among)
+    _tell_kept(concepts, kept, statistics, min_top_mean)
+    _write_kept(file, concepts, kept, statistics)
+
+
+def _tell_kept(
+    concepts: Sequence[str], kept: NDArray[np.bool_], statistics: ConceptStatistics, min_top_mean: float
+) -> None:
+    """Which concepts are kept, in a line, or an error if none is."""
+    text = filter_text(concepts, kept, statistics.top_mean, min_top_mean)
+    if not kept.any():
+        remedy = "take others or check the calibration, or lower min_presence" if min_top_mean else "take others"
+        raise LinexpError(f"none of {len(concepts)} concepts is present in the images; {remedy} ({text})")
+    print(f"concepts: {text}", file=sys.stderr)
+
+
+def _write_kept(
+    file: h5py.File, concepts: Sequence[str], kept: NDArray[np.bool_], statistics: ConceptStatistics
+) -> None:
+    """Write which concepts are kept, and the statistics of all."""
+    columns = np.flatnonzero(kept)
     store.write_array(file, "concepts", [concepts[column] for column in columns.tolist()])
     store.write_array(file, "all_concepts", list(concepts))
     store.write_array(file, "kept", kept)
-    found = sums.statistics()
     for field in fields(ConceptStatistics):
-        values = getattr(statistics, field.name)
-        values[kept] = getattr(found, field.name)
-        store.write_array(file, field.name, values)
+        store.write_array(file, field.name, getattr(statistics, field.name))

@@ -16,6 +16,8 @@ BUILT_IN = {
 """Sets that come from the labels of the probe: the origins of the columns that each takes."""
 WORD_LISTS = ("nouns", "words")
 """Lists under `resources`, the most frequent first, of which a set can take as many as it likes."""
+PIXEL_LABELS = "pixel_labels"
+"""The simulator that is none: what covers the places of images, as an upper bound."""
 RANDOM_CONCEPTS = "random_concepts"
 """Name of the explanation method that draws its concepts: a null control."""
 

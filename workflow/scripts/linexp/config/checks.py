@@ -10,12 +10,13 @@ import yaml
 
 from ..baselines import BASELINES, check_settings
 from ..concepts import open_clip_names
-from ..concepts.sets import BUILT_IN, RANDOM_CONCEPTS
+from ..concepts.sets import BUILT_IN, PIXEL_LABELS, RANDOM_CONCEPTS
 from ..errors import LinexpError, shortened, suggest
 from ..importers import FORMATS
 from ..networks.sources import SOURCES
 from ..networks.sources.source import is_weights_file
 from ..networks.units import UNITS, trained_sae
+from ..probes import pixel_labels
 from ..probes.kinds import KINDS
 from ..probes.sources import possible_labels
 from .derived_sets import with_unions
@@ -25,6 +26,8 @@ from .schema import check_against_schema, check_values, with_defaults
 
 RESERVED_TARGETS = ("probes", "calibration", "tables", "models", "logs")
 RESERVED_TRAINED = ("targets", "image_text")
+OF_LABELS = ("label", "area")
+"""Where P comes from without an image-text model."""
 NAMED = ("probes", "training_sets", "trained_models", "image_text_models", "concept_sets", "methods", "targets")
 """Sections whose names become parts of paths."""
 Config = dict[str, Any]
@@ -132,10 +135,12 @@ def _check_references(config: Config) -> None:
             continue
         _check_labelled(config, "training_sets", trained["images"], f"{place}.images", trained["kind"] == "classifier")
     for name in config["concept_sets"]:
-        if _is_one_of(name, [*BUILT_IN, "label"]):
+        if _is_one_of(name, [*BUILT_IN, "label", "area"]):
             raise LinexpError(f"concept_sets.{name}: the name {name!r} is reserved; take another")
         members(config, name)
     for name, model in config["image_text_models"].items():
+        if _is_one_of(name, [PIXEL_LABELS, "areas"]):
+            raise LinexpError(f"image_text_models.{name}: the name {name!r} is reserved; take another")
         _check_image_text_model(config, model, f"image_text_models.{name}")
     for name, method in config["methods"].items():
         if _is_one_of(name, [RANDOM_CONCEPTS]):
@@ -208,8 +213,9 @@ def _check_image_text_model(config: Config, model: Mapping[str, Any], place: str
 
 def _check_method(config: Config, method: Mapping[str, Any], place: str) -> None:
     for key in ("explainer", "concepts"):
-        if method.get("presence") == "label" and key in method:
-            raise LinexpError(f"{place}.{key}: presence: label works on the labels alone; take {key} out")
+        if method.get("presence") in OF_LABELS and key in method:
+            presence = method["presence"]
+            raise LinexpError(f"{place}.{key}: presence: {presence} works on the labels alone; take {key} out")
     if "label_weight" in method and method.get("presence", "both") != "both":
         raise LinexpError(f"{place}.label_weight: there is nothing to weigh; set presence: both, or take it out")
     if "explainer" in method:
@@ -278,6 +284,9 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
     simulators |= {f"{place}.more_simulators.{number}": name for number, name in enumerate(target["more_simulators"])}
     _check_explainers(config, target, place)
     for where, simulator in simulators.items():
+        if simulator == PIXEL_LABELS and where != f"{place}.simulator":
+            _check_pixel_labels(config, target, where)
+            continue
         _check_name(simulator, models, where, "image-text model")
     if target["simulator"] in target["more_simulators"]:
         raise LinexpError(f"{place}.more_simulators: {target['simulator']!r} is the simulator already; take it out")
@@ -292,8 +301,17 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
             raise LinexpError(f"{place}.methods.{number}: {missing}; add it")
         if method.get("presence") in ("label", "both"):
             _check_labelled(config, "probes", target["probe"], f"{place}.methods.{number} ({method_name})")
+        if method.get("presence") == "area" and config["probes"][target["probe"]]["kind"] not in pixel_labels.KINDS:
+            lacking = f"{target['probe']!r} has no pixel labels, which presence: area goes by"
+            raise LinexpError(
+                f"{place}.methods.{number} ({method_name}): {lacking}; take a probe of kind {pixel_labels.NAMED}"
+            )
+        if method.get("presence") in ("label", "both") and any(
+            "places" in layer for layer in target["layers"].values()
+        ):
+            _check_labels_at_places(config, target, method, f"{place}.methods.{number} ({method_name})")
         sees_wider = method["kind"] == "linear" and "wider_concepts" in target
-        if method.get("presence") == "label" and not sees_wider:
+        if method.get("presence") in OF_LABELS and not sees_wider:
             continue
         explainers = explainers_of({"explainer": target["explainer"], **method})
         if len(explainers) > 1 and method["kind"] in BASELINES:
@@ -309,6 +327,24 @@ def _check_target(config: Config, name: str, target: Mapping[str, Any]) -> None:
             needs = f"{method_name!r} runs the network, and the model is recorded activations"
             raise LinexpError(f"{place}.methods.{number}: {needs}; take it out")
     _check_effects(config, target, place)
+
+
+def _check_labels_at_places(config: Config, target: Mapping[str, Any], method: Mapping[str, Any], where: str) -> None:
+    """Whether labels say what is at places."""
+    if method["presence"] == "both":
+        raise LinexpError(f"{where}: presence: both is not made at places; take it out, or give label or pseudo")
+    if config["probes"][target["probe"]]["kind"] not in pixel_labels.KINDS:
+        lacking = f"{target['probe']!r} has no pixel labels, which labels at places are"
+        raise LinexpError(f"{where}: {lacking}; take it out, or a probe of kind {pixel_labels.NAMED}")
+
+
+def _check_pixel_labels(config: Config, target: Mapping[str, Any], where: str) -> None:
+    """Whether there are places whose labels can be simulated by."""
+    if not any("places" in layer for layer in target["layers"].values()):
+        raise LinexpError(f"{where}: pixel_labels simulates layers at places, and none has `places`; take it out")
+    if config["probes"][target["probe"]]["kind"] not in pixel_labels.KINDS:
+        lacking = f"{target['probe']!r} has no pixel labels"
+        raise LinexpError(f"{where}: {lacking}; take pixel_labels out, or a probe of kind {pixel_labels.NAMED}")
 
 
 def _check_effects(config: Config, target: Mapping[str, Any], place: str) -> None:

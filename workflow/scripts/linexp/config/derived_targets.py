@@ -77,7 +77,7 @@ def _layer(place: str, layer: str, entry: Any, known: Mapping[str, Any]) -> Any:
 
 def without_classes(config: Mapping[str, Any]) -> dict[str, Any]:
     """Fill in what follows for targets with `classes: none`, and those without a network: no class of the probe is
-    known, no ablation is scored and no Top Impact measured.
+    known, no ablation is scored and no Top Impact measured; the latter also of layers at places.
 
     Parameters
     ----------
@@ -94,10 +94,22 @@ def without_classes(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_what_follows(place: str, target: Mapping[str, Any]) -> Mapping[str, Any]:
+    layers = {name: _at_places(f"{place}.layers.{name}", layer) for name, layer in target["layers"].items()}
+    target = {**target, "layers": layers}
     if not SOURCES[target["model"]["source"]].has_network:
         _check_no_network(place, target)
         return _without_classes(place, {**target, "classes": "none"})
     return _without_classes(place, target) if "classes" in target else target
+
+
+def _at_places(place: str, layer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A layer, without effects on the output if it is explained at places."""
+    if "places" not in layer:
+        return layer
+    for key in NOT_RECORDED:
+        if layer.get(key):
+            raise LinexpError(f"{place}.{key}: effects on the output are not measured at places; take it out")
+    return {**layer, **dict.fromkeys(NOT_RECORDED, False)}
 
 
 def _check_no_network(place: str, target: Mapping[str, Any]) -> None:

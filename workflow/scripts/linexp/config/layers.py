@@ -21,11 +21,16 @@ def check_layers(target: Mapping[str, Any], place: str) -> None:
                 if key not in layer:
                     raise LinexpError(f"{place}.layers.{name}: key {key!r} is missing; add it")
             _check_units(layer, f"{place}.layers.{name}")
+            if "places" in layer and layer["pool"] not in ("avg", "max"):
+                unfit = f"{layer['pool']} is no way to pool the values in a cell"
+                raise LinexpError(f"{place}.layers.{name}.pool: {unfit}; take avg or max")
+            if "places" in layer and layer.get("tokens") == "first":
+                raise LinexpError(f"{place}.layers.{name}.tokens: the first is at no place; take it out")
         return
     for name, layer in target["layers"].items():
-        for key in ("units", "tokens"):
+        for key in ("units", "tokens", "places"):
             if key in layer:
-                reason = "units are read off a network's layer, and the model is recorded activations"
+                reason = f"{key} are read off a network's layer, and the model is recorded activations"
                 raise LinexpError(f"{place}.layers.{name}.{key}: {reason}; take it out")
     if len(target["layers"]) > 1 and "{layer}" not in "".join(map(str, target["model"].values())):
         names = " and ".join(map(repr, list(target["layers"])[:2]))

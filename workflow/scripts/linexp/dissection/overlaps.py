@@ -37,8 +37,8 @@ from ..networks.recording import run_to_module
 from ..networks.units.neurons import NEURONS
 from ..networks.units.units import Units
 from ..probes.batches import ImageRows, image_batches
+from ..probes.crops import CropBoxes
 from ..probes.masks import ImageMasks, PixelLabels
-from ..probes.pixel_labels import visible_part
 from .quantiles import QuantileSketch
 
 _PIXELS_A_BLOCK = 2**24
@@ -137,14 +137,12 @@ class LabelledImages:
 
     def batches_with_masks(self, description: str) -> Iterator[tuple[Tensor, list[ImageMasks]]]:
         """The same with the masks of what the preprocessing leaves of each image."""
-        parts: dict[tuple[int, int], tuple[float, float, float, float]] = {}
+        boxes = CropBoxes(self.preprocess)
 
         def load(rows: tuple[int, int]) -> tuple[Tensor, ImageMasks]:
             row, label_row = map(int, rows)
             image = self.images[row]
-            if image.size not in parts:
-                parts[image.size] = visible_part(self.preprocess, image.size)
-            return self.preprocess(image), self.labels.masks(label_row).cut(parts[image.size])
+            return self.preprocess(image), self.labels.masks(label_row).cut(boxes.of(image.size))
 
         loaded = ordered_map(load, zip(self.rows, self.label_rows, strict=True), self.threads)
         for batch in progress(batched(loaded, self.batch_size), len(self.rows), "image", description):

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..artifacts import store
 from ..concepts.moments import CrossMomentsSum, Moments
+from ..concepts.places import open_presence
 from ..jobs.parallel import blas_on_one_thread
 from ..networks.recorded import check_finite, columns_of, neuron_blocks, numbers_of, read_activations, read_block
 from ..probes.index import rows_of, split_blocks
@@ -44,12 +45,12 @@ def read_problem(
     sums = {"train": CrossMomentsSum(train.mean, threads), "val": CrossMomentsSum(val.mean, threads)}
     with (
         blas_on_one_thread(),
-        store.open_arrays(files.presence) as presence,
+        open_presence(files.presence, threads) as presence,
         store.open_arrays(files.activations) as activations,
     ):
         numbers = numbers_of(activations["activations"], neurons)
         columns, places = columns_of(numbers)
-        matrices = store.row_blocks(presence["P"]), store.row_blocks(activations["activations"], columns=columns)
+        matrices = presence.blocks(), store.row_blocks(activations["activations"], columns=columns)
         for split, rows, (p, q) in split_blocks(index, list(sums), *matrices):
             sums[split].add(p, q[:, places], rows)
         val_q, train_q = sums.pop("val").moments(), sums.pop("train").moments()
@@ -74,8 +75,8 @@ def rows_of_split(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """P and the activations of some neurons, those at `places` among `neurons`, over one split, in blocks of rows."""
     rows, (columns, among) = rows_of(store.read_table(files.index), split), columns_of(neurons[places])
-    with store.open_arrays(files.presence) as presence, store.open_arrays(files.activations) as activations:
-        matrices = store.row_blocks(presence["P"], rows), store.row_blocks(activations["activations"], rows, columns)
+    with open_presence(files.presence) as presence, store.open_arrays(files.activations) as activations:
+        matrices = presence.blocks(rows), store.row_blocks(activations["activations"], rows, columns)
         for p, q in zip(*matrices, strict=True):
             yield p, q[:, among]
 
@@ -92,8 +93,8 @@ def standardised_train(
     """
     rows = rows_of(store.read_table(files.index), "train")
     _, activations = read_activations(files.activations, neurons)
-    with store.open_arrays(files.presence) as file:
-        p = np.concatenate(list(store.row_blocks(file["P"], rows)))
+    with open_presence(files.presence) as presence:
+        p = np.concatenate(list(presence.blocks(rows)))
     q_std = np.where(problem.constant(), np.inf, problem.q_std)
     q = (activations[rows] - problem.train_q.mean) / q_std
     return (p - problem.train.mean) / problem.p_std, q

@@ -12,7 +12,7 @@ from .. import explanations
 from ..artifacts import store
 from ..concepts.presence import read_presence
 from ..explanations import Explanation
-from ..networks.recorded import Block, neuron_blocks, read_block, read_simulated
+from ..networks.recorded import Block, neuron_blocks, places_of, read_block, read_simulated
 from ..scoring.chance import RandomSets, draw_sets
 from ..scoring.polysemanticity import centred, polysemanticity, spreads
 from ..scoring.verdicts import others_reach, tested, verdict_table
@@ -119,4 +119,5 @@ def _tested(
         weights_of = refitted(problem, sets, **refit)
     activations = read_block(layer.activations, block.numbers, layer.rows)
     simulated = read_simulated(files.simulation, block.places, layer.rows)
-    return tested(explained, simulated, activations, random.moments(activations), weights_of, layer.seed, layer.threads)
+    moments, at_places = random.moments(activations), places_of(layer.activations)
+    return tested(explained, simulated, activations, moments, weights_of, layer.seed, layer.threads, at_places)

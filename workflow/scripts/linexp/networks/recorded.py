@@ -48,6 +48,26 @@ def told_of(path: str | Path, names: Sequence[str]) -> dict[str, float]:
         return {name: float(file.attrs.get(name, np.nan)) for name in names}
 
 
+def places_of(path: str | Path) -> int:
+    """How many rows each image has: its places, or 1."""
+    with store.open_arrays(path) as file:
+        return int(file.attrs.get("places", 1))
+
+
+def place_of(path: str | Path, neurons: np.ndarray, neuron: int) -> int:
+    """Where a neuron is among those that a file has.
+
+    Raises
+    ------
+    LinexpError
+        It is not there.
+    """
+    found = np.flatnonzero(neurons == neuron)
+    if not len(found):
+        raise LinexpError(f"{path} has no neuron {neuron}; ask for one of {len(neurons)}, such as {neurons[0]}")
+    return int(found[0])
+
+
 def check_finite(path: str | Path, values: np.ndarray) -> None:
     """Raise a `LinexpError` that names a file of activations if not all values, or their sums, are numbers."""
     if not np.isfinite(values).all():
@@ -56,6 +76,8 @@ def check_finite(path: str | Path, values: np.ndarray) -> None:
 
 NEURONS_TOGETHER = 2048
 """Neurons whose activations, or moments with P, are in memory together where a layer is gone through in blocks."""
+VALUES_TOGETHER = 2**28
+"""Activations in memory together where all rows of some neurons are: those of places are many."""
 
 
 class Block(NamedTuple):
@@ -76,6 +98,11 @@ class Block(NamedTuple):
 def neuron_blocks(path: str | Path, neurons: Sequence[int] | None, together: int | None = None) -> Iterator[Block]:
     """The neurons to explain in blocks, one after the other, of at most `NEURONS_TOGETHER`, and of `together` if given.
 
+    Parameters
+    ----------
+    all_rows
+        Whether all rows of a block are to be in memory, as `VALUES_TOGETHER` at most: those of places are many.
+
     Raises
     ------
     LinexpError
@@ -86,6 +113,12 @@ def neuron_blocks(path: str | Path, neurons: Sequence[int] | None, together: int
     for begin in range(0, len(numbers), together):
         some = numbers[begin : begin + together]
         yield Block(some, slice(begin, begin + len(some)))
+
+
+def held_together(path: str | Path) -> int:
+    """How many neurons `VALUES_TOGETHER` are, with all their rows; at least one."""
+    with store.open_arrays(path) as file:
+        return max(1, VALUES_TOGETHER // len(file["activations"]))
 
 
 def read_block(path: str | Path, numbers: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:

@@ -18,6 +18,7 @@ from .outputs import run as run_network
 from .parts import Key, layer_output
 from .sources.source import check_python
 from .units.encoded import EncodedUnits
+from .units.grids import AtPlaces
 from .units.units import Units
 
 DEAD_BELOW = 0.01
@@ -41,7 +42,7 @@ class Highest:
             yield block.numpy()
 
 
-def dead(highest: Tensor, units: Units) -> Tensor:
+def dead(highest: Tensor, units: Units | AtPlaces) -> Tensor:
     """(n_units,) bool, from the maximum of each unit."""
     return highest <= 0 if units.is_sparse else highest < DEAD_BELOW
 
@@ -237,7 +238,7 @@ def run_to_module(
 
 @torch.inference_mode()
 def decide_units(
-    network: nn.Module, module: str, units: EncodedUnits, batches: Iterable[Tensor], part: Key | None = None
+    network: nn.Module, module: str, units: EncodedUnits | AtPlaces, batches: Iterable[Tensor], part: Key | None = None
 ) -> None:
     """Decide how units are read that leave it open, by some batches; the rest as in `record_activations`."""
     with run_to_module(network, module, units.channels, part) as output_of:
@@ -248,11 +249,11 @@ def decide_units(
 def record_activations(
     network: nn.Module,
     module: str,
-    units: Units,
+    units: Units | AtPlaces,
     batches: Iterable[Tensor],
     part: Key | None = None,
 ) -> Iterator[Tensor]:
-    """Run batches up to one module and yield what its units are, (n, n_units) float32 on the CPU.
+    """Run batches up to one module and yield what its units are, (n, n_units) float32 on the CPU; a row a place.
 
     Parameters
     ----------

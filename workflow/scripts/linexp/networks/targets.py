@@ -161,6 +161,15 @@ def open_target(model: Mapping[str, Any], files: Mapping[str, Any], seed: int) -
         `weights`, where there are any; the `training` of a network that the workflow trained, which has its settings;
         `repository`, the archive with its code, where that is in one.
     """
+    return load_target(_opened(model, files), files.get("weights") or None, seed)
+
+
+def open_preprocessing(model: Mapping[str, Any], files: Mapping[str, Any]) -> Callable:
+    """The preprocessing of a target alone; its weights need not be there."""
+    return preprocessing(_opened(model, files))
+
+
+def _opened(model: Mapping[str, Any], files: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A target's settings, of a network that the workflow trained those of its training, with the code at hand."""
     settings = read_json(files["training"])["model"] if files.get("training") else model
-    settings = with_code(settings, files.get("repository"))
-    return load_target(settings, files.get("weights") or None, seed)
+    return with_code(settings, files.get("repository"))

@@ -7,7 +7,7 @@ from ..errors import LinexpError
 from ..networks.units import units_kind
 from ..probes import pixel_labels
 from ..probes.kinds import KINDS
-from .inputs import Settings, activations_of, image_files, image_settings, recorded, target_of
+from .inputs import Settings, activations_of, image_files, image_settings, pixel_label_files, recorded, target_of
 from .model_files import layer_files
 
 MAPS = ("module", "output", "channels", "units")
@@ -27,7 +27,7 @@ def dissection_probe(config: Config, wildcards) -> str:
     if probe not in config["probes"]:
         raise LinexpError(f"{place}: probe {probe!r} does not exist; use one of {', '.join(config['probes'])}")
     if config["probes"][probe]["kind"] not in pixel_labels.KINDS:
-        kinds = " or ".join(pixel_labels.KINDS)
+        kinds = pixel_labels.NAMED
         raise LinexpError(f"{place}: {probe!r} has no pixel labels; use a probe of kind {kinds}")
     return probe
 
@@ -76,6 +76,7 @@ def dissection_files(config: Config, wildcards) -> dict[str, str | list[str]]:
     files = {
         **layer_files(config, wildcards),
         "images": image_files(config, _images(config, wildcards)),
+        "pixel_labels": pixel_label_files(config, _images(config, wildcards)),
         "index": f"results/probes/{probe}/index.parquet",
     }
     if KINDS[config["probes"][probe]["kind"]].is_drawn:

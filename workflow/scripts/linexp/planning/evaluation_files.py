@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from ..artifacts import attributes
-from ..concepts.sets import RANDOM_CONCEPTS
+from ..concepts.sets import PIXEL_LABELS, RANDOM_CONCEPTS
 from ..config.checks import NO_LABELS, Config, explainers_of
 from ..config.derived_targets import UNTRAINED_SUFFIX
 from ..errors import LinexpError
@@ -11,6 +11,7 @@ from ..probes import sources
 from . import missing
 from .inputs import (
     AND,
+    Files,
     Settings,
     activations_of,
     charted_method,
@@ -18,19 +19,20 @@ from .inputs import (
     index_of,
     linear_methods,
     method_settings,
+    of_images,
     of_layer,
+    places_of,
     presence_folder,
     probe_files,
     probe_path,
     recorded,
     scored_pairs,
+    set_of_presence,
     simulation_files,
     target_of,
     with_method,
 )
 from .model_files import layer_files
-
-Files = dict[str, str | list[str]]
 
 OF_ANY_TAIL = ("loss", "optim")
 """The settings of ablation that count behind a linear head too; the others are of replaying a tail."""
@@ -44,6 +46,7 @@ def has_labels(config: Config, wildcards) -> bool:
 
 def effect_files(config: Config, wildcards) -> Files:
     """What the effects of neurons on the output are computed from."""
+    of_images(config, wildcards, "effect on the output")
     return {
         **layer_files(config, wildcards),
         "images": probe_files(config, wildcards),
@@ -105,14 +108,17 @@ def score_files(config: Config, wildcards) -> Files:
 
 
 def methods_with_presence(config: Config, wildcards) -> list[str]:
-    """The methods of a target whose explanations are fitted on a P: those that have ceilings."""
+    """The methods of a layer whose explanations are fitted on a P: those that have ceilings; none at places."""
+    if places_of(config, wildcards):
+        return []
     methods = target_of(config, wildcards)["methods"]
     return [name for name in methods if "presence" in config["methods"][name]]
 
 
 def methods_with_missing(config: Config, wildcards) -> list[str]:
-    """The methods of a target for which the concept is looked for that their explanations lack."""
-    return linear_methods(config, wildcards) if target_of(config, wildcards).get("wider_concepts") else []
+    """The methods of a layer for which the concept is looked for that their explanations lack; none at places."""
+    looked_for = target_of(config, wildcards).get("wider_concepts") and not places_of(config, wildcards)
+    return linear_methods(config, wildcards) if looked_for else []
 
 
 def ceilings_of(config: Config, wildcards) -> str:
@@ -123,8 +129,9 @@ def ceilings_of(config: Config, wildcards) -> str:
 
 def ceiling_files(config: Config, wildcards) -> Files:
     """What ceilings by a P are measured from: the P itself, and the main simulator's view of its concepts."""
+    of_images(config, wildcards, "ceiling")
     simulator, folder = target_of(config, wildcards)["simulator"], probe_path(config, wildcards, "P/")
-    concept_set = "labels" if wildcards.presence == "label" else wildcards.presence.partition("/")[0]
+    concept_set = set_of_presence(wildcards.presence)
     return {
         "index": index_of(config, wildcards),
         "activations": activations_of(config, wildcards),
@@ -146,6 +153,7 @@ def missing_files(config: Config, wildcards) -> Files:
     LinexpError
         The target names no wider set.
     """
+    of_images(config, wildcards, "missing concept")
     wider = target_of(config, wildcards).get("wider_concepts")
     if not wider:
         lacking = "wider_concepts is not given, so there is nothing to look for missing concepts in"
@@ -173,8 +181,19 @@ def judged_pairs(config: Config, wildcards) -> list[Settings]:
     """Every pair of method and simulator, with how the method fits weights."""
     return [
         {"method": method, "simulator": simulator, "refit": refit_of(config, with_method(wildcards, method))}
-        for method, simulator in scored_pairs(config, wildcards)
+        for method, simulator in _judged(config, wildcards)
     ]
+
+
+def _judged(config: Config, wildcards) -> list[tuple[str, str]]:
+    """The pairs of method and simulator that get a verdict: pixel labels are no judge."""
+    return [pair for pair in scored_pairs(config, wildcards) if pair[1] != PIXEL_LABELS]
+
+
+def judged_simulations(config: Config, wildcards) -> list[str]:
+    """Their simulations."""
+    pairs = _judged(config, wildcards)
+    return [of_layer(wildcards, f"simulations/{simulator}/{method}.h5") for method, simulator in pairs]
 
 
 def verdict_files(config: Config, wildcards) -> Files:
@@ -186,7 +205,7 @@ def verdict_files(config: Config, wildcards) -> Files:
     files: Files = {"index": index_of(config, wildcards), "activations": activations_of(config, wildcards)}
     for name in ("explanations", "images", "concepts", "calibration", "vocabulary", "moments"):
         files[name] = []
-    for method, simulator in scored_pairs(config, wildcards):
+    for method, simulator in _judged(config, wildcards):
         here = SimpleNamespace(target=wildcards.target, layer=wildcards.layer, method=method, simulator=simulator)
         made = simulation_files(config, here)
         if "presence" in method_settings(config, here):
@@ -201,6 +220,7 @@ def verdict_files(config: Config, wildcards) -> Files:
 
 def sanity_files(config: Config, wildcards) -> Files:
     """What sanity checks take: labels where there are any, and the simulator's view of linear explanations."""
+    of_images(config, wildcards, "sanity check")
     target = target_of(config, wildcards)
     methods = [with_method(wildcards, name) for name in linear_methods(config, wildcards)]
     simulator, concept_sets = target["simulator"], [concept_set_of(config, method) for method in methods]
@@ -233,8 +253,9 @@ def summary_files(config: Config, wildcards) -> Files:
         "index": index_of(config, wildcards),
         "activations": activations_of(config, wildcards),
         "scores": of_layer(wildcards, "scores.parquet"),
-        "sanity": of_layer(wildcards, "sanity.csv"),
     }
+    if not places_of(config, wildcards):
+        files["sanity"] = of_layer(wildcards, "sanity.csv")
     if "shuffled" in controls:
         files["shuffled"] = of_layer(wildcards, "shuffles.parquet")
     if "untrained" in controls:
@@ -245,6 +266,7 @@ def summary_files(config: Config, wildcards) -> Files:
 
 def view_files(config: Config, wildcards) -> Files:
     """What pictures of neurons are drawn from."""
+    of_images(config, wildcards, "picture of a neuron")
     charted = charted_method(config, wildcards)
     methods = target_of(config, wildcards)["methods"]
     files: Files = {
@@ -259,6 +281,13 @@ def view_files(config: Config, wildcards) -> Files:
     return files
 
 
+def reports_of_run(config: Config, _wildcards) -> list[str]:
+    """The explorer of every layer under `run` that is not explained at places."""
+    layers = (place.split("/") for place in config["run"])
+    named = [SimpleNamespace(target=target, layer=layer) for target, layer in layers]
+    return [of_layer(place, "report/index.html") for place in named if not places_of(config, place)]
+
+
 def mapped_method(config: Config, wildcards) -> str:
     """The method whose weights are drawn: the first linear one, or else the first."""
     return charted_method(config, wildcards) or target_of(config, wildcards)["methods"][0]
@@ -270,7 +299,7 @@ def calibrated_models(config: Config, wildcards) -> list[tuple[str, str]]:
     methods = [method_settings(config, with_method(wildcards, name)) for name in target["methods"]]
     pseudo = [method for method in methods if method.get("presence") in ("pseudo", "both")]
     explainers = [name for method in pseudo for name in explainers_of(method)]
-    simulators = [target["simulator"], *target["more_simulators"]]
+    simulators = [name for name in (target["simulator"], *target["more_simulators"]) if name != PIXEL_LABELS]
     pairs = [(name, "explainer") for name in explainers] + [(name, "simulator") for name in simulators]
     return list(dict.fromkeys(pairs))
 

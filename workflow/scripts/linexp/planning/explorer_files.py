@@ -11,6 +11,7 @@ from .inputs import (
     activations_of,
     index_of,
     linear_methods,
+    of_images,
     of_layer,
     presence_folder,
     probe_files,
@@ -39,6 +40,7 @@ def files(config: Config, wildcards) -> Files:
     Stability where the target asks for it; outputs, head and effects where effects on the output are scored, and so the
     first two are there anyway; the figures that the whole workflow draws of the layer.
     """
+    of_images(config, wildcards, "explorer")
     target = target_of(config, wildcards)
     methods, simulator = target["methods"], target["simulator"]
     views = [

@@ -119,7 +119,7 @@ def names_of_layer(config: Config, wildcards) -> list[str]:
     has = {
         "ablation": entry["ablation"],
         "impact": has_impact(entry),
-        "calibrations": bool(fitted_calibrations(config, wildcards)),
+        "calibrations": bool(fitted_calibrations(config, wildcards)) and "places" not in entry,
         "labels": measures_impact(config, wildcards),
     }
     return [name for name, figure in FIGURES.items() if all(has[what] for what in figure.requires)]

@@ -1,4 +1,4 @@
-"""Folders of images, and digests by which a change in one is noticed.
+"""Folders of images or masks, and digests by which a change in one is noticed.
 
 That is of names and sizes, and of contents that were exchanged for others of the same size: an image whose time is
 another than when it was last seen is read, and compared with what was indexed. So a folder that was copied or touched
@@ -23,20 +23,25 @@ Listing = dict[str, list[int]]
 """Size and modification time in nanoseconds of all files in a folder, by path below it."""
 
 
-def digest_of(folder: str, index: str) -> str:
+def digest_of(folder: str, index: str | None) -> str:
     """The digest of a folder.
 
     Parameters
     ----------
     index
-        Where the index of its images lies, if it was made already.
+        Where the index of its images lies, if it was made already; None for a folder that no index is made of, whose
+        files are read once, and again where their size or time is another.
     """
     seen = _path_of_seen(folder)
     before, listing = _read(seen), _listing(folder)
     exchanged = {name: content for name, content in before["exchanged"].items() if name in listing}
     same_size = (name for name in listing.keys() & before["files"] if listing[name][0] == before["files"][name][0])
     touched = sorted(name for name in same_size if listing[name] != before["files"][name])
-    if touched and os.path.exists(index):
+    if index is None:
+        new = sorted(name for name in listing if listing[name] != before["files"].get(name))
+        for name in progress(new, len(new), "file", f"reading {folder}", step=lambda _: 1):
+            exchanged[name] = _sha256(os.path.join(folder, name))
+    elif touched and os.path.exists(index):
         table = pq.read_table(index, columns=["key", "sha256"])
         indexed = dict(zip(table["key"].to_pylist(), table["sha256"].to_pylist(), strict=True))
         for name in progress(touched, len(touched), "image", f"comparing {folder}", step=lambda _: 1):

@@ -11,11 +11,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from .. import scenes
-from ..concepts.sets import RANDOM_CONCEPTS, WORD_LISTS
+from ..concepts.sets import PIXEL_LABELS, RANDOM_CONCEPTS, WORD_LISTS
 from ..config import checks
 from ..config.checks import Config, explainers_of, members, parse_neurons
 from ..config.derived_sets import with_labels
-from ..config.derived_targets import first_linear, recorded_target
+from ..config.derived_targets import UNTRAINED_SUFFIX, first_linear, recorded_target
 from ..errors import LinexpError
 from ..probes import class_lists, sources
 from ..probes.kinds import KINDS
@@ -28,7 +28,7 @@ AND = "__"
 """Between the names of several explainers in a path; no name has it."""
 TRAINING_SPLIT = {"train": 0.95, "val": 0.05, "test": 0.0}
 """Training images are not scored on: a few are held out for the accuracy that training.json reports."""
-FURTHER_LABELS = ("superclasses", "concepts")
+FURTHER_LABELS = ("superclasses", "concepts", "masks", "names")
 """The settings of images that nothing but their labels follows from."""
 DRAWN_BY = ("images", "size", "first")
 """The settings of scenes that pictures and masks follow from."""
@@ -38,6 +38,7 @@ SECTIONS = {"probes": "probes", "models": "training_sets"}
 """The section of the configuration whose images lie under `results/{place}`."""
 
 Settings = dict[str, Any]
+Files = dict[str, str | list[str]]
 
 
 def target_of(config: Config, wildcards) -> Settings:
@@ -130,8 +131,18 @@ def image_files(config: Config, wildcards) -> list[str]:
 
 
 def label_files(config: Config, wildcards) -> list[str]:
-    """The same, and a file of superclasses."""
-    return _files_of_images(config, wildcards, label_settings(config, wildcards))
+    """The same, and a file of superclasses; masks are among the `pixel_label_files`."""
+    settings = label_settings(config, wildcards)
+    return _files_of_images(config, wildcards, {key: settings[key] for key in settings if key != "masks"})
+
+
+def pixel_label_files(config: Config, wildcards) -> list[str]:
+    """The folder of masks and the file of names that say what is where in images of the user's, where there are any."""
+    entry = image_entry(config, wildcards)
+    if "masks" not in entry:
+        return []
+    missing.required(missing.images(config, SECTIONS[wildcards.place], wildcards.images))
+    return [sources.paths(entry)[-1], *filter(class_lists.is_names_file, [entry["names"]])]
 
 
 def _files_of_images(config: Config, wildcards, settings: Settings) -> list[str]:
@@ -162,9 +173,49 @@ def probe_path(config: Config, wildcards, rest: str) -> str:
     return f"results/probes/{target_of(config, wildcards)['probe']}/{rest}"
 
 
-def index_of(config: Config, wildcards) -> str:
+def image_index_of(config: Config, wildcards) -> str:
     """The index of a target's probe."""
     return probe_path(config, wildcards, "index.parquet")
+
+
+def places_of(config: Config, wildcards) -> int | None:
+    """The cells a side of a layer that is explained at places; None for any other."""
+    return target_of(config, wildcards)["layers"][wildcards.layer].get("places")
+
+
+def index_of(config: Config, wildcards) -> str:
+    """The index of what a layer's rows are: the images of its target's probe, or their places."""
+    grid = places_of(config, wildcards)
+    return probe_path(config, wildcards, f"places/{grid}/index.parquet" if grid else "index.parquet")
+
+
+def of_images(config: Config, wildcards, what: str) -> None:
+    """Raise a `LinexpError` that names what is not made of a layer at places, if it is one."""
+    if places_of(config, wildcards):
+        layer = f"target {wildcards.target}: layer {wildcards.layer} is explained at places"
+        raise LinexpError(f"{layer}, of which there is no {what}; ask for that of a layer without `places`")
+
+
+def grid_of(presence: str) -> int:
+    """The cells a side that a P is of, by its folder below `P`; 1 for a P of images."""
+    at_places = presence.startswith("area/") or "/places/" in presence
+    return int(presence.rpartition("_")[2]) if at_places else 1
+
+
+def moments_index(_config: Config, wildcards) -> str:
+    """The index of what the rows of a P are."""
+    grid = grid_of(wildcards.presence)
+    return f"results/probes/{wildcards.probe}/{f'places/{grid}/' if grid > 1 else ''}index.parquet"
+
+
+def embeddings_of(config: Config, wildcards, model: str) -> dict[str, str]:
+    """An image-text model's embeddings of what a layer's rows are, and its calibration there."""
+    grid = places_of(config, wildcards)
+    if grid:
+        folder = probe_path(config, wildcards, f"places/{view_of(config, wildcards, grid)}")
+        return {"images": f"{folder}/{model}.h5", "calibration": f"{folder}/{model}.json"}
+    images = probe_path(config, wildcards, f"embeddings/{model}.h5")
+    return {"images": images, "calibration": f"results/calibration/{model}.json"}
 
 
 def split_of(config: Config, wildcards) -> Mapping[str, float]:
@@ -244,7 +295,7 @@ def concept_set_of(config: Config, wildcards) -> str:
     """The concept set that a method's explanations are made of."""
     method = method_settings(config, wildcards)
     match method.get("presence"):
-        case "label":
+        case "label" | "area":
             return "labels"
         case "both":
             return with_labels(config, method["concepts"])
@@ -252,15 +303,35 @@ def concept_set_of(config: Config, wildcards) -> str:
             return method["concepts"]
 
 
+def set_of_presence(presence: str) -> str:
+    """The concept set that a P is of, by its folder below `P`."""
+    return "labels" if presence.partition("/")[0] in ("label", "area") else presence.partition("/")[0]
+
+
+def view_of(config: Config, wildcards, grid: int) -> str:
+    """What a target sees of images, cut into grid × grid cells: a part of paths.
+
+    An untrained copy sees what the target does.
+    """
+    trained = wildcards.target.removesuffix(UNTRAINED_SUFFIX)
+    name = trained if trained in config["targets"] else wildcards.target
+    return f"{recorded_target(config['targets'], name)}_{grid}"
+
+
 def presence_folder(config: Config, wildcards) -> str:
     """Where the P of a method lies, with its moments."""
     method = method_settings(config, wildcards)
+    grid = places_of(config, wildcards)
+    if method["presence"] == "area" or (grid and method["presence"] == "label"):
+        return probe_path(config, wildcards, f"P/area/{view_of(config, wildcards, grid or 1)}")
     if method["presence"] == "label":
         return probe_path(config, wildcards, "P/label")
     explainers = AND.join(explainers_of(method))
     folder = f"P/{concept_set_of(config, wildcards)}/{explainers}"
     if method["presence"] == "both":
         folder += f"/both_{method['label_weight']:g}"
+    if grid:
+        folder += f"/places/{view_of(config, wildcards, grid)}"
     return probe_path(config, wildcards, folder)
 
 
@@ -330,7 +401,7 @@ def baseline_files(config: Config, wildcards) -> dict[str, str]:
     """What a baseline works on: embeddings instead of P."""
     method = method_settings(config, wildcards)
     return {
-        "images": probe_path(config, wildcards, f"embeddings/{method['explainer']}.h5"),
+        "images": embeddings_of(config, wildcards, method["explainer"])["images"],
         "concepts": probe_path(config, wildcards, f"concepts/{method['concepts']}/{method['explainer']}.h5"),
         "activations": activations_of(config, wildcards),
         "index": index_of(config, wildcards),
@@ -362,10 +433,15 @@ def simulation_files(config: Config, wildcards) -> dict[str, str]:
         concepts = of_layer(wildcards, f"concepts/{wildcards.simulator}/{wildcards.method}.h5")
     return {
         "explanations": of_layer(wildcards, f"explanations/{wildcards.method}.parquet"),
-        "images": probe_path(config, wildcards, f"embeddings/{wildcards.simulator}.h5"),
         "concepts": concepts,
-        "calibration": f"results/calibration/{wildcards.simulator}.json",
+        **embeddings_of(config, wildcards, wildcards.simulator),
     }
+
+
+def stability_files(config: Config, wildcards) -> dict[str, str]:
+    """What the stability of explanations is measured on."""
+    of_images(config, wildcards, "stability")
+    return fitting_files(config, wildcards)
 
 
 def stability_of_run(config: Config, _wildcards) -> list[str]:
@@ -376,15 +452,19 @@ def stability_of_run(config: Config, _wildcards) -> list[str]:
     return [
         of_layer(place, f"stability/{method}.parquet")
         for place in places
-        if target_of(config, place)["stability"]
+        if target_of(config, place)["stability"] and not places_of(config, place)
         for method in linear_methods(config, place)
     ]
 
 
 def scored_pairs(config: Config, wildcards) -> list[tuple[str, str]]:
-    """Every pair of method and simulator that a target is scored with; controls with the main simulator."""
-    target = target_of(config, wildcards)
+    """Every pair of method and simulator that a layer is scored with; controls with the main simulator.
+
+    Pixel labels simulate places alone.
+    """
+    target, grid = target_of(config, wildcards), places_of(config, wildcards)
     simulators = [target["simulator"], *target["more_simulators"]]
+    simulators = [name for name in simulators if grid or name != PIXEL_LABELS]
     pairs = [(method, simulator) for simulator in simulators for method in target["methods"]]
     controls = [name for name in target["controls"] if name == RANDOM_CONCEPTS]
     return [*pairs, *((control, target["simulator"]) for control in controls)]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..concepts.sets import PIXEL_LABELS
 from ..config.checks import (
     NO_CLASSES,
     NO_IMPACT,
@@ -113,7 +114,7 @@ def images(config: Config, section: str, name: str) -> Part:
     if problem:
         key, _, remark = problem.partition(": ")
         return Part(f"{place}.{key}", MISSING, remark)
-    named = ((key, entry.get(key)) for key in ("class_names", "superclasses"))
+    named = ((key, entry.get(key)) for key in ("class_names", "superclasses", "names"))
     files = [file(f"{place}.{key}", path) for key, path in named if class_lists.is_names_file(path)]
     files += [split_part] if split_part else []
     first, *others = sources.paths(entry)
@@ -314,7 +315,8 @@ def _of_scores(config: Config, target: str, layer: str) -> Iterator[str | None]:
     by_labels = entry["layers"][layer]["ablation"] and entry["ablation"]["loss"] == "cross_entropy"
     if by_labels and not _may_have_labels(config, target):
         yield NO_LABELS
-    for name in [entry["simulator"], *entry["more_simulators"]]:
+    simulators = [entry["simulator"], *entry["more_simulators"]]
+    for name in (name for name in simulators if name != PIXEL_LABELS):
         yield from _of_image_text_model(config, name)
     for method in entry["methods"]:
         yield from _of_method(config, method, target, layer)

@@ -16,7 +16,7 @@ OF_LOGITS = ("output",)
 """The settings of a model that only say which part of what it returns is its logits."""
 OF_NO_WEIGHTS = (*OF_LOGITS, "preprocess", "untrained")
 """The settings of a model that published weights do not depend on."""
-OF_LAYER = ("module", "output", "pool", "channels", "units", "tokens")
+OF_LAYER = ("module", "output", "pool", "channels", "units", "tokens", "places")
 """The settings of a layer that change what is recorded of it."""
 
 
@@ -252,7 +252,7 @@ def sae_network(config: Config, wildcards) -> Settings:
 def sae_places(config: Config, wildcards) -> Settings:
     """The settings of the layer that change what it is trained on."""
     layer = layer_only(config, sae_layer(config, wildcards))
-    return {key: value for key, value in layer.items() if key != "pool"}
+    return {key: value for key, value in layer.items() if key not in ("pool", "places")}
 
 
 def sae_batch_size(config: Config, wildcards) -> int:

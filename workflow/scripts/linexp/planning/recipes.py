@@ -26,6 +26,8 @@ from .user_files import digest_of
 
 ALWAYS_OLDER = 1
 """The modification time of a recipe by which an artifact was made."""
+PIXEL_LABELS = "pixel_labels"
+"""The input with a folder of masks."""
 INDEXED = "images"
 """The input with the images themselves. Where there is an index too, it tells of them, and readers check by it."""
 WRITTEN = "written"
@@ -176,7 +178,7 @@ def new_recipe(script: str, settings: Mapping[str, Any], inputs, outputs: Sequen
         "made_by": script,
         "settings": json.loads(json.dumps(dict(settings))),
         "code": dependencies.known_code_of(script),
-        "files": _digests([*given, *others], outputs[0]),
+        "files": _digests([*given, *others], outputs[0], _named(inputs, PIXEL_LABELS)),
         "made_from": sorted(made_from),
     }
 
@@ -187,14 +189,20 @@ def _named(inputs, name: str) -> list[str]:
     return [str(found)] if isinstance(found, str) else list(map(str, found))
 
 
-def _digests(paths: Iterable[str], output: str) -> dict[str, str]:
-    """Digests of the user's files, by name without the folder: where they lie may be another place tomorrow."""
+def _digests(paths: Iterable[str], output: str, masks: Sequence[str]) -> dict[str, str]:
+    """Digests of the user's files, by name without the folder: where they lie may be another place tomorrow.
+
+    Folders among `masks` are in no index, so their files count by content.
+    """
     found: dict[str, str] = {}
     for path in paths:
         name = Path(path).name
         while name in found:
             name = f"{name}, another"
-        found[name] = image_folders.digest_of(path, output) if os.path.isdir(path) else digest_of(path)
+        if os.path.isdir(path):
+            found[name] = image_folders.digest_of(path, None if path in masks else output)
+        else:
+            found[name] = digest_of(path)
     return found
 
 

@@ -13,9 +13,9 @@ from typing import Any
 from ..config.checks import Config
 from ..networks.recorded import NEURONS_TOGETHER
 from ..networks.units import units_kind
-from . import work_sizes
+from . import dense_files, work_sizes
 from .dissection_files import dissection_probe
-from .inputs import AND, concept_set_of, image_entry, target_of
+from .inputs import AND, concept_set_of, grid_of, image_entry, places_of, set_of_presence, target_of
 from .model_files import is_own
 
 PROGRAM = 2_000  # MB: Python with its libraries, and the two Snakemakes that start a job within a SLURM job
@@ -68,6 +68,11 @@ def images_of_probe(config: Config, wildcards) -> int:
     return work_sizes.n_images(config["probes"][probe])
 
 
+def rows_of_layer(config: Config, wildcards) -> int:
+    """The images of a layer's probe, or their places."""
+    return images_of_probe(config, wildcards) * (places_of(config, wildcards) or 1) ** 2
+
+
 def n_recorded(config: Config, wildcards) -> int:
     """Neurons of a layer, or its features: those that the entry names, or as many as a file of that size may have."""
     entry = units_entry(config, wildcards)
@@ -86,18 +91,18 @@ def n_explained(config: Config, wildcards) -> int:
 
 
 def recorded_numbers(config: Config, wildcards) -> int:
-    """Images × neurons of a layer, of which all are recorded."""
-    return images_of_probe(config, wildcards) * n_recorded(config, wildcards)
+    """Images × neurons of a layer, of which all are recorded; places count as images do."""
+    return rows_of_layer(config, wildcards) * n_recorded(config, wildcards)
 
 
 def explained_numbers(config: Config, wildcards) -> int:
     """Images × neurons that are explained."""
-    return images_of_probe(config, wildcards) * n_explained(config, wildcards)
+    return rows_of_layer(config, wildcards) * n_explained(config, wildcards)
 
 
 def block_numbers(config: Config, wildcards) -> int:
-    """Images × neurons that are in memory together where a layer is gone through in blocks, however wide it is."""
-    return images_of_probe(config, wildcards) * NEURONS_TOGETHER
+    """Rows × neurons that are in memory together where a layer is gone through in blocks, however wide it is."""
+    return rows_of_layer(config, wildcards) * NEURONS_TOGETHER
 
 
 def concepts_of_method(config: Config, wildcards) -> int:
@@ -172,6 +177,25 @@ def embedding_images(config: Config, wildcards) -> Work:
     )
 
 
+def passes_of_places(config: Config, wildcards) -> int:
+    """Passes of the network an image: one for each crop, where places are crops."""
+    return int(wildcards.grid) ** 2 if dense_files.is_cut(config, wildcards) else 1
+
+
+def embedding_places(config: Config, wildcards) -> Work:
+    """The same of every crop, or of every image, whose places take as much memory again as a batch."""
+    images = passes_of_places(config, wildcards) * images_of_probe(config, wildcards)
+    network = image_text_network(config, wildcards.image_text_model)
+    return Work(TORCH + 2 * network, images / FORWARD)
+
+
+def calibrating_places(config: Config, wildcards) -> Work:
+    """Places × labels × dimension, 2 operations each, in blocks; pairs are counted as slowly as metrics are made."""
+    pairs = images_of_probe(config, wildcards) * int(wildcards.grid) ** 2 * work_sizes.CONCEPTS["labels"]
+    histograms = megabytes(2 * 2 * 2**13 * work_sizes.CONCEPTS["labels"], 8)
+    return Work(PROGRAM + 2 * histograms, 2 * pairs * DIMENSION / OPERATIONS + 10 * pairs / METRICS / 8)
+
+
 def embedding_texts(config: Config, wildcards, concepts: int) -> Work:
     values = concepts * DIMENSION
     return Work(TORCH + image_text_network(config, wildcards.image_text_model) + megabytes(values), concepts / TEXTS)
@@ -200,6 +224,34 @@ def presence_of_labels(config: Config, wildcards) -> Work:
     return Work(PROGRAM + megabytes(values, 1 + 4), values / METRICS)
 
 
+def finding_crops(config: Config, wildcards) -> Work:
+    """Images are decoded, to see how large they are."""
+    return Work(TORCH, images_of_probe(config, wildcards) / READING)
+
+
+def measuring_areas(config: Config, wildcards) -> Work:
+    """Masks pass by; of each cell a dozen concepts, a number and a share of each, stay, and are put together."""
+    images = images_of_probe(config, wildcards)
+    values = images * int(wildcards.grid) ** 2 * 12
+    return Work(PROGRAM + megabytes(3 * values, 4 + 4), images / FORWARD)
+
+
+def indexing_places(config: Config, wildcards) -> Work:
+    """A few numbers a place, twice."""
+    rows = images_of_probe(config, wildcards) * int(wildcards.grid) ** 2
+    return Work(PROGRAM + megabytes(2 * 8 * rows), rows / METRICS)
+
+
+def presence_at_places(config: Config, wildcards) -> Work:
+    """Each of 8 threads has a block of 2,048 places of all concepts, made of areas or embeddings, twice."""
+    places = images_of_probe(config, wildcards) * int(wildcards.grid) ** 2
+    pseudo = hasattr(wildcards, "concept_set")
+    concepts = work_sizes.n_concepts(config, wildcards.concept_set if pseudo else "labels")
+    explainers = len(wildcards.explainers.split(AND)) if pseudo else 0
+    operations = 2 * places * concepts * (1 + 2 * explainers * DIMENSION)
+    return Work(PROGRAM + megabytes(3 * (8 + 1) * 2_048 * concepts), operations / OPERATIONS)
+
+
 def presence_of_concepts(config: Config, wildcards) -> Work:
     """Images × concepts × dimension, 2 operations each, twice: to see which concepts are kept, and to write P.
 
@@ -219,15 +271,17 @@ def presence_of_both(config: Config, wildcards) -> Work:
 
 
 def concepts_of_presence(config: Config, wildcards) -> int:
-    concept_set = "labels" if wildcards.presence == "label" else wildcards.presence.split("/")[0]
+    concept_set = set_of_presence(wildcards.presence)
     return work_sizes.n_concepts(config, concept_set)
 
 
 def summing_moments(config: Config, wildcards) -> Work:
     """PᵀP for train and val, and as much again for rows that are gathered; images × concepts² products."""
     concepts = concepts_of_presence(config, wildcards)
-    operations = 2 * images_of_probe(config, wildcards) * concepts**2
-    return Work(PROGRAM + megabytes(2 * 2 * concepts**2), operations / OPERATIONS)
+    rows = images_of_probe(config, wildcards) * grid_of(wildcards.presence) ** 2
+    operations = 2 * rows * concepts**2
+    made = 2 * rows * concepts * DIMENSION if "/places/" in wildcards.presence else 0
+    return Work(PROGRAM + megabytes(2 * 2 * concepts**2), (operations + made) / OPERATIONS)
 
 
 def recording(config: Config, wildcards) -> Work:

@@ -16,22 +16,24 @@ import pyarrow.parquet as pq
 
 from ..artifacts import attributes
 from ..baselines import BASELINES
-from ..concepts.sets import RANDOM_CONCEPTS
+from ..concepts.sets import PIXEL_LABELS, RANDOM_CONCEPTS
 from ..config.checks import Config, explainers_of
 from ..config.derived_targets import UNTRAINED_SUFFIX
 from ..jobs.progress import duration
 from ..probes import sources
 from ..probes.kinds import KINDS
 from ..probes.kinds.image_folder import images_below
-from . import evaluation_files, figure_files, resources, work, work_sizes
+from . import dense_files, evaluation_files, figure_files, resources, work, work_sizes
 from .inputs import (
     AND,
     OWN_CONCEPTS,
     concept_set_of,
     method_settings,
+    places_of,
     presence_folder,
     recorded,
     scored_pairs,
+    view_of,
     with_method,
 )
 from .model_files import has_network
@@ -103,7 +105,8 @@ def steps(config: Config, target: str, layer: str) -> list[Step]:
     """
     entry, here = config["targets"][target], SimpleNamespace(target=target, layer=layer)
     found = [*_of_images(config, target, layer), *_of_layer(config, target, layer)]
-    found.append(Step("check_sanity", f"results/{target}/{layer}/sanity.csv", work.checking(config, here)))
+    if not places_of(config, here):
+        found.append(Step("check_sanity", f"results/{target}/{layer}/sanity.csv", work.checking(config, here)))
     if "untrained" in entry["controls"]:
         found += _of_layer(config, target + UNTRAINED_SUFFIX, layer)
     return list({step.artifact: step for step in found}.values())
@@ -128,6 +131,7 @@ def _of_images(config: Config, target: str, layer: str) -> Iterator[Step]:
             yield Step("embed_concepts", f"{folder}/concepts/{concept_set}/{model}.h5", texts, n_values)
         if "probe" in config["image_text_models"][model]["calibration"]:
             yield Step("calibrate", f"results/calibration/{model}.json", resources.calibrating(config, names))
+    yield from _of_places(config, target, layer)
     for method in entry["methods"]:
         here = with_method(SimpleNamespace(target=target, layer=layer), method)
         settings = method_settings(config, here)
@@ -135,12 +139,15 @@ def _of_images(config: Config, target: str, layer: str) -> Iterator[Step]:
             continue
         concept_set, explainers = concept_set_of(config, here), AND.join(explainers_of(settings))
         names = SimpleNamespace(probe=probe, concept_set=concept_set, explainers=explainers)
+        if places_of(config, here):
+            yield from _presence_at_places(config, here, names)
+            continue
         where, n_concepts = presence_folder(config, here), work_sizes.n_concepts(config, concept_set)
-        by_labels = settings["presence"] == "label"
+        by_labels = settings["presence"] in ("label", "area")
         making = resources.presence_of_labels if by_labels else resources.presence_of_concepts
-        rule = "make_label_presence" if by_labels else f"make_{settings['presence']}_presence"
+        rule = f"make_{settings['presence']}_presence"
         yield Step(rule, f"{where}/P.h5", making(config, names), n_images * n_concepts)
-        names = SimpleNamespace(probe=probe, presence="label" if by_labels else f"{concept_set}/{explainers}")
+        names = SimpleNamespace(probe=probe, presence=where.removeprefix(f"{folder}/P/"))
         yield Step(
             "compute_moments", f"{where}/moments.h5", resources.summing_moments(config, names), 2 * n_concepts**2
         )
@@ -148,6 +155,43 @@ def _of_images(config: Config, target: str, layer: str) -> Iterator[Step]:
         names = SimpleNamespace(probe=probe, concept_set=wider, explainers=AND.join(models))
         n_values = n_images * work_sizes.n_concepts(config, wider)
         yield Step("make_pseudo_presence", path, resources.presence_of_concepts(config, names), n_values)
+
+
+def _of_places(config: Config, target: str, layer: str) -> Iterator[Step]:
+    """What the network sees of images, what covers it, and image-text models of its places; of a layer at places."""
+    here = SimpleNamespace(target=target, layer=layer)
+    grid, probe = places_of(config, here), config["targets"][target]["probe"]
+    if not grid:
+        return
+    view = view_of(config, here, grid)
+    folder, n_places = f"results/probes/{probe}", grid**2 * work_sizes.n_images(config["probes"][probe])
+    names = SimpleNamespace(probe=probe, target=view.rpartition("_")[0], grid=str(grid))
+    crops, places = f"results/{names.target}/crops.h5", f"{folder}/places/{view}"
+    yield Step("find_crops", crops, resources.finding_crops(config, names))
+    yield Step("index_places", f"{folder}/places/{grid}/index.parquet", resources.indexing_places(config, names))
+    if dense_files.has_pixel_labels(config, probe):
+        yield Step("measure_areas", f"{places}/areas.h5", resources.measuring_areas(config, names))
+    for model, _ in _embedded(config, target, layer):
+        names.image_text_model = model
+        embedding = resources.embedding_places(config, names)
+        yield Step("embed_places", f"{places}/{model}.h5", embedding, n_places * DIMENSION / 2)  # of half the size
+        yield Step("calibrate_places", f"{places}/{model}.json", resources.calibrating_places(config, names))
+
+
+def _presence_at_places(config: Config, here, names: SimpleNamespace) -> Iterator[Step]:
+    """P of places, of which no more than moments is written; pseudo-labels of whole images say which words are kept."""
+    where, folder = presence_folder(config, here), f"results/probes/{names.probe}/P"
+    of_places = SimpleNamespace(probe=names.probe, target=here.target, grid=str(places_of(config, here)))
+    rule = "make_area_presence_at_places"
+    if not where.startswith(f"{folder}/area/"):
+        rule = "make_pseudo_presence_at_places"
+        of_places.concept_set, of_places.explainers = names.concept_set, names.explainers
+        whole = f"{folder}/{names.concept_set}/{names.explainers}/P.h5"
+        yield Step("make_pseudo_presence", whole, resources.presence_of_concepts(config, names))
+    yield Step(rule, f"{where}/P.h5", resources.presence_at_places(config, of_places))
+    of_moments = SimpleNamespace(probe=names.probe, presence=where.removeprefix(f"{folder}/"))
+    n_values = 2 * work_sizes.n_concepts(config, names.concept_set) ** 2
+    yield Step("compute_moments", f"{where}/moments.h5", resources.summing_moments(config, of_moments), n_values)
 
 
 def _wider(config: Config, target: str, layer: str) -> Iterator[tuple[str, list[str], str]]:
@@ -162,7 +206,8 @@ def _wider(config: Config, target: str, layer: str) -> Iterator[tuple[str, list[
 def _embedded(config: Config, target: str, layer: str) -> list[tuple[str, str | None]]:
     """Image-text models and the concept sets that they embed; None for words that come with explanations."""
     found: list[tuple[str, str | None]] = []
-    for method, simulator in scored_pairs(config, SimpleNamespace(target=target, layer=layer)):
+    pairs = scored_pairs(config, SimpleNamespace(target=target, layer=layer))
+    for method, simulator in (pair for pair in pairs if pair[1] != PIXEL_LABELS):
         here = with_method(SimpleNamespace(target=target, layer=layer), method)
         settings, concept_set = method_settings(config, here), concept_set_of(config, here)
         found.append((simulator, None if settings["kind"] in OWN_CONCEPTS else concept_set))

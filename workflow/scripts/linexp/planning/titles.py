@@ -11,7 +11,7 @@ _KINDS = {
     "clip_dissect": "CLIP-Dissect",
     "network_dissection": "Network Dissection",
 }
-_PRESENCES = {"label": "labels", "pseudo": "pseudo-labels", "both": "both"}
+_PRESENCES = {"label": "labels", "area": "covered areas", "pseudo": "pseudo-labels", "both": "both"}
 
 
 def title_of(name: str, method: Mapping[str, Any]) -> str:

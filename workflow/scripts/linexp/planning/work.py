@@ -7,7 +7,15 @@ from ..effects.on_output import TOP_IMAGES
 from ..networks.recorded import NEURONS_TOGETHER
 from ..scoring.shuffling import VALUES_AT_ONCE
 from . import work_sizes
-from .inputs import charted_method, linear_methods, method_settings, scored_pairs, target_of, with_method
+from .inputs import (
+    charted_method,
+    linear_methods,
+    method_settings,
+    scored_pairs,
+    set_of_presence,
+    target_of,
+    with_method,
+)
 from .resources import (
     CURVES,
     DIMENSION,
@@ -27,6 +35,7 @@ from .resources import (
     megabytes,
     n_explained,
     recorded_numbers,
+    rows_of_layer,
     target_network,
 )
 
@@ -64,7 +73,7 @@ def resampling(config: Config, wildcards) -> Work:
 
 def fitting_baseline(config: Config, wildcards) -> Work:
     """Activations twice, embeddings, a block of similarities (CLIP-Dissect), and scores of neurons × concepts twice."""
-    images, concepts = images_of_probe(config, wildcards), concepts_of_method(config, wildcards)
+    images, concepts = rows_of_layer(config, wildcards), concepts_of_method(config, wildcards)
     numbers, neurons = explained_numbers(config, wildcards), n_explained(config, wildcards)
     values = 2 * numbers + (images + concepts) * DIMENSION + SIMILAR * (images + concepts) + 4 * neurons * concepts
     operations = 2 * numbers * concepts
@@ -81,7 +90,7 @@ def simulating(config: Config, wildcards) -> Work:
 
     512 images are simulated in double precision, and WRITTEN_TOGETHER of them wait for the disk.
     """
-    images, concepts = images_of_probe(config, wildcards), concepts_of_method(config, wildcards)
+    images, concepts = rows_of_layer(config, wildcards), concepts_of_method(config, wildcards)
     written = megabytes(5 * WRITTEN_TOGETHER * n_explained(config, wildcards))
     passing = megabytes((2_048 + 3 * concepts) * DIMENSION + 4 * 512 * concepts)
     seconds = 2 * images * concepts * DIMENSION / OPERATIONS + explained_numbers(config, wildcards) / METRICS
@@ -113,7 +122,7 @@ def judging(config: Config, wildcards) -> Work:
     methods = [with_method(wildcards, method) for method, _ in scored_pairs(config, wildcards)]
     test, permutations, length = config["split"]["test"], 2_000, 10
     concepts, numbers = [concepts_of_method(config, m) for m in methods], explained_numbers(config, wildcards)
-    images, neurons = test * images_of_probe(config, wildcards), n_explained(config, wildcards)
+    images, neurons = test * rows_of_layer(config, wildcards), n_explained(config, wildcards)
     values = 14 * test * block_numbers(config, wildcards) + 2 * images * max(concepts) + 2 * permutations * images
     matrices = permutations * length**2 + 4 * max(concepts) ** 2 + 14 * max(concepts) * NEURONS_TOGETHER
     memory = PROGRAM + megabytes(values + matrices) + crossed(neurons)
@@ -127,7 +136,7 @@ def bounding(config: Config, wildcards) -> Work:
     A seventh strength of the ridge covers the search; P is summed by explainer and simulator, and multiplied on test;
     factors and moments are made again for each block of neurons.
     """
-    concept_set = "labels" if wildcards.presence == "label" else wildcards.presence.partition("/")[0]
+    concept_set = set_of_presence(wildcards.presence)
     concepts, neurons = work_sizes.n_concepts(config, concept_set), n_explained(config, wildcards)
     images, blocks = images_of_probe(config, wildcards), ceil(neurons / NEURONS_TOGETHER)
     values = 2 * block_numbers(config, wildcards) + 6 * concepts**2 + 14 * concepts * NEURONS_TOGETHER

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..errors import NOT_ONE_LINE, LinexpError
@@ -120,6 +121,8 @@ def skipped_images(index: pa.Table) -> dict[str, str]:
 
 def copies_in(index: pa.Table) -> int:
     """How many images have the content of another one that comes before them."""
+    if "first" in index.column_names:
+        return len(index["image"].unique()) - len(index["first"].unique())
     return len(index) - len(index["sha256"].unique())
 
 
@@ -159,7 +162,7 @@ def rows_of(index: pa.Table, split: str) -> np.ndarray:
     """The ascending row numbers of one split; `all` for every image."""
     if split == "all":
         return np.arange(len(index))
-    return np.flatnonzero(index["split"].to_numpy(zero_copy_only=False) == split)
+    return np.flatnonzero(pc.equal(index["split"].cast(pa.string()), split).to_numpy())
 
 
 def contents_of(index: pa.Table, split: str) -> list[str]:
@@ -168,9 +171,38 @@ def contents_of(index: pa.Table, split: str) -> list[str]:
 
 
 def distinct_rows_of(index: pa.Table, split: str) -> np.ndarray:
-    """`rows_of` without copies: of images of one content the first."""
-    _, firsts = np.unique(np.array(contents_of(index, split)), return_index=True)
-    return rows_of(index, split)[np.sort(firsts)]
+    """`rows_of` without copies: of images of one content the first; of places all of that image."""
+    rows = rows_of(index, split)
+    contents = np.array(contents_of(index, split)) if "sha256" in index.column_names else _copied_places(index)[rows]
+    _, firsts = np.unique(contents, return_index=True)
+    return rows[np.sort(firsts)]
+
+
+def _copied_places(index: pa.Table) -> NDArray[np.int64]:
+    """(n_rows,) numbers that places of images of one content share."""
+    images, places = (index[name].to_numpy().astype(np.int64) for name in ("first", "place"))
+    return images * (places.max() + 1) + places
+
+
+def place_index(index: pa.Table, grid: int) -> pa.Table:
+    """The index of the places of images: one row an image and cell of grid × grid, cells row by row.
+
+    Returns
+    -------
+    pa.Table
+        `image` and `place` int32; `first`, the first image of the same content; `split`, that of the image.
+    """
+    contents = index["sha256"].to_pylist()
+    known: dict[str, int] = {}
+    first = [known.setdefault(content, row) for row, content in enumerate(contents)]
+    columns = {
+        "image": pa.array(np.repeat(np.arange(len(index), dtype=np.int32), grid**2)),
+        "place": pa.array(np.tile(np.arange(grid**2, dtype=np.int32), len(index))),
+        "first": pa.array(np.repeat(np.array(first, np.int32), grid**2)),
+    }
+    split = np.repeat(np.array([SPLITS.index(name) for name in index["split"].to_pylist()], np.int8), grid**2)
+    named = pa.DictionaryArray.from_arrays(pa.array(split), pa.array(SPLITS, pa.string()))
+    return pa.table(columns | {"split": named})
 
 
 def split_blocks(
@@ -189,12 +221,14 @@ def split_blocks(
         A split, the rows of the block that are in it, ascending, and the whole block of each matrix; every row of the
         splits once, in ascending order within a split.
     """
-    names, begin = index["split"].to_numpy(zero_copy_only=False), 0
+    numbers, begin = np.full(len(index), -1, np.int8), 0
+    for number, split in enumerate(splits):
+        numbers[rows_of(index, split)] = number
     for blocks in zip(*matrices, strict=True):
-        of_block = names[begin : begin + len(blocks[0])]
+        of_block = numbers[begin : begin + len(blocks[0])]
         begin += len(of_block)
-        for split in splits:
-            rows = np.flatnonzero(of_block == split)
+        for number, split in enumerate(splits):
+            rows = np.flatnonzero(of_block == number)
             if len(rows):
                 yield split, rows, blocks
 

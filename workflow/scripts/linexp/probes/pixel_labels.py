@@ -1,22 +1,23 @@
 """The pixel labels of a probing data set, as Network Dissection needs them."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from ..artifacts import store
 from ..errors import LinexpError
 from .broden import BrodenPixelLabels
+from .kinds.masked_folder import MaskedPixelLabels
 from .masks import ImageMasks, PixelLabels
 from .sources import paths
 
-KINDS = ("broden", "scenes")
+KINDS = ("broden", "masked_folder", "scenes")
 """The kinds of probes that have pixel labels."""
+NAMED = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
 _PIXELS_A_BLOCK = 2**22
 
 
@@ -91,44 +92,9 @@ def open_pixel_labels(settings: Mapping[str, Any], masks_file: str | Path | None
     match settings["kind"]:
         case "broden":
             return BrodenPixelLabels(paths(settings)[0])
+        case "masked_folder":
+            root, masks = paths(settings)
+            return MaskedPixelLabels(root, masks, settings["names"])
         case "scenes":
             return ScenePixelLabels(masks_file)  # type: ignore[arg-type]  # scenes are drawn, so it is there
-    raise LinexpError(f"probe: kind {settings['kind']} has no pixel labels; take one of kind {' or '.join(KINDS)}")
-
-
-def visible_part(preprocess: Callable, size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """The part of an image that its preprocessing leaves, found by sending ramps of brightness through it.
-
-    Parameters
-    ----------
-    preprocess
-        From an RGB image to (3, height, width).
-    size
-        Width and height of the image.
-
-    Returns
-    -------
-    tuple[float, float, float, float]
-        Left, top, right and bottom as shares of the image's sides.
-
-    Raises
-    ------
-    LinexpError
-        It adds a border, where the image has no pixels.
-    """
-    width, height = size
-    across = np.broadcast_to((np.arange(width) + 0.5) / width, (height, width))
-    down = np.broadcast_to((np.arange(height)[:, None] + 0.5) / height, (height, width))
-    shades = (np.rint(255 * shade).astype(np.uint8) for shade in (0 * across, 0 * across + 1, across, down))
-    black, white, x, y = (np.asarray(preprocess(Image.fromarray(shade).convert("RGB")))[0] for shade in shades)
-    if (black == white).any():
-        raise LinexpError("preprocess: it adds a border to images, which masks do not have; give resize and crop")
-    left, right = _ends(((x - black) / (white - black)).mean(axis=0))
-    top, bottom = _ends(((y - black) / (white - black)).mean(axis=1))
-    return tuple(np.clip((left, top, right, bottom), 0, 1).tolist())
-
-
-def _ends(positions: np.ndarray) -> tuple[float, float]:
-    """Where a line through positions at the centres of equal steps begins and ends."""
-    slope, begin = np.polyfit((np.arange(len(positions)) + 0.5) / len(positions), positions, 1)
-    return begin, begin + slope
+    raise LinexpError(f"probe: kind {settings['kind']} has no pixel labels; take one of kind {NAMED}")

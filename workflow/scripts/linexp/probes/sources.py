@@ -15,6 +15,9 @@ from .kinds import KINDS, Kind
 from .patterns import matching
 from .selected import SelectedImages
 
+FOLDERS = ("root", "devkit", "masks")
+"""The keys that name folders, in the order of `paths`."""
+
 
 def paths(settings: Mapping[str, Any]) -> list[str]:
     """The files or folders that an entry names, with environment variables, ~ and patterns of files filled in."""
@@ -22,7 +25,7 @@ def paths(settings: Mapping[str, Any]) -> list[str]:
         return [settings["fetched"]]
     if settings.get("files"):
         return [path for named in settings["files"] for path in matching(_filled_in(named))]
-    return [_filled_in(settings[key]) for key in ("root", "devkit") if key in settings]
+    return [_filled_in(settings[key]) for key in FOLDERS if key in settings]
 
 
 def split_key(settings: Mapping[str, Any]) -> str:
@@ -42,9 +45,10 @@ def _filled_in(path: str) -> str:
 
 def missing(settings: Mapping[str, Any]) -> str | None:
     """What of an entry's data is not there and how to get it, classes that it names included; None if all is there."""
-    for path in paths(settings):
+    named = [key for key in FOLDERS if key in settings] or ["root"]
+    for number, path in enumerate(paths(settings)):
         if not os.path.exists(path):
-            key = "files" if "files" in settings else "root" if path == paths(settings)[0] else "devkit"
+            key = "files" if "files" in settings else named[number]
             remedy = f"get it from {settings['origin']}" if "origin" in settings else _kind(settings).how_to_get
             return f"{key}: {path} does not exist; {remedy}"
     root = paths(settings)[0] if "root" in settings else ""

@@ -25,7 +25,12 @@ VALUES_AT_ONCE = 1 << 24
 
 
 def permutation_p(
-    simulated: np.ndarray, activations: np.ndarray, seed: int, permutations: int = DRAWS, threads: int = 1
+    simulated: np.ndarray,
+    activations: np.ndarray,
+    seed: int,
+    permutations: int = DRAWS,
+    threads: int = 1,
+    places: int = 1,
 ) -> Array:
     """One-sided p of the correlation of s and q: how often it is as high when the images of q are permuted.
 
@@ -35,6 +40,8 @@ def permutation_p(
         (n, n_neurons) on the same images, none of which is a copy of another.
     seed
         Of the permutations, which are the same for all neurons.
+    places
+        Rows of each image, one behind the other: whole images are permuted.
 
     Returns
     -------
@@ -44,13 +51,14 @@ def permutation_p(
     s, q = standardised(simulated), standardised(activations)
     n, k = s.shape
     varying = np.flatnonzero(s.any(axis=0) & q.any(axis=0))
-    images = np.tile(np.arange(n, dtype=np.int32), (permutations, 1))
+    images = np.tile(np.arange(n // places, dtype=np.int32), (permutations, 1))
     orders = np.random.default_rng(seed).permuted(images, axis=1, out=images)
     counts = np.zeros(len(varying), np.int64)
 
     def count(neurons: slice) -> None:
         some, others = (np.ascontiguousarray(values[:, varying[neurons]]) for values in (s, q))
         needed = np.einsum("ij,ij->j", some, others) - TIE * n
+        some, others = (values.reshape(n // places, places, -1) for values in (some, others))
         count_reaching(some, others, orders, needed, counts[neurons])
 
     for_slices(count, len(varying), threads, NEURONS)

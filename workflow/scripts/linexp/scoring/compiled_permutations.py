@@ -11,7 +11,7 @@ def count_reaching(simulated, activations, orders, needed, counts):
     Parameters
     ----------
     simulated, activations
-        (n_images, n_neurons) float64.
+        (n_images, n_places, n_neurons) float64; with images go all their places, each to its own.
     orders
         (n_permutations, n_images) int32.
     needed
@@ -19,13 +19,14 @@ def count_reaching(simulated, activations, orders, needed, counts):
     counts
         (n_neurons,) to add to.
     """
-    n_images, n_neurons = simulated.shape
+    n_images, n_places, n_neurons = simulated.shape
     total = np.empty(n_neurons)
     for order in orders:
         total[:] = 0.0
         for image in range(n_images):
-            row, other = simulated[image], activations[order[image]]
-            for neuron in range(n_neurons):
-                total[neuron] += row[neuron] * other[neuron]
+            for place in range(n_places):
+                row, other = simulated[image, place], activations[order[image], place]
+                for neuron in range(n_neurons):
+                    total[neuron] += row[neuron] * other[neuron]
         for neuron in range(n_neurons):
             counts[neuron] += total[neuron] >= needed[neuron]

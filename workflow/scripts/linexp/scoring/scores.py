@@ -1,14 +1,22 @@
 """The scores of the explanations of a layer, with the reasons why some are undefined."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
+from ..concepts.sets import PIXEL_LABELS
 from ..effects.losses import NO_EFFECT_BELOW
 from ..metrics import METRICS, scores_of
 from ..variation import constant
+from .shuffling import paired_correlations
 
 CONSTANT_SIMULATION = "constant_simulation"
 NO_EFFECT = "no_effect"
+OF_PLACES = ("correlation_images", "iou_maps")
+"""Scores that places alone have."""
+ACTIVE = 0.05
+"""The share of places on which a neuron counts as active."""
 ABLATION = ["ablation_optim", "ablation_norm", "c", "d", "ablation_constant"]
 
 
@@ -51,10 +59,51 @@ def score_table(
     )
 
 
+def scores_of_places(
+    simulated: Mapping[str, np.ndarray], activations: Mapping[str, np.ndarray], places: int
+) -> dict[str, np.ndarray]:
+    """The scores that places alone have, (n,) each, by the names of `OF_PLACES`.
+
+    Parameters
+    ----------
+    simulated, activations
+        By split, (n_images · places, n) each, the places of an image together.
+    """
+    of_images = correlation_of_images(simulated["test"], activations["test"], places)
+    return dict(zip(OF_PLACES, (of_images, map_iou(simulated, activations)), strict=True))
+
+
+def map_iou(simulated: Mapping[str, np.ndarray], activations: Mapping[str, np.ndarray]) -> np.ndarray:
+    """(n,) IoU on test of the places where a neuron is active with those where it is simulated to be.
+
+    Either is where a value is above what the highest `ACTIVE` of train exceed; NaN where there is neither. Arguments as
+    of `scores_of_places`.
+    """
+    maps = [by["test"] > np.quantile(by["train"], 1 - ACTIVE, axis=0) for by in (simulated, activations)]
+    both, either = (maps[0] & maps[1]).sum(axis=0), (maps[0] | maps[1]).sum(axis=0)
+    return np.divide(both, either, out=np.full(len(both), np.nan), where=either > 0)
+
+
+def correlation_of_images(simulated: np.ndarray, activations: np.ndarray, places: int) -> np.ndarray:
+    """(n,) the correlation of means over the places of each image, which explanations of images have too.
+
+    Parameters
+    ----------
+    simulated, activations
+        (n_images · places, n), the places of an image together.
+    """
+    means = (values.reshape(-1, places, values.shape[1]).mean(axis=1) for values in (simulated, activations))
+    return paired_correlations(*means)
+
+
 def with_verdicts(scores: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Scores with the verdicts of `verdicts.parquet` beside them; where there is none the status is in its place."""
+    """Scores with the verdicts of `verdicts.parquet` beside them; where there is none the status is in its place.
+
+    With pixel labels as the simulator there is no verdict at all.
+    """
     merged = scores.merge(verdicts, how="left", on=["method", "simulator", "neuron"], validate="one_to_one")
-    return merged.assign(verdict=merged["verdict"].fillna(merged["status"]))
+    status = merged["status"].mask(merged["simulator"] == PIXEL_LABELS)
+    return merged.assign(verdict=merged["verdict"].fillna(status))
 
 
 def with_ablation(scores: pd.DataFrame, ablation: pd.DataFrame | None) -> pd.DataFrame:

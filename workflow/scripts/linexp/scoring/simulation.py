@@ -35,7 +35,7 @@ def simulate(
     Parameters
     ----------
     image_blocks
-        The simulator's unit-norm image embeddings in blocks of (rows, dim).
+        The simulator's unit-norm image embeddings in blocks of (rows, dim), maybe in half precision.
     concepts
         (m, dim) the simulator's unit-norm embeddings of the concepts.
     weights
@@ -51,6 +51,7 @@ def simulate(
     concepts, weights = concepts[used], csr_array(weights[used].T)
     weights.sort_indices()  # so that sums have one order
     for block in image_blocks:
+        block = block.astype(concepts.dtype, copy=False)
         for begin in range(0, len(block), ROWS):
             # P has the images in its columns, because a sparse matrix multiplies fast from the left only
             p = probabilities(concepts, block[begin : begin + ROWS], a, b)
@@ -68,9 +69,22 @@ def simulate_presence(p: np.ndarray, weights: np.ndarray) -> Iterator[np.ndarray
         (m, n_neurons).
     """
     used = weights.any(axis=1)
-    of_used = csr_array(weights[used].T)
-    for begin in range(0, len(p), ROWS):
-        yield _weighted(of_used, p[begin : begin + ROWS, used].T)
+    return simulate_blocks((p[begin : begin + ROWS, used] for begin in range(0, len(p), ROWS)), weights[used])
+
+
+def simulate_blocks(blocks: Iterable[np.ndarray], weights: np.ndarray | csr_array) -> Iterator[np.ndarray]:
+    """The same where P comes in blocks of rows.
+
+    Parameters
+    ----------
+    blocks
+        (rows, m) each.
+    weights
+        (m, n_neurons).
+    """
+    transposed = csr_array(csr_array(weights).T)
+    for block in blocks:
+        yield _weighted(transposed, block.T)
 
 
 def _weighted(weights: csr_array, p: np.ndarray) -> np.ndarray:

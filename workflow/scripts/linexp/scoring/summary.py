@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ..concepts.sets import RANDOM_CONCEPTS
+from ..concepts.sets import PIXEL_LABELS, RANDOM_CONCEPTS
 from ..explanations import EXPLAINED, PREDICTS_ONLY
 from .agreement import rank_agreement
 from .best import COLUMNS as OF_THE_BEST
@@ -102,7 +102,8 @@ def _means(scores: pd.DataFrame, metrics: Sequence[str], seed: int) -> pd.DataFr
     for (method, simulator), group in scores.groupby(["method", "simulator"], sort=False):
         dead = group["dead"].to_numpy(bool)
         values = group[[*metrics]].to_numpy()
-        verdicts = np.stack([group["verdict"] == verdict for verdict in VERDICTS], axis=1).astype(float)
+        judged = group if simulator != PIXEL_LABELS else group[:0]  # which are no judge
+        verdicts = np.stack([judged["verdict"] == verdict for verdict in VERDICTS], axis=1).astype(float)
         rows.append(
             {
                 "method": method,

@@ -65,6 +65,7 @@ def tested(
     weights_of: Callable[[int, NDArray[np.int64]], np.ndarray],
     seed: int,
     threads: int = 1,
+    places: int = 1,
 ) -> pd.DataFrame:
     """What the explanations of some neurons, or of all, reach on images of test none of which is a copy of another.
 
@@ -80,6 +81,8 @@ def tested(
         The weights of those, as `against_sets` takes them.
     seed
         Of the permutations.
+    places
+        Rows of each image, which go together where images are permuted.
 
     Returns
     -------
@@ -87,7 +90,7 @@ def tested(
         `neuron` and `TESTS`: p of the correlation when images are permuted, and among those of random sets; mean and
         95th percentile of what random sets reach. Missing where the correlation is undefined.
     """
-    p_predicts = permutation_p(simulated, activations, seed, threads=threads)
+    p_predicts = permutation_p(simulated, activations, seed, threads=threads, places=places)
     correlations = (standardised(simulated) * standardised(activations)).mean(axis=0)
     lengths = np.array([len(set(explanation.concepts)) for explanation in explanations], np.int64)
     drawn = against_sets(moments, lengths, np.where(np.isnan(p_predicts), np.nan, correlations), weights_of, threads)

@@ -13,6 +13,8 @@ from ..importers.linear import spreadsheet_text
 from .neuron import read_layer
 
 DIGITS = 3
+TEXT = "explanation"
+"""The column that is a text of ours."""
 _LISTS = ["concepts", "weights", "bias"]
 """What `explanation` says as a text."""
 
@@ -64,7 +66,7 @@ def write(table: pd.DataFrame, path: Path) -> None:
         raise LinexpError(f"{path} is a file of the workflow; give another name")
     with store.atomic(path) as temporary:
         if path.suffix == ".csv":
-            texts = table["explanation"].map(spreadsheet_text, na_action="ignore")
-            table.assign(explanation=texts).to_csv(temporary, index=False)
+            texts = {name: table[name].map(spreadsheet_text, na_action="ignore") for name in table if name == TEXT}
+            table.assign(**texts).to_csv(temporary, index=False)
         else:
             pq.write_table(pa.Table.from_pandas(table, preserve_index=False), temporary)

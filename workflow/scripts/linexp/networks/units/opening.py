@@ -8,8 +8,15 @@ from ...artifacts import store
 from . import units_kind
 from .deciding import SUBTRACT_BIAS
 from .encoded import EncodedUnits
+from .grids import AtPlaces
 from .neurons import Neurons
 from .units import Units
+
+
+def open_recorded(layer: Mapping[str, Any]) -> Units | AtPlaces:
+    """What is recorded of a layer: its units, or these at places."""
+    units = open_units(layer)
+    return AtPlaces(units, layer["places"], layer["pool"]) if "places" in layer else units  # type: ignore[arg-type]
 
 
 def open_units(layer: Mapping[str, Any], activations: str | Path | None = None) -> Units:

@@ -14,6 +14,7 @@ _NAMES = (
     "imagenet",
     "places365",
     "broden",
+    "masked_folder",
 )
 
 KINDS: dict[str, Kind] = {name: import_module(f".{name}", __name__).KIND for name in _NAMES}
