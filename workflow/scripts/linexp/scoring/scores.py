@@ -76,10 +76,15 @@ def scores_of_places(
 def map_iou(simulated: Mapping[str, np.ndarray], activations: Mapping[str, np.ndarray]) -> np.ndarray:
     """(n,) IoU on test of the places where a neuron is active with those where it is simulated to be.
 
-    Either is where a value is above what the highest `ACTIVE` of train exceed; NaN where there is neither. Arguments as
-    of `scores_of_places`.
+    Either is where a value is as high as the highest `ACTIVE` of train, and above the lowest of them all; NaN where
+    there is neither. Arguments as of `scores_of_places`.
     """
-    maps = [by["test"] > np.quantile(by["train"], 1 - ACTIVE, axis=0) for by in (simulated, activations)]
+
+    def active(by_split: Mapping[str, np.ndarray]) -> np.ndarray:
+        high = by_split["test"] >= np.quantile(by_split["train"], 1 - ACTIVE, axis=0, method="higher")
+        return high & (by_split["test"] > by_split["train"].min(axis=0))
+
+    maps = active(simulated), active(activations)
     both, either = (maps[0] & maps[1]).sum(axis=0), (maps[0] | maps[1]).sum(axis=0)
     return np.divide(both, either, out=np.full(len(both), np.nan), where=either > 0)
 
