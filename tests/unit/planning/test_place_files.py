@@ -8,7 +8,7 @@ import pytest
 from helpers.configs import SCHEMA, refusal, small
 from linexp.config.checks import checked
 from linexp.errors import LinexpError
-from linexp.planning import dense_files, evaluation_files, figure_files, inputs, place_files, resources
+from linexp.planning import dense_files, evaluation_files, explorer_files, figure_files, inputs, place_files, resources
 
 WHERE = SimpleNamespace(target="net", layer="where", method="le_label", simulator="two")
 LAYER4 = SimpleNamespace(target="net", layer="layer4", method="le_label", simulator="two")
@@ -134,7 +134,7 @@ def test_what_is_not_made_at_places_is_left_out(whole):
     ("ask", "what"),
     [
         (evaluation_files.effect_files, "effect on the output"),
-        (evaluation_files.explorer_files, "explorer"),
+        (explorer_files.files, "explorer"),
         (evaluation_files.view_files, "picture of a neuron"),
         (evaluation_files.sanity_files, "sanity check"),
         (inputs.stability_files, "stability"),
