@@ -189,7 +189,7 @@ def _named(inputs, name: str) -> list[str]:
     return [str(found)] if isinstance(found, str) else list(map(str, found))
 
 
-def _digests(paths: Iterable[str], output: str, masks: Sequence[str]) -> dict[str, str]:
+def _digests(paths: Iterable[str], output: str, masks: Sequence[str] = ()) -> dict[str, str]:
     """Digests of the user's files, by name without the folder: where they lie may be another place tomorrow.
 
     Folders among `masks` are in no index, so their files count by content.

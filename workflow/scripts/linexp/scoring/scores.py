@@ -79,9 +79,16 @@ def scores_of_places(
 def map_iou(simulated: np.ndarray, activations: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
     """(n,) IoU on test of the places where a neuron is active with those where it is simulated to be.
 
-    Either is where a value is above what the highest `ACTIVE` of train exceed; NaN where there is neither.
+    Either is where a value is as high as the highest `ACTIVE` of train, and above the lowest of them all; NaN where
+    there is neither.
     """
-    maps = [values[test] > np.quantile(values[train], 1 - ACTIVE, axis=0) for values in (simulated, activations)]
+
+    def active(values: np.ndarray) -> np.ndarray:
+        of_train = values[train]
+        high = values[test] >= np.quantile(of_train, 1 - ACTIVE, axis=0, method="higher")
+        return high & (values[test] > of_train.min(axis=0))
+
+    maps = active(simulated), active(activations)
     both, either = (maps[0] & maps[1]).sum(axis=0), (maps[0] | maps[1]).sum(axis=0)
     return np.divide(both, either, out=np.full(len(both), np.nan), where=either > 0)
 
