@@ -96,6 +96,12 @@ def test_models_are_calibrated_on_pixel_labels_where_there_are_any_and_a_and_b_a
     assert "areas" not in dense_files.place_calibration_files(fitted, two)
 
 
+def test_places_of_images_that_a_target_does_not_see_are_refused(whole):
+    asked = SimpleNamespace(probe="named", target="net", grid="7", image_text_model="two")
+    with pytest.raises(LinexpError, match="target net sees images of scenes; ask for its places in that probe"):
+        dense_files.place_embedding_files(whole, asked)
+
+
 CUT = {"RN50": True, "EVA02-B-16": True, "coca_ViT-B-32": True, "ViTamin-S": True, "swin_base_patch4_window7_224": True}
 CUT |= {"ViT-L-16-SigLIP-384": False, "ViT-L-14-336": False, "ViT-B/32": False, "convnext_base_w_320": False}
 CUT |= {"PE-Core-L-14-336": False, "MobileCLIP-S1": False, "workflow/resources/small_byobnet.json": False}

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from ..concepts.open_clip_names import vision_of
 from ..config.checks import Config
+from ..errors import LinexpError
 from ..probes import pixel_labels
 from .inputs import Files, image_files
 from .model_files import image_text_files, image_text_settings
@@ -47,7 +48,16 @@ def is_cut(config: Config, wildcards) -> bool:
 
 
 def place_embedding_files(config: Config, wildcards) -> Files:
-    """What places are embedded from: a model, images, and which part of each the target sees."""
+    """What places are embedded from: a model, images, and which part of each the target sees.
+
+    Raises
+    ------
+    LinexpError
+        The target sees the images of another probe.
+    """
+    probe = config["targets"][wildcards.target]["probe"]
+    if probe != wildcards.probe:
+        raise LinexpError(f"target {wildcards.target} sees images of {probe}; ask for its places in that probe")
     return {
         **image_text_files(config, wildcards),
         "images": image_files(config, _images(wildcards)),
