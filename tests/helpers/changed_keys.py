@@ -100,7 +100,7 @@ ROWS = {
         (
             "targets.net.layers.layer4.impact",
             False,
-            {"draw_layers_impact"},
+            {"draw_layers_impact", "make_report"},  # which has its figure
         ),  # Top Impact of layer4 is asked for by name
         (
             "targets.net.explainer",
@@ -172,7 +172,11 @@ ROWS = {
         ("targets.net.class_map", {"circle": 1}, {"record_outputs"}),
         ("targets.net.temperature", 1.1, {"record_outputs"}),
         # without a loss that needs labels, the model may have other classes than the probe
-        ("targets.net.ablation.loss", "kl", {"record_outputs", "sample_curves", "score_ablation", "check_sanity"}),
+        (
+            "targets.net.ablation.loss",
+            "kl",
+            {"record_outputs", "sample_curves", "score_ablation", "check_sanity", "make_report"},
+        ),
         ("targets.net.ablation.optim", False, {"sample_curves", "score_ablation", "check_sanity"}),
         ("targets.net.ablation.replace", "constant", {"sample_curves", "score_ablation", "measure_effects"}),
         ("targets.net.ablation.most_nodes", 17, {"sample_curves", "score_ablation"}),
