@@ -228,7 +228,11 @@ ROWS = {
             | {"explain_linear", "simulate_by_pixels"},
         ),
         ("targets.net.layers.where.pool", "max", {"record_activations"}),
-        ("methods.area.presence", "label", {"explain_best_concept", "make_label_presence", "compute_moments"}),
+        (
+            "methods.area.presence",
+            "label",
+            {"explain_best_concept", "make_labels", "make_label_presence", "compute_moments"},
+        ),
     ],
     features: [("targets.net.classes", "none", {"score_explanations", "check_sanity"})],
     methods: [
