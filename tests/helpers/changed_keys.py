@@ -235,11 +235,7 @@ ROWS = {
         ("min_presence", 0.4, {"make_pseudo_presence"}),
         ("image_text_models.one.batch_size", 7, NOTHING),
         ("targets.net.layers.where.pool", "max", {"record_activations"}),
-        (
-            "methods.area.presence",
-            "label",
-            {"explain_best_concept", "make_labels", "make_label_presence", "compute_moments"},
-        ),
+        ("methods.area.presence", "label", {"explain_best_concept", "make_label_presence", "compute_moments"}),
     ],
     features: [("targets.net.classes", "none", {"score_explanations", "check_sanity"})],
     methods: [
