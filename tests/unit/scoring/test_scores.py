@@ -216,7 +216,7 @@ def test_the_iou_of_maps_is_that_of_places_as_high_as_the_highest_of_train():
     train, test = np.arange(2000), np.arange(2000, 4000)
     found = map_iou(*({"train": values[train], "test": values[test]} for values in (s, q)))
     assert found[[0, 2, 3]].tolist() == [1, 1, 0]
-    assert found[1] == pytest.approx(0.5, abs=0.05)
+    assert found[1] == pytest.approx(0.5, abs=0.1)
     highest = np.sort(q[train, 1])[-100]
     assert found[1] == pytest.approx((q[test, 1] >= highest).sum() / (q[test, 1] > 0.9).sum())
     nowhere = dict.fromkeys(("train", "test"), np.zeros((2, 1)))
