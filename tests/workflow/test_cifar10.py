@@ -22,7 +22,8 @@ METHODS = ["le_label", "le_siglip", "best_concept", "clip_dissect"]
 def summary(tmp_path_factory) -> pd.DataFrame:
     project = new_project(tmp_path_factory.mktemp("cifar10") / "project")
     config = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
-    config["training_sets"]["cifar10_train"]["limit"] = 6000  # of 15,000: training takes most of the time
+    config["training_sets"]["cifar10_train"]["limit"] = 4000  # of 15,000: training takes most of the time
+    config["probes"]["cifar10_test"]["limit"] = 4000
     config["targets"]["cifar10_resnet"]["methods"] = METHODS
     project.configure(config)
     project.run("results/cifar10_resnet/layer4/summary.csv")
