@@ -232,7 +232,14 @@ def test_bars_are_seen_in_forced_colours(layer, opened, page):
 
 @pytest.mark.parametrize("page", [{"viewport": PHONE}, {}], indirect=True, ids=["phone", "desktop"])
 def test_no_minor_fault_of_accessibility_either(layer, opened, page):
-    for view in ("", "#status=by_none", "#q=nothing", "#neuron=0", "#neuron=5", "#neuron=4711", "#layer", "#concept=grass"):
+    for view in (
+        "",
+        "#status=by_none",
+        "#q=nothing",
+        *(f"#neuron={n}" for n in (0, 5, 4711)),
+        "#layer",
+        "#concept=grass",
+    ):
         opened(layer.url(view))
         for summary in page.locator("summary:visible").all():
             if not summary.evaluate("element => element.parentElement.open"):
