@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from helpers.literal import literal_calibration
+from linexp.concepts.place_quality import BINS
 
 PLACES = "results/probes/scenes/places/net_2"
 TEXTS = "results/probes/scenes/concepts/words/two.h5"
@@ -74,12 +75,12 @@ def test_the_artifacts_of_places_fit_each_other(made):
     split = np.repeat(pd.read_parquet(made / "results/probes/scenes/index.parquet")["split"].to_numpy(), 4)
 
     table = pd.read_csv(made / PLACES / "quality/two.csv").set_index("concept")
-    test = split == "test"
+    test, binned = split == "test", np.floor((similarity + 1) * (BINS / 2))  # of a model that has hardly learned
     for concept in table.index[1:]:
         column = known.index(concept)
         present = shares[test, column] >= 0.5
         assert table.loc[concept, "places"] == present.sum()
-        assert table.loc[concept, "auc"] == pytest.approx(roc_auc_score(present, similarity[test, column]), abs=2e-3)
+        assert table.loc[concept, "auc"] == pytest.approx(roc_auc_score(present, binned[test, column]), abs=5e-3)
     assert table.loc["(mean)", "iou"] == pytest.approx(table["iou"].iloc[1:].mean(), abs=1e-6)
 
     found = json.loads((made / PLACES / "two.json").read_text())
