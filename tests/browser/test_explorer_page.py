@@ -79,7 +79,7 @@ def test_the_layer_is_told_of_in_full(layer, opened):
     assert "1 of them dead" in text and "fingerprint f" in text
     assert page.locator(".reliability circle").count() == 3
     total = sum(path.stat().st_size for path in layer.page.parent.rglob("*") if path.is_file())
-    assert float(re.search(r"([\d.]+) MB", text)[1]) == pytest.approx(total / 1e6, abs=0.1)
+    assert float(re.search(r"([\d.]+) MB: pictures", text)[1]) == pytest.approx(total / 1e6, abs=0.1)
 
 
 def test_the_folder_can_be_moved(layer, opened, tmp_path):

@@ -35,9 +35,9 @@ def model(tmp_path):
 def files_of(folder, **given) -> LayerFiles:
     others = dict.fromkeys(("index", "activations", "scores", "summary", "comparison", "sanity"), "")
     others |= dict.fromkeys(("embeddings", "calibration"), "")
-    others |= dict.fromkeys(("outputs", "head", "labels"))
+    others |= dict.fromkeys(("outputs", "head", "effects", "labels"))
     by_method = {name: {} for name in ("explanations", "simulations", "concepts", "presence", "stability")}
-    no_models = dict.fromkeys(("calibrations", "known_images", "known_concepts"), ())
+    no_models = dict.fromkeys(("calibrations", "known_images", "known_concepts", "figures"), ())
     return LayerFiles(**others | by_method | no_models | given)
 
 
