@@ -1,5 +1,6 @@
 """A recipe is older than its artifact exactly where the artifact was made by it."""
 
+import hashlib
 import json
 import os
 import time
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from snakemake.iocontainers import InputFiles
 
 from linexp.artifacts import store
 from linexp.artifacts.attributes import record_path
@@ -185,6 +188,19 @@ def test_files_of_the_user_count_by_content_wherever_they_lie(place):
     assert digests[0] == digests[1]
     assert list(digests[0]) == ["words.txt", "words.txt, another", "c.txt"]
     assert len(set(digests[0].values())) == 3
+
+
+def test_a_folder_that_is_touched_is_compared_with_the_index_whatever_is_made_of_it(place):
+    photo, index, labels = place / "photos/1.jpg", "results/probes/mine/index.parquet", "results/probes/mine/labels.h5"
+    photo.parent.mkdir()
+    photo.write_text("a photo")
+    Path(index).parent.mkdir(parents=True)
+    pq.write_table(pa.table({"key": ["1.jpg"], "sha256": [hashlib.sha256(photo.read_bytes()).hexdigest()]}), index)
+    Path(labels).write_text("no table")
+    inputs = InputFiles(fromdict={"source": "photos", "index": index})
+    before = recipes.new_recipe("make_labels", {}, inputs, [labels])
+    os.utime(photo, (1, 1))
+    assert recipes.new_recipe("make_labels", {}, inputs, [labels]) == before
 
 
 def test_a_file_dated_in_the_future_is_refused_by_name(place):

@@ -167,10 +167,11 @@ def new_recipe(script: str, settings: Mapping[str, Any], inputs, outputs: Sequen
     inputs
         Snakemake's, of the job, without the recipe.
     outputs
-        The artifacts. Of a folder of images, which is given where they are indexed, the first is the index.
+        The artifacts. A folder of images is compared with the index that is among the inputs, or else is the first.
     """
     covered = _named(inputs, INDEXED) if "index" in dict(inputs.items()) else ()
     given = [path for name in ancestry.GIVEN for path in _named(inputs, name)]
+    (index,) = _named(inputs, "index") or outputs[:1]
     made_from = {path for path in map(str, inputs) if ancestry.is_artifact(path) and path not in given}
     others = [path for path in map(str, inputs) if path not in {*made_from, *covered, *given}]
     return {
@@ -178,7 +179,7 @@ def new_recipe(script: str, settings: Mapping[str, Any], inputs, outputs: Sequen
         "made_by": script,
         "settings": json.loads(json.dumps(dict(settings))),
         "code": dependencies.known_code_of(script),
-        "files": _digests([*given, *others], outputs[0], _named(inputs, PIXEL_LABELS)),
+        "files": _digests([*given, *others], index, _named(inputs, PIXEL_LABELS)),
         "made_from": sorted(made_from),
     }
 
@@ -189,7 +190,7 @@ def _named(inputs, name: str) -> list[str]:
     return [str(found)] if isinstance(found, str) else list(map(str, found))
 
 
-def _digests(paths: Iterable[str], output: str, masks: Sequence[str] = ()) -> dict[str, str]:
+def _digests(paths: Iterable[str], index: str, masks: Sequence[str] = ()) -> dict[str, str]:
     """Digests of the user's files, by name without the folder: where they lie may be another place tomorrow.
 
     Folders among `masks` are in no index, so their files count by content.
@@ -200,7 +201,7 @@ def _digests(paths: Iterable[str], output: str, masks: Sequence[str] = ()) -> di
         while name in found:
             name = f"{name}, another"
         if os.path.isdir(path):
-            found[name] = image_folders.digest_of(path, None if path in masks else output)
+            found[name] = image_folders.digest_of(path, None if path in masks else index)
         else:
             found[name] = digest_of(path)
     return found
