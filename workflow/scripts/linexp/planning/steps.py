@@ -238,7 +238,8 @@ def _of_layer(config: Config, target: str, layer: str) -> Iterator[Step]:
         names = SimpleNamespace(target=target, layer=layer, method=method, simulator=simulator)
         yield Step(rule, f"{folder}/explanations/{method}.parquet", making(config, names))
         simulation = f"{folder}/simulations/{simulator}/{method}.h5"
-        yield Step("simulate", simulation, work.simulating(config, names), explained)
+        simulating = "simulate_by_pixels" if simulator == PIXEL_LABELS else "simulate"
+        yield Step(simulating, simulation, work.simulating(config, names), explained)
         if entry["stability"] and kind == "linear":
             yield Step("measure_stability", f"{folder}/stability/{method}.parquet", work.resampling(config, names))
         if ablation:
