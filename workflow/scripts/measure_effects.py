@@ -27,12 +27,11 @@ is_linear = bool(store.read_attribute(files.head, "linear"))
 with store.create_arrays(snakemake.output[0], provenance) as file:
     file.attrs["linear"] = is_linear
     if not is_linear:
-        layer = open_layer(files.outputs, files.head, recorded.read_activations(files.activations, None)[1], open_tail)
-        with store.open_arrays(files.activations) as activations:
-            neurons = recorded.numbers_of(activations["activations"], params.neurons)
+        layer = open_layer(files.outputs, files.head, recorded.activations_of(files.activations), open_tail)
+        neurons = recorded.numbers_in(files.activations, params.neurons)
         found = on_output.effects_on_output(layer, neurons)
         found = progress.progress(found, len(neurons), "neuron", "effects", step=lambda _: 1)
         effects = np.stack([effect.astype(np.float32) for effect in found])
-        store.write_array(file, "neurons", neurons.astype(np.int32))
+        store.write_array(file, "neurons", neurons)
         store.write_array(file, "effects", effects)
         file.attrs["images"] = min(on_output.TOP_IMAGES, len(layer.activations))
