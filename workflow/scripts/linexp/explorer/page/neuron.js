@@ -14,6 +14,7 @@ linexp.neuron = (() => {
   const { card, contents } = linexp.cards;
   const { glance, whyNot } = linexp.reasons;
   const { Workbench } = linexp.workbench;
+  const { content: takeAway } = linexp.takeaway;
 
   const AREAS =
     "The share of images that count for each concept, from low to high activation. An image counts once: for the " +
@@ -211,6 +212,7 @@ linexp.neuron = (() => {
       card("errors", "Where it errs most", ERRORS, bench.errors),
       card("output", "What it does to the output", null, ...effects(layer, record)),
       alike(layer, record),
+      ...[takeAway(layer, place)].filter(Boolean),
     );
     section.querySelector(".neuron-head").append(contents(section));
     return bench.ready;

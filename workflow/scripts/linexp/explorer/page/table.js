@@ -9,6 +9,7 @@ linexp.table = (() => {
   const { Controls } = linexp.controls;
   const { Search } = linexp.search;
   const { shareColumn, tellFound } = linexp.found;
+  const { offer } = linexp.takeaway;
   const SPARE_ROWS = 8;
   const COMMON = 10;
   const [LINES, LINES_OF_CARDS] = [2, 3];
@@ -45,6 +46,7 @@ linexp.table = (() => {
         if (row && !event.target.closest("a") && !String(getSelection()))
           location.hash = `neuron=${row.dataset.neuron}`;
       });
+      offer(this);
       this.find("#clear").addEventListener("click", () => {
         this.restore(new URLSearchParams());
         this.changed();

@@ -1,0 +1,114 @@
+"use strict";
+
+// What one takes away: the rows of the table as CSV, and an explanation as text and as LaTeX. Texts are those that
+// `linexp export` writes.
+linexp.takeaway = (() => {
+  const { el } = linexp.elements;
+  const { card } = linexp.cards;
+  const { BEST, methodOf } = linexp.headline;
+  const DIGITS = 3;
+  const FORMULA = /^'*[=+\-@\t\r]/; // what a spreadsheet would compute, or an apostrophe keeps from that
+  const LATEX = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}" };
+
+  // Σ weight · concept + bias, each part written by `named(size, concept)` and `plain(size)`; null where there is none
+  function sum({ concepts, weights, bias }, place, names, named, plain) {
+    if (!concepts[place].length) return null;
+    const parts = concepts[place].map((concept, k) => [weights[place][k], (size) => named(size, names[concept])]);
+    if (bias[place]) parts.push([bias[place], plain]);
+    return parts.reduce((text, [value, write], k) => {
+      const sign = k ? (value < 0 ? " - " : " + ") : value < 0 ? "-" : "";
+      return text + sign + write(Math.abs(value).toFixed(DIGITS));
+    }, "");
+  }
+
+  const asText = (layer, method, place) =>
+    sum(
+      layer.methods[method],
+      place,
+      layer.concepts,
+      (size, name) => `${size}·${name}`,
+      (size) => size,
+    );
+
+  const escaped = (name) => name.replace(/[\\~^{}$&#_%]/g, (letter) => LATEX[letter] ?? `\\${letter}`);
+
+  // for amsmath
+  function asLatex(layer, method, place) {
+    const named = (size, name) => `${size}\\,\\text{${escaped(name)}}`;
+    const found = sum(layer.methods[method], place, layer.concepts, named, (size) => size);
+    return found && `$${found}$`;
+  }
+
+  function cell(value) {
+    if (value === null || value === undefined) return "";
+    const text = typeof value === "string" && FORMULA.test(value) ? `'${value}` : String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  }
+
+  // a row for each place: the explanation that the table shows, what is known of it, and the score by each method
+  function csv(layer, shown, score, places) {
+    const method = layer.methods[shown];
+    const others = Object.keys(layer.methods);
+    const columns = {
+      neuron: (place) => layer.neurons[place],
+      ...(layer.names && { name: (place) => layer.names[place] }),
+      method: (place) => methodOf(layer, shown, place),
+      explanation: (place) => asText(layer, shown, place) ?? method.status[place],
+      verdict: (place) => layer.verdicts[method.verdict[place]],
+      q_value: (place) => method.q[place],
+      null_p95: (place) => method.null_p95[place],
+      dead: (place) => Boolean(layer.dead[place]),
+      [score]: (place) => method.scores[score][place],
+      ...Object.fromEntries(
+        others.map((name) => [`${score} (${name})`, (place) => layer.methods[name].scores[score][place]]),
+      ),
+    };
+    const rows = places.map((place) => Object.values(columns).map((value) => cell(value(place))));
+    return [Object.keys(columns).map(cell), ...rows].map((row) => `${row.join(",")}\r\n`).join("");
+  }
+
+  // the button that saves the rows which the table has, in its order
+  function offer(table) {
+    table.find("#csv").addEventListener("click", () => {
+      const { method, score } = table.controls;
+      save("neurons.csv", csv(table.layer, method.value, score.value, table.places));
+    });
+  }
+
+  function save(name, text) {
+    const address = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv;charset=utf-8" }));
+    el("a", { href: address, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 0);
+  }
+
+  function quoted(id, label, text) {
+    const box = el("textarea", { id, readonly: true, rows: 2, onfocus: () => box.select() }, text);
+    const copy = el("button", { type: "button", onclick: () => copied(box, copy) }, "Copy");
+    return el("div", { class: "quoted" }, el("label", { for: id }, label), box, copy);
+  }
+
+  // to the clipboard, if the browser gives a page of files one; it is selected anyway
+  async function copied(box, button) {
+    box.select();
+    const done = navigator.clipboard?.writeText(box.value).then(
+      () => true,
+      () => false,
+    );
+    button.textContent = (await done) ? "Copied" : "Selected: copy it by Ctrl C";
+  }
+
+  // the card of a neuron: its best explanation, to quote
+  function content(layer, place) {
+    const text = asText(layer, BEST, place);
+    if (text === null) return null;
+    return card(
+      "take",
+      "Take away",
+      "The explanation by its best method, with weights of P. In LaTeX it needs the package amsmath.",
+      quoted("as-text", "As text", text),
+      quoted("as-latex", "As LaTeX", asLatex(layer, BEST, place)),
+    );
+  }
+
+  return { csv, offer, content };
+})();
