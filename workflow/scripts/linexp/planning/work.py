@@ -211,7 +211,7 @@ def removing(config: Config, wildcards) -> Work:
 def measuring_effects(config: Config, wildcards) -> Work:
     """The same; where the tail is replayed, each neuron that is explained passes the network with some images."""
     memory = sampling_curves(config, wildcards).memory
-    passes = TOP_IMAGES * work_sizes.n_explained(target_of(config, wildcards))
+    passes = TOP_IMAGES * n_explained(config, wildcards)
     return Work(memory, passes / FORWARD)
 
 
