@@ -161,7 +161,8 @@ def test_a_stability_of_other_explanations_or_images_is_refused(folder, tmp_path
         assert message in err
 
 
-def test_what_an_autoencoder_leaves_is_said_of_its_features(folder, tmp_path, capsys):
+def test_what_an_autoencoder_leaves_is_said_of_its_features(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")  # the path is in the first line
     shutil.copytree(folder, copy := tmp_path / "layer4")
     for left, lines in (
         ({"variance_left": 0.143, "mean_active": 8.25}, 2),
