@@ -9,6 +9,8 @@ from playwright.sync_api import sync_playwright
 from helpers.made_up_layer import make_layer
 from helpers.screens import DESKTOP
 
+GIVEN_UP = "net::ERR_ABORTED"
+"""How a request ends that a page no longer waits for, as one went elsewhere."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -62,7 +64,11 @@ class Watched:
         page.on("console", lambda message: self.problems.append(message.text))
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
-        page.on("requestfailed", lambda request: self.problems.append(f"failed: {request.url}"))
+        page.on("requestfailed", self._failed)
+
+    def _failed(self, request) -> None:
+        if request.failure != GIVEN_UP:
+            self.problems.append(f"failed: {request.url}, {request.failure}")
 
     def check(self) -> None:
         assert self.problems == []
