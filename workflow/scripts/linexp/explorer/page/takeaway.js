@@ -10,32 +10,28 @@ linexp.takeaway = (() => {
   const FORMULA = /^'*[=+\-@\t\r]/; // what a spreadsheet would compute, or an apostrophe keeps from that
   const LATEX = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}" };
 
-  // Σ weight · concept + bias, each part written by `named(size, concept)` and `plain(size)`; null where there is none
-  function sum({ concepts, weights, bias }, place, names, named, plain) {
+  // Σ weight · concept + bias, with concepts written by `named(size, concept)`; null where there is none
+  function sum(layer, shown, place, named) {
+    const { concepts, weights, bias } = layer.methods[shown];
     if (!concepts[place].length) return null;
-    const parts = concepts[place].map((concept, k) => [weights[place][k], (size) => named(size, names[concept])]);
-    if (bias[place]) parts.push([bias[place], plain]);
+    const parts = concepts[place].map((concept, k) => [
+      weights[place][k],
+      (size) => named(size, layer.concepts[concept]),
+    ]);
+    if (bias[place]) parts.push([bias[place], (size) => size]);
     return parts.reduce((text, [value, write], k) => {
       const sign = k ? (value < 0 ? " - " : " + ") : value < 0 ? "-" : "";
       return text + sign + write(Math.abs(value).toFixed(DIGITS));
     }, "");
   }
 
-  const asText = (layer, method, place) =>
-    sum(
-      layer.methods[method],
-      place,
-      layer.concepts,
-      (size, name) => `${size}·${name}`,
-      (size) => size,
-    );
+  const asText = (layer, shown, place) => sum(layer, shown, place, (size, name) => `${size}·${name}`);
 
   const escaped = (name) => name.replace(/[\\~^{}$&#_%]/g, (letter) => LATEX[letter] ?? `\\${letter}`);
 
   // for amsmath
-  function asLatex(layer, method, place) {
-    const named = (size, name) => `${size}\\,\\text{${escaped(name)}}`;
-    const found = sum(layer.methods[method], place, layer.concepts, named, (size) => size);
+  function asLatex(layer, shown, place) {
+    const found = sum(layer, shown, place, (size, name) => `${size}\\,\\text{${escaped(name)}}`);
     return found && `$${found}$`;
   }
 
@@ -110,5 +106,5 @@ linexp.takeaway = (() => {
     );
   }
 
-  return { csv, offer, content };
+  return { offer, content };
 })();
