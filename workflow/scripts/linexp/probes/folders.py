@@ -1,7 +1,10 @@
-"""Walking through folders of images, also where links lead to others."""
+"""Walking through folders of images, also where links lead to others, and reading what is in them."""
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import LinexpError
 
 OF_SYSTEMS = ("@eaDir", "__MACOSX", "lost+found", "$RECYCLE.BIN", "System Volume Information")
 """Folders that file servers, archives and file systems make beside one's own: thumbnails, attributes, lost files."""
@@ -21,6 +24,21 @@ def walk(folder: str | os.PathLike[str]) -> Iterator[tuple[str, list[str]]]:
     for place, folders, names in os.walk(start, followlinks=True):
         folders[:] = [name for name in folders if not _leads_back(os.path.join(place, name), start)]
         yield place, names
+
+
+def content_below(folder: Path, key: str) -> bytes:
+    """The bytes of the image that has a key, its path below a folder.
+
+    Raises
+    ------
+    LinexpError
+        It cannot be read.
+    """
+    try:
+        return (folder / key).read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise LinexpError(f"image {key} cannot be read ({reason}); repair or remove it") from error
 
 
 def _leads_back(path: str, start: str) -> bool:

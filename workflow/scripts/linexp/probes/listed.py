@@ -9,6 +9,7 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
 from ..errors import LinexpError
+from .folders import content_below
 from .image_source import ImageSource
 
 PLACES_FOLDERS = ("val_large", "val_256")
@@ -36,11 +37,7 @@ class ListedImages(ImageSource):
         self.class_names = list(class_names)
 
     def content(self, row: int) -> bytes:
-        try:
-            return (self._folder / self.keys[row]).read_bytes()
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise LinexpError(f"image {self.keys[row]} cannot be read ({reason}); repair or remove it") from error
+        return content_below(self._folder, self.keys[row])
 
 
 def _lines(path: Path) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import LinexpError
 from ..class_lists import check_order, spelled_alike
-from ..folders import is_hidden, walk
+from ..folders import content_below, is_hidden, walk
 from ..image_source import NO_CLASS, ImageSource
 from .kind import Kind
 
@@ -115,11 +115,7 @@ class FolderImages(ImageSource):
         return sorted(found)
 
     def content(self, row: int) -> bytes:
-        try:
-            return (self._root / self.keys[row]).read_bytes()
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise LinexpError(f"image {self.keys[row]} cannot be read ({reason}); repair or remove it") from error
+        return content_below(self._root, self.keys[row])
 
 
 def _in_order(folders: Sequence[str], class_names: Sequence[str] | None, root: str | Path) -> list[str]:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from ...errors import NOT_ONE_LINE, LinexpError, shortened
 from ..class_lists import text_of
+from ..folders import content_below
 from ..image_source import NO_CLASS, ImageSource
 from ..masks import ImageMasks, PixelLabels
 from ..selected import OnDemand
@@ -67,11 +68,7 @@ class MaskedImages(ImageSource):
             self.concepts = OnDemand(len(self.keys), labels.names)
 
     def content(self, row: int) -> bytes:
-        try:
-            return (self._root / self.keys[row]).read_bytes()
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise LinexpError(f"image {self.keys[row]} cannot be read ({reason}); repair or remove it") from error
+        return content_below(self._root, self.keys[row])
 
 
 class MaskedPixelLabels(PixelLabels):
