@@ -1,4 +1,4 @@
-"""A probe whose images are cut into blocks, through the rules: the same numbers, and only what is lacking runs again."""
+"""A probe whose images are cut into blocks, through the rules: the same numbers, and only what lacks runs again."""
 
 import shutil
 
