@@ -6,17 +6,15 @@ import h5py
 import numpy as np
 import pytest
 
-from helpers.projects import new_project
+from helpers.projects import new_project, with_small_blocks
 from linexp.artifacts.attributes import read_attributes
 
 pytestmark = pytest.mark.long
-TOGETHER = 16
 EMBEDDINGS = "results/probes/scenes/embeddings/one.h5"
 WANTED = (EMBEDDINGS, "results/net/layer4/activations.h5", "results/net/outputs.h5")
 PLACES = "results/probes/scenes/places/net_2/one.h5"
 MERGED = {"merge_embeddings": 1, "merge_activations": 1, "merge_outputs": 1, "merge_place_embeddings": 1}
 BLOCKS = ("embed_images_block", "record_activations_block", "record_outputs_block", "embed_places_block")
-MODULE = "workflow/scripts/linexp/probes/batches.py"
 
 
 def cut_into(project, blocks):
@@ -51,12 +49,8 @@ def forget(project):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """A project that is made in one piece, whose blocks may end at multiples of 16 images; and what it made."""
-    project = new_project(tmp_path_factory.mktemp("image_blocks") / "project")
-    module = project.folder / MODULE
-    code = module.read_text().replace("IMAGES_TOGETHER = 2048", f"IMAGES_TOGETHER = {TOGETHER}")
-    assert f"IMAGES_TOGETHER = {TOGETHER}" in code
-    module.write_text(code)
+    """A project that is made in one piece, and what it made."""
+    project = with_small_blocks(new_project(tmp_path_factory.mktemp("image_blocks") / "project"))
     config = project.config()
     config["targets"]["net"]["controls"] = []
     project.configure(config)
