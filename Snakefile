@@ -18,6 +18,7 @@ include: "rules/explanations.smk"
 include: "rules/dissection.smk"
 include: "rules/effects.smk"
 include: "rules/blocks.smk"
+include: "rules/image_blocks.smk"
 include: "rules/scores.smk"
 include: "rules/ceilings.smk"
 include: "rules/layer_figures.smk"
@@ -37,4 +38,4 @@ rule all:
         needs(inputs.stability_of_run),
 
 
-recipes.attach(workflow, stop, logger.info)
+recipes.attach(workflow, stop, logger.info, partial(image_blocks.blocks_of, config))

@@ -8,7 +8,7 @@ rule record_activations:
     log:
         "results/logs/record_activations/{target}/{layer}.log",
     wildcard_constraints:
-        target=one_of(networks),
+        target=one_of(networks - on_cut_probes),
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
@@ -61,7 +61,7 @@ rule record_outputs:
     log:
         "results/logs/record_outputs/{target}.log",
     wildcard_constraints:
-        target=one_of(networks),
+        target=one_of(networks - on_cut_probes),
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target

@@ -2,6 +2,7 @@
 import os
 import re
 import sys
+from functools import partial
 from pathlib import Path
 
 # seen from this file, as the Snakefile that uses these rules may lie anywhere
@@ -25,6 +26,7 @@ from linexp.planning import (
     evaluation_files,
     explorer_files,
     figure_files,
+    image_blocks,
     inputs,
     model_files,
     place_files,
@@ -150,6 +152,8 @@ recorded_targets = {derived_targets.recorded_target(config["targets"], name) for
 networks = {name for name in recorded_targets if model_files.has_network(config, name)}
 cut_targets = blocks.cut_targets(config)
 uncut_targets = set(config["targets"]) - cut_targets
+cut_probes = image_blocks.cut_probes(config)
+on_cut_probes = {name for name, target in config["targets"].items() if target["probe"] in cut_probes}
 
 
 wildcard_constraints:
@@ -170,6 +174,8 @@ wildcard_constraints:
     neuron=r"\d+",
     block=r"\d+",
     blocks=r"\d+",
+    image_block=r"\d+",
+    image_blocks=r"\d+",
     neurons=r"(_\d+)*",
     figure=one_of(FIGURES),
     number=one_of(f"{number:02d}" for number in tables.paper_tables()),

@@ -7,6 +7,8 @@ rule embed_images:
         "results/probes/{probe}/embeddings/{image_text_model}.h5",
     log:
         "results/logs/embed_images/{probe}/{image_text_model}.log",
+    wildcard_constraints:
+        probe=one_of(set(config["probes"]) - cut_probes),
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_image_text

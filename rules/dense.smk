@@ -6,7 +6,7 @@ rule embed_places:
     log:
         "results/logs/embed_places/{probe}/{target}_{grid}/{image_text_model}.log",
     wildcard_constraints:
-        target=one_of(networks),
+        target=one_of(networks - on_cut_probes),
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_image_text

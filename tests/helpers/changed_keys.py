@@ -55,6 +55,12 @@ ROWS = {
             200,
             OF_IMAGES | NETWORK | {"dissect_network", "make_report", "draw_neuron"},
         ),
+        (
+            "probes.scenes.image_blocks",
+            3,
+            {"embed_images_block", "record_activations_block", "record_outputs_block"},  # the whole is what it was
+        ),
+        ("probes.scenes.image_blocks", "auto", NOTHING),
         ("training_sets.training.images", 250, {"draw_scenes"}),
         ("training_sets.training.limit", 200, {"index_images", "make_labels", "train_classifier", "train_image_text"}),
         ("trained_models.net.images", "more", DRAW | {"train_classifier"}),
@@ -233,6 +239,11 @@ ROWS = {
             {"record_activations", "index_places", "measure_areas", "make_area_presence_at_places", "compute_moments"}
             | {"embed_places", "calibrate_places", "make_pseudo_presence_at_places"}
             | {"explain_linear", "simulate_by_pixels", "simulate"},
+        ),
+        (
+            "probes.scenes.image_blocks",
+            3,
+            {"embed_images_block", "record_activations_block", "embed_places_block"},
         ),
         ("image_text_models.one.dense", "crops", {"embed_places"}),
         ("image_text_models.two.dense", "convolutional", {"embed_places"}),

@@ -139,6 +139,16 @@ def copied_code() -> Iterator[Path]:
         yield from (path for path in found if path.is_file() and not NOT_COPIED & set(path.parts))
 
 
+def with_small_blocks(project: Project, images: int = 16) -> Project:
+    """A new project in which blocks of images may end at multiples of a smaller number, as its probes are small."""
+    module = project.folder / "workflow/scripts/linexp/probes/batches.py"
+    before, after = (f"IMAGES_TOGETHER = {number}\n" for number in (2048, images))
+    code = module.read_text()
+    assert code.count(before) == 1
+    module.write_text(code.replace(before, after))
+    return project
+
+
 def _compiled() -> list[Path]:
     """What Python and numba keep of what they have compiled; it goes by the times of files, which are copied too."""
     compileall.compile_dir(REPOSITORY / "workflow" / "scripts", quiet=1)

@@ -9,7 +9,7 @@ import pytest
 
 from helpers.on_slurm import SCORES, OnSlurm
 from helpers.one_node import running_cluster
-from helpers.projects import CONFIG, new_project
+from helpers.projects import CONFIG, new_project, with_small_blocks
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def cluster():
 @pytest.fixture(scope="session")
 def local(tmp_path_factory) -> OnSlurm:
     """One layer's scores of one method, made without SLURM on two cores; not to be changed."""
-    new = new_project(tmp_path_factory.mktemp("slurm") / "local")
+    new = with_small_blocks(new_project(tmp_path_factory.mktemp("slurm") / "local"))
     config = copy.deepcopy(CONFIG)
     config["targets"]["net"] |= {"methods": ["le_siglip"], "controls": []}
     config["targets"]["net"]["layers"]["layer4"]["ablation"] = False

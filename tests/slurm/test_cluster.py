@@ -1,5 +1,6 @@
 """The workflow on a real SLURM: its jobs run there, get what they ask for, compute the same, and survive their end."""
 
+import json
 import re
 import shutil
 from itertools import combinations
@@ -9,6 +10,7 @@ import pytest
 
 from helpers.on_slurm import SCORES
 from helpers.one_node import wait_until
+from linexp.artifacts.attributes import read_attributes
 
 ON_A_GPU = {"train_classifier", "embed_images", "record_activations"}
 A_GPU = "gres:gpu:1"
@@ -117,3 +119,29 @@ def test_cancelled_jobs_and_those_out_of_memory_are_reported_and_tried_again(pro
         assert f"SLURM-job '{failed['JobId']}' failed" in project.log()
         assert failed["StdOut"] in project.log()
     assert project.artifacts() == local.artifacts()
+
+
+def test_blocks_of_images_run_side_by_side_and_a_cancelled_one_runs_again_alone(project, local):
+    project.edit_profile(("gpu: 1 ", "gpu: 0 "))  # as there is one, and two jobs are to run at once
+    config = project.config()
+    config["probes"]["scenes"]["image_blocks"] = 2
+    project.configure(config)
+    embeddings = "probes/scenes/embeddings/two.h5"
+    project.remove(embeddings)
+    rule = "embed_images_block"
+
+    def both():
+        running = [job for job in project.jobs(rule) if job["JobState"] == "RUNNING"]
+        return running if len(running) == 2 else []
+
+    with project.started(f"results/{embeddings}") as process:
+        _, second = wait_until(both, "two blocks do not run at once", 120)
+        project.cancel(second)
+        assert process.wait() == 0, project.log()
+    states = [(job["JobId"] == second["JobId"], job["JobState"]) for job in project.jobs(rule)]
+    assert states == [(False, "COMPLETED"), (True, "CANCELLED"), (False, "COMPLETED")]
+    assert [job["JobState"] for job in project.jobs("merge_embeddings")] == ["COMPLETED"]
+    made, before = (read_attributes(folder / "results" / embeddings) for folder in (project.folder, local.folder))
+    assert made["id"] == before["id"], "which the content is in"
+    assert len(json.loads(made["parts"])) == 2 and "parts" not in before
+    assert project.planned(SCORES) == {}

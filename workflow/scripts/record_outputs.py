@@ -1,35 +1,47 @@
-"""Record a model's outputs. Output: HDF5 with logits (n_images, n_classes) float32, labels int64 and a temperature."""
+"""Record a model's outputs of all images, or of a block of them, or put those of all blocks together.
+
+Output: HDF5 with logits (n_images, n_classes) float32, labels int64 and a temperature; of a block logits alone.
+"""
 
 from itertools import chain
 
-import numpy as np
-
 from linexp.artifacts import store
+from linexp.artifacts.parts import put_together
 from linexp.jobs import runtime
 from linexp.networks import outputs, targets
 from linexp.probes import sources
-from linexp.probes.batches import image_batches
+from linexp.probes.batches import ImageRows, image_batches, rows_of_block
 from linexp.probes.index import IndexedImages, rows_of
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
 provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.input.index))
-params = snakemake.params
+params, parts, block = snakemake.params, snakemake.input.get("parts"), snakemake.params.get("block")
 index = store.read_table(snakemake.input.index)
-source = sources.open_source(params.images)
-network, preprocess = targets.open_target(params.model, snakemake.input, params.seed)
-batches = image_batches(
-    IndexedImages(source, index), preprocess, snakemake.resources.batch_size, snakemake.threads, "recording outputs"
-)
-blocks = outputs.record_logits(runtime.on_device(network), batches)
-first = next(blocks)
-# before the other images: a wrong class_map is told at once
-labels = outputs.model_labels(index["label"].to_numpy(), source.class_names, params.class_map, first.shape[1])
-val = rows_of(index, "val")
+source, rows = sources.open_source(params.images), rows_of_block(block, len(index))
+
+
+def labels_of(n_classes):
+    """The model's own class numbers of all images."""
+    return outputs.model_labels(index["label"].to_numpy(), source.class_names, params.class_map, n_classes)
+
+
+def record(file):
+    network, preprocess = targets.open_target(params.model, snakemake.input, params.seed)
+    images, size = ImageRows(IndexedImages(source, index), rows), snakemake.resources.batch_size
+    batches = image_batches(images, preprocess, size, snakemake.threads, "recording outputs")
+    blocks = outputs.record_logits(runtime.on_device(network), batches)
+    if (first := next(blocks, None)) is not None:
+        labels_of(first.shape[1])  # before the other images: a wrong class_map is told at once
+        store.write_rows(file, "logits", chain([first], blocks), len(rows))
+
+
 with store.create_arrays(snakemake.output[0], provenance) as file:
-    store.write_rows(file, "logits", chain([first], blocks), len(index))
-    store.write_array(file, "labels", labels)
-    temperature = params.temperature
-    if temperature == "fit":
-        temperature = outputs.fit_temperature(np.concatenate(list(store.row_blocks(file["logits"], val))), labels[val])
-    file.attrs["temperature"] = temperature
+    if parts:
+        put_together(file, parts, "logits", len(rows))
+    else:
+        record(file)
+    if not block:
+        labels, val = labels_of(file["logits"].shape[1]), rows_of(index, "val")
+        store.write_array(file, "labels", labels)
+        file.attrs["temperature"] = outputs.temperature(params.temperature, file["logits"], labels, val)

@@ -14,7 +14,14 @@ from PIL import Image
 from linexp.errors import LinexpError
 from linexp.jobs.parallel import ordered_map
 from linexp.networks.targets import given_preprocessing
-from linexp.probes.batches import ImageRows, decoded_batches, image_batches
+from linexp.probes.batches import (
+    IMAGES_TOGETHER,
+    ImageRows,
+    batches_of_rows,
+    decoded_batches,
+    image_batches,
+    rows_of_block,
+)
 
 PREPROCESS = given_preprocessing([0.4, 0.5, 0.6], [0.2, 0.3, 0.4], resize=40, crop=32, interpolation="bicubic")
 
@@ -160,3 +167,17 @@ def test_a_map_holds_few_results():
     for _ in ordered_map(make, range(200), 2, ahead=5):
         most = max(most, len(alive))
     assert 1 < most <= 7
+
+
+@pytest.mark.parametrize("n_images", [0, 1, 2048, 2049, 20_000])
+@pytest.mark.parametrize("batch_size", [64, 100, 5000])
+def test_an_image_is_in_the_same_batch_whatever_the_blocks(n_images, batch_size):
+    whole = [list(rows) for rows in batches_of_rows(n_images, batch_size)]
+    assert [row for batch in whole for row in batch] == list(range(n_images))
+    assert max(map(len, whole), default=0) <= batch_size
+    assert rows_of_block(None, n_images) == range(n_images)
+    for n in (1, 3, 7, 30):
+        blocks = [rows_of_block((number, n), n_images) for number in range(1, n + 1)]
+        cut = [[rows[row] for row in batch] for rows in blocks for batch in batches_of_rows(len(rows), batch_size)]
+        assert cut == whole
+        assert all(rows.start % IMAGES_TOGETHER == 0 for rows in blocks if rows)

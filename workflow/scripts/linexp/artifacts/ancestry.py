@@ -17,6 +17,9 @@ from .attributes import read_attributes
 HIDDEN = "results/.recipes/"
 GIVEN = ("file", "files")
 """Inputs that are always the user's, even if they lie among the results."""
+PARTS = "parts"
+"""The input with the blocks of images that an artifact is put together from. It is the one that is made in one piece,
+down to its identity, and says that it was made from what they were made from."""
 
 
 def provenance_of(snakemake, probe_fingerprint: str) -> seals.Provenance:
@@ -25,13 +28,30 @@ def provenance_of(snakemake, probe_fingerprint: str) -> seals.Provenance:
     Raises
     ------
     LinexpError
-        An artifact that it reads was made from another than one that lies there.
+        An artifact that it reads was made from another than one that lies there, or a block otherwise than planned.
     """
     planned = json.loads(Path(snakemake.input.recipe).read_text(encoding="utf-8"))
     recipe = {part: planned[part] for part in ("code", "files")}
     given = {path for name in GIVEN if snakemake.input.get(name) for path in _list(snakemake.input.get(name))}
-    made_from = identities(path for path in map(str, snakemake.input) if is_artifact(path) and path not in given)
-    return seals.Provenance(planned["made_by"], dict(snakemake.params.items()), probe_fingerprint, recipe, made_from)
+    parts = _list(snakemake.input.get(PARTS) or [])
+    others = {*given, *parts}
+    made_from = identities(path for path in map(str, snakemake.input) if is_artifact(path) and path not in others)
+    settings = dict(snakemake.params.items())
+    provenance = seals.Provenance(planned["made_by"], settings, probe_fingerprint, recipe, made_from, parts)
+    _check_parts(provenance)
+    return provenance
+
+
+def _check_parts(provenance: seals.Provenance) -> None:
+    """Raise a `LinexpError` if a block was made otherwise than what it is to be a part of."""
+    identities(provenance.parts)
+    wanted = provenance.attributes()
+    for path in provenance.parts:
+        found = _attributes(path)
+        settings = {name: value for name, value in json.loads(found["settings"]).items() if name != "block"}
+        same = all(found[part] == wanted[part] for part in ("made_by", "recipe", "made_from"))
+        if not same or settings != json.loads(wanted["settings"]):
+            raise LinexpError(f"{path} was made otherwise than what it is to be a part of; {seals.remake(path)}")
 
 
 def _list(paths: str | Iterable[str]) -> list[str]:

@@ -57,6 +57,7 @@ def whole_schema(path: str | Path) -> dict[str, Any]:
     parts = schema["$defs"]
     for name, kind in KINDS.items():
         _add_choice(parts["images"], "kind", name, kind.keys)
+        parts["images"]["allOf"][-1]["then"]["properties"]["image_blocks"] = parts["image_blocks"]
     for name, source in SOURCES.items():
         _add_choice(parts["model"], "source", name, source.keys)
     for name, units in UNITS.items():
@@ -125,6 +126,8 @@ def _check_references(config: Config) -> None:
     for section in ("probes", "training_sets"):
         for name, images in config[section].items():
             _check_classes(images, f"{section}.{name}")
+            if section != "probes" and "image_blocks" in images:
+                raise LinexpError(f"{section}.{name}.image_blocks: only images of probes are cut; take it out")
     for name, trained in config["trained_models"].items():
         place = f"trained_models.{name}"
         if _is_one_of(name, RESERVED_TRAINED):

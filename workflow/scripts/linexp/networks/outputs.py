@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+import h5py
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import softmax
 from torch import Tensor, nn
 
+from ..artifacts.store import row_blocks
 from ..errors import LinexpError, shortened
 from ..jobs.gpu_memory import is_full, map_what_fits
 from .parts import tensors_in
@@ -126,6 +128,23 @@ def model_labels(
                 )
         numbers = [class_map.get(name, -1) for name in class_names]
     return np.array([*numbers, -1], np.int64)[labels]  # the last is that of label −1
+
+
+def temperature(given: float | Literal["fit"], logits: h5py.Dataset, labels: np.ndarray, val: np.ndarray) -> float:
+    """The temperature that logits are read with: the given one, or what fits the validation images.
+
+    Parameters
+    ----------
+    logits
+        (n_images, n_classes), on disk.
+    labels
+        (n_images,) the model's class numbers.
+    val
+        Rows of the validation images, ascending.
+    """
+    if given != "fit":
+        return given
+    return fit_temperature(np.concatenate(list(row_blocks(logits, val))), labels[val])
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:

@@ -7,7 +7,16 @@ from ..errors import LinexpError
 from ..networks.units import units_kind
 from ..probes import pixel_labels
 from ..probes.kinds import KINDS
-from .inputs import Settings, activations_of, image_files, image_settings, pixel_label_files, recorded, target_of
+from .inputs import (
+    Settings,
+    activations_of,
+    image_files,
+    image_settings,
+    pixel_label_files,
+    pixel_label_settings,
+    recorded,
+    target_of,
+)
 from .model_files import layer_files
 
 MAPS = ("module", "output", "channels", "units")
@@ -43,7 +52,7 @@ def dissected_images(config: Config, wildcards) -> Settings:
 
 def labelled_pixels(config: Config, wildcards) -> Settings:
     """The entry of those images, which says what pixel labels they have."""
-    return config["probes"][dissection_probe(config, wildcards)]
+    return pixel_label_settings(config, dissection_probe(config, wildcards))
 
 
 def dissection_split(config: Config, wildcards) -> str:

@@ -30,6 +30,8 @@ TRAINING_SPLIT = {"train": 0.95, "val": 0.05, "test": 0.0}
 """Training images are not scored on: a few are held out for the accuracy that training.json reports."""
 FURTHER_LABELS = ("superclasses", "concepts", "masks", "names")
 """The settings of images that nothing but their labels follows from."""
+OF_NO_IMAGES = ("origin", "image_blocks")
+"""The settings of images that change none of them."""
 DRAWN_BY = ("images", "size", "first")
 """The settings of scenes that pictures and masks follow from."""
 WORKED_ON = ("kind", "presence", "label_weight", "explainer", "concepts")
@@ -79,7 +81,7 @@ def drawing_settings(config: Config, wildcards) -> Settings:
 
 def label_settings(config: Config, wildcards) -> Settings:
     """What opens a set of images and labels it; scenes are read from the Parquet file that they are drawn to."""
-    settings = {key: value for key, value in image_entry(config, wildcards).items() if key != "origin"}
+    settings = {key: value for key, value in image_entry(config, wildcards).items() if key not in OF_NO_IMAGES}
     if KINDS[settings["kind"]].fetched:
         return settings | {"fetched": fetched_record(wildcards.place, wildcards.images)}
     if not KINDS[settings["kind"]].is_drawn:
@@ -216,6 +218,11 @@ def embeddings_of(config: Config, wildcards, model: str) -> dict[str, str]:
         return {"images": f"{folder}/{model}.h5", "calibration": f"{folder}/{model}.json"}
     images = probe_path(config, wildcards, f"embeddings/{model}.h5")
     return {"images": images, "calibration": f"results/calibration/{model}.json"}
+
+
+def pixel_label_settings(config: Config, probe: str) -> Settings:
+    """The entry of a probe, which says what pixel labels it has."""
+    return {key: value for key, value in config["probes"][probe].items() if key != "image_blocks"}
 
 
 def split_of(config: Config, wildcards) -> Mapping[str, float]:

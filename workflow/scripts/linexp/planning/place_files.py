@@ -16,6 +16,7 @@ from .inputs import (
     image_settings,
     of_layer,
     pixel_label_files,
+    pixel_label_settings,
     places_of,
     probe_files,
     probe_path,
@@ -56,7 +57,7 @@ def measured_images(config: Config, wildcards) -> Settings:
 
 def labelled_pixels(config: Config, wildcards) -> Settings:
     """The entry of a probe, which says what pixel labels it has."""
-    return config["probes"][wildcards.probe]
+    return pixel_label_settings(config, wildcards.probe)
 
 
 def pseudo_places_files(config: Config, wildcards) -> Files:

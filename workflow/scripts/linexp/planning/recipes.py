@@ -21,7 +21,7 @@ from ..artifacts.seals import FORMAT
 from ..errors import LinexpError, shortened
 from ..jobs import write_errors
 from ..workflow import SCRIPTS
-from . import dependencies, image_folders
+from . import dependencies, image_blocks, image_folders
 from .user_files import digest_of
 
 ALWAYS_OLDER = 1
@@ -39,12 +39,15 @@ SECONDS_AHEAD = 60
 """By how much a file may be dated in the future: less than most jobs take."""
 
 Recipe = dict[str, Any]
+Blocks = Callable[[Any, str], list[str]]
 
 
-def attach(workflow, stop: Callable[[Exception], None], say: Callable[[str], None]) -> None:
-    """Give every rule that runs a script of this workflow its recipe as a further input.
+def attach(workflow, stop: Callable[[Exception], None], say: Callable[[str], None], blocks: Blocks) -> None:
+    """Give every rule that runs a script of this workflow its recipe as a further input, and blocks of images.
 
-    Recipes are written by the main process alone: jobs read them, and read the Snakefile as well.
+    Recipes are written by the main process alone: jobs read them, and read the Snakefile as well. Which blocks an
+    artifact is put together from is in its recipe: those that it says itself where it was made by that recipe, however
+    many the configuration says now. So Snakemake, which makes again what had other inputs, leaves it alone.
 
     Parameters
     ----------
@@ -54,11 +57,15 @@ def attach(workflow, stop: Callable[[Exception], None], say: Callable[[str], Non
         Ends Snakemake with an error in one line.
     say
         Tells in one line what is out of date.
+    blocks
+        The blocks that an artifact is to be put together from, by the wildcards and its path.
     """
     told = Told(say)
     for rule in workflow.rules:
         if _is_ours(rule) and "recipe" not in dict(rule.input.items()):
-            rule.set_input(recipe=_recipe_of(workflow, rule, stop, told))
+            rule.set_input(recipe=_recipe_of(workflow, rule, stop, told, blocks))
+            if _is_cut(rule):
+                rule.set_input(**{ancestry.PARTS: _parts_of(rule)})
 
 
 def _is_ours(rule) -> bool:
@@ -84,11 +91,33 @@ class Told:
             self._say(f"linexp: {path} is made again, reason: {'; '.join(named)}")
 
 
-def _recipe_of(workflow, rule, stop: Callable[[Exception], None], told: Told) -> Callable:
+def _is_cut(rule) -> bool:
+    """Whether a rule makes an artifact that may be put together from blocks of images."""
+    return Path(rule.script).stem in image_blocks.SCRIPTS and image_blocks.WILDCARD not in rule.wildcard_names
+
+
+def _parts_of(rule) -> Callable:
+    """The input function of a rule that gives the blocks that the recipe of a job names."""
+
+    def parts(wildcards) -> list[str]:
+        path = recipe_path(str(rule.expand_output(wildcards)[0][0]))
+        return json.loads(path.read_text(encoding="utf-8"))[ancestry.PARTS]
+
+    return parts
+
+
+def _is_forced(workflow, rule, output: str) -> bool:
+    """Whether somebody asks for an artifact to be made again, whatever it was made of."""
+    asked = workflow.dag_settings
+    return asked.forceall or {rule.name, output} & {*asked.forcerun, *(asked.targets if asked.forcetargets else ())}
+
+
+def _recipe_of(workflow, rule, stop: Callable[[Exception], None], told: Told, blocks: Blocks) -> Callable:
     """The input function of a rule that writes the recipe of a job and gives its path."""
     planned = copy.copy(rule)
     planned._input = type(rule.input)(toclone=rule.input)  # without the recipe, so that it can be asked for the rest
     script, seen = Path(rule.script).stem, set()
+    is_cut = _is_cut(rule)
 
     def recipe(wildcards) -> str:
         files = rule.expand_output(wildcards)[0]
@@ -102,7 +131,10 @@ def _recipe_of(workflow, rule, stop: Callable[[Exception], None], told: Told) ->
                 check_names(rule.name, dict(wildcards.items()))
                 for output in outputs:
                     write_errors.check_links(output)
-                changes = write(path, new_recipe(script, dict(params.items()), inputs, outputs), outputs)
+                parts = blocks(wildcards, outputs[0]) if is_cut else None
+                as_before = not _is_forced(workflow, rule, outputs[0])
+                made_of = new_recipe(script, dict(params.items()), inputs, outputs)
+                changes = write(path, made_of, outputs, parts, as_before)
                 if changes or not all(map(os.path.exists, outputs)):
                     check_times([*map(str, inputs), *outputs], path.parent)
             except (LinexpError, OSError) as error:
@@ -207,16 +239,25 @@ def _digests(paths: Iterable[str], index: str, masks: Sequence[str] = ()) -> dic
     return found
 
 
-def write(path: Path, recipe: Recipe, outputs: Iterable[str]) -> list[str]:
+def write(
+    path: Path, recipe: Recipe, outputs: Iterable[str], parts: list[str] | None = None, as_before: bool = True
+) -> list[str]:
     """Write a recipe, if it is not there already, and set its time; what its artifacts were made of otherwise.
 
     Parameters
     ----------
     outputs
         The artifacts of the job.
+    parts
+        The blocks of images that its one artifact is to be put together from, if it is one that may be.
+    as_before
+        Whether they are those that it was put together from, where it lies there and was made by the recipe.
     """
     found = {output: changes_of(recipe, output) for output in outputs if os.path.exists(output)}
     changes = list(dict.fromkeys(change for of_output in found.values() for change in of_output))
+    if parts is not None:
+        is_whole = as_before and found and not changes
+        recipe = recipe | {ancestry.PARTS: _parts_in(*found) if is_whole else parts}
     wanted = recipe | ({"found": found} if changes else {})
     newest = max((os.stat(output).st_mtime for output in found), default=0.0)
     before, modified = _read(path)
@@ -226,6 +267,11 @@ def write(path: Path, recipe: Recipe, outputs: Iterable[str]) -> list[str]:
         # Snakemake takes a recipe for the one of its last run, however new, if the content is the same
         _replace(path, wanted | {WRITTEN: modified}, modified)
     return changes
+
+
+def _parts_in(artifact: str) -> list[str]:
+    """The blocks of images that an artifact was put together from; none where it was made in one piece."""
+    return json.loads((attributes.read_attributes(artifact) or {}).get(ancestry.PARTS, "[]"))
 
 
 def _read(path: Path) -> tuple[Recipe | None, float]:

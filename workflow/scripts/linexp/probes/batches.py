@@ -10,13 +10,32 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..effects.blocks import block_of
 from ..errors import LinexpError
 from ..jobs.gpu_memory import is_full
 from ..jobs.parallel import ordered_map
 from ..jobs.progress import progress
 from ..jobs.runtime import device
 
+IMAGES_TOGETHER = 2048
+"""Batches end at multiples of so many images, and so do the blocks that a probe is cut into (`image_blocks`).
+
+What a network makes of an image is rounded as its batch is large: so an image is in the same batch whatever the blocks.
+"""
+
 _IMAGES_A_TASK = 4
+
+
+def rows_of_block(block: Sequence[int] | None, n_images: int) -> range:
+    """The images of a block, or all of them.
+
+    Parameters
+    ----------
+    block
+        Its number, from 1, and that of all blocks, of which some are empty where images are few; None for all images.
+    """
+    some = block_of(*block, n_images, IMAGES_TOGETHER) if block else slice(0, n_images)
+    return range(some.start, some.stop)
 
 
 class Images(Protocol):
@@ -59,6 +78,14 @@ class _Batch:
         self.tensor[self.rows.index(row)] = image
 
 
+def batches_of_rows(n_images: int, batch_size: int) -> Iterator[range]:
+    """The rows of each batch; the last one before a multiple of `IMAGES_TOGETHER` may be smaller."""
+    rows = range(n_images)
+    for first in range(0, n_images, IMAGES_TOGETHER):
+        together = rows[first : first + IMAGES_TOGETHER]
+        yield from (together[begin : begin + batch_size] for begin in range(0, len(together), batch_size))
+
+
 def decoded_batches(images: Images, preprocess: Callable, batch_size: int, threads: int) -> Iterator[Tensor]:
     """All images in order, as (batch, 3, height, width) float32 tensors.
 
@@ -72,11 +99,10 @@ def decoded_batches(images: Images, preprocess: Callable, batch_size: int, threa
     """
 
     def tasks() -> Iterator[tuple[_Batch, range]]:
-        all_rows = range(len(images))
-        for first in range(0, len(images), batch_size):
-            batch = _Batch(all_rows[first : first + batch_size])
-            for begin in range(0, len(batch.rows), _IMAGES_A_TASK):
-                yield batch, batch.rows[begin : begin + _IMAGES_A_TASK]
+        for rows in batches_of_rows(len(images), batch_size):
+            batch = _Batch(rows)
+            for begin in range(0, len(rows), _IMAGES_A_TASK):
+                yield batch, rows[begin : begin + _IMAGES_A_TASK]
 
     def decode(task: tuple[_Batch, range]) -> Tensor | None:
         """The batch, where these are the last of its rows."""
