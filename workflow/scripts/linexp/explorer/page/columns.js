@@ -71,7 +71,10 @@ linexp.columns = (() => {
       kind: "number",
       width: 4.9,
       value: (place) => layer.neurons[place],
-      cell: (place) => el("a", { href: `#neuron=${layer.neurons[place]}` }, layer.neurons[place]),
+      cell: (place) => {
+        const neuron = layer.neurons[place];
+        return [el("a", { href: `#neuron=${neuron}` }, neuron), linexp.kept.mark(neuron)];
+      },
     };
   }
 

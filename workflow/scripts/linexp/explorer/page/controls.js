@@ -7,7 +7,7 @@ linexp.controls = (() => {
   const { verdictText, verdictRank, reasonText } = linexp.words;
   const { BEST } = linexp.headline;
   const { Filters } = linexp.filters;
-  const NONE = "by_none";
+  const [NONE, KEPT] = ["by_none", "kept"];
 
   class Controls {
     constructor(layer, section, onchange) {
@@ -56,6 +56,7 @@ linexp.controls = (() => {
         ["", "any status"],
         ...known.map((name) => [name, verdictText(name)]),
         [NONE, "explained by no method"],
+        [KEPT, "starred or with a note"],
         ["alive", "not dead"],
         ...(dead.some(Boolean) ? [["dead", "dead"]] : []),
       ];
@@ -107,8 +108,9 @@ linexp.controls = (() => {
     // whether a place has the status that is chosen; null if any will do
     havingStatus() {
       const status = this.status.value;
-      const { dead, methods, verdicts } = this.layer;
+      const { dead, methods, neurons, verdicts } = this.layer;
       if (!status) return null;
+      if (status === KEPT) return (place) => linexp.kept.has(neurons[place]);
       if (status === "dead" || status === "alive") return (place) => dead[place] === (status === "dead");
       if (status === NONE)
         return (place) => !this.methods.some((name) => methods[name].verdict[place] === this.explained);
