@@ -179,4 +179,4 @@ wildcard_constraints:
     neurons=r"(_\d+)*",
     figure=one_of(FIGURES),
     number=one_of(f"{number:02d}" for number in tables.paper_tables()),
-    format="svg|png",
+    format="svg|png|pdf",

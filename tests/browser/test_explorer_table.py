@@ -202,3 +202,32 @@ def test_a_large_layer_has_only_the_rows_in_sight_in_the_document(large_layer, o
     expected = using(large_layer, lambda concept: concept.split()[1].startswith("17"))
     assert page.locator("#count").inner_text() == f"{len(expected)} of 2,048 neurons"
     assert shown(page) and set(shown(page)) <= set(expected)
+
+
+def test_explanations_sort_by_the_names_of_their_concepts_and_methods_by_theirs(layer, opened):
+    page = opened(layer.url(LE))
+    heads = page.locator('th[data-column="explanation"], th[data-column="best"]')
+    heads.first.get_by_role("button").click()
+    order = shown(page)
+    # the browser's own order of names, that of all names being the test's only input
+    names = sorted({concept for one in layer.explained["le"] for concept in one.concepts})
+    ranks = {
+        name: rank for rank, name in enumerate(page.evaluate("names => names.sort(Intl.Collator().compare)", names))
+    }
+    explained = [one for one in layer.explained["le"] if one.concepts]
+    explained.sort(key=lambda one: ([ranks[concept] for concept in one.concepts], one.neuron))
+    others = [one.neuron for one in layer.explained["le"] if not one.concepts]
+    assert order == [one.neuron for one in explained] + others
+    page.keyboard.press("Enter")
+    explained.sort(key=lambda one: [-ranks[concept] for concept in one.concepts] + [1])
+    assert shown(page)[0] == explained[0].neuron and shown(page)[-len(others) :] == others
+
+
+def test_what_sorts_alike_stays_in_the_order_of_neurons(layer, opened):
+    page = opened(layer.url("#sort=best"))
+    titles = page.locator(f"{NEURONS} td.method").all_inner_texts()
+    assert titles == sorted(titles) and len(set(titles)) > 1
+    numbers = shown(page)
+    for title in set(titles):
+        alike = [number for number, one in zip(numbers, titles, strict=True) if one == title]
+        assert alike == sorted(alike)

@@ -26,10 +26,11 @@ def test_the_whole_workflow_draws_the_figures_of_the_layer_under_run(finished):
 
 def test_pictures_are_drawn_on_demand(project):
     files = [f"{FOLDER}/neuron_3.svg", f"{FOLDER}/neuron_3.png", f"{FOLDER}/weights_0_3_5.svg", f"{FOLDER}/scores.png"]
+    files.append(f"{FOLDER}/scores.pdf")
+    starts = {"png": b"\x89PNG\r\n\x1a\n", "svg": b"<?xml", "pdf": b"%PDF-"}
     project.run(*files)
     for file in files:
-        start = (project.folder / file).read_bytes()[:8]
-        assert start == b"\x89PNG\r\n\x1a\n" if file.endswith("png") else start.startswith(b"<?xml")
+        assert (project.folder / file).read_bytes().startswith(starts[file[-3:]])
 
 
 def test_a_picture_of_all_layers_asks_for_the_impact_of_each(finished):

@@ -1,7 +1,6 @@
 """The explorer that the workflow makes: its numbers are those of the artifacts, and it is remade with its pages."""
 
 import base64
-import json
 import re
 import shutil
 
@@ -9,6 +8,8 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+
+from helpers.explorer_data import handed_over
 
 LAYER = "results/net/layer4"
 ROUNDING = 1e-5
@@ -23,15 +24,7 @@ def data(finished):
 
 @pytest.fixture(scope="module")
 def layer(data):
-    return script(data, "layer")
-
-
-def script(data, name):
-    """What a script hands over."""
-    text = (data / f"{name}.js").read_text("ascii")
-    head = f'linexp.receive("{name}",'
-    assert text.startswith(head) and text.endswith(");\n")
-    return json.loads(text[len(head) : -3])
+    return handed_over(data, "layer")
 
 
 def unpacked(text: str) -> np.ndarray:
@@ -42,11 +35,11 @@ def test_every_neuron_has_a_record_and_every_image_that_is_shown_a_picture(data,
     assert layer["neurons"] == sorted(int(path.stem) for path in (data / "neurons").glob("*.js"))
     assert list(layer["methods"]) == METHODS
     pictures = sorted((data / "images").rglob("*.webp"))
-    rows = script(data, "images")["rows"]
+    rows = handed_over(data, "images")["rows"]
     assert len(pictures) == len(rows)
     shown = set(layer["sample"])
     for neuron in layer["neurons"]:
-        shown |= {row for one in script(data, f"neurons/{neuron}")["ranges"] for row in one["images"]}
+        shown |= {row for one in handed_over(data, f"neurons/{neuron}")["ranges"] for row in one["images"]}
     assert shown == set(rows)
     assert not list(data.parent.rglob("*.tmp"))
 
@@ -59,7 +52,7 @@ def test_what_the_page_computes_from_gives_the_scores_of_the_workflow(method, fi
     assert layer["sample"] == np.flatnonzero(index["split"] == "test").tolist()
     size, compared = len(layer["sample"]), 0
     for neuron in layer["neurons"]:
-        record = script(data, f"neurons/{neuron}")
+        record = handed_over(data, f"neurons/{neuron}")
         told = next(row for row in record["scores"] if row["method"] == method)
         if pd.isna(scores[neuron]):
             assert told["correlation"] is None and told["low"] is None
@@ -68,7 +61,7 @@ def test_what_the_page_computes_from_gives_the_scores_of_the_workflow(method, fi
         terms = record["explanations"][method]
         for concept, weight in zip(terms["concepts"], terms["weights"], strict=True):
             file, place = divmod(concept, layer["concepts_a_file"])
-            predicted += weight * unpacked(script(data, f"presence/{file}")).reshape(-1, size)[place]
+            predicted += weight * unpacked(handed_over(data, f"presence/{file}")).reshape(-1, size)[place]
         found = np.corrcoef(predicted, unpacked(record["activations"]))[0, 1]
         assert found == pytest.approx(scores[neuron], abs=ROUNDING)
         assert told["low"] < told["correlation"] < told["high"]
@@ -84,7 +77,7 @@ def test_nearest_neurons_are_those_whose_activations_correlate_most(finished, da
         correlations = np.corrcoef(activations)
     np.fill_diagonal(correlations, -1)
     for neuron in (0, 5, 9):
-        alike = script(data, f"neurons/{neuron}")["alike"]["activation"]
+        alike = handed_over(data, f"neurons/{neuron}")["alike"]["activation"]
         best = np.sort(np.nan_to_num(correlations[neuron], nan=-1))[::-1][: len(alike)]
         assert [value for _, value in alike] == pytest.approx(best, abs=2e-3)
 

@@ -1,4 +1,4 @@
-"""Draw a figure of a layer, or of all layers of a target. Output: PNG or SVG."""
+"""Draw a figure of a layer, or of all layers of a target. Output: PNG, SVG or PDF."""
 
 from linexp.artifacts import store
 from linexp.figures.of_layer import FIGURES

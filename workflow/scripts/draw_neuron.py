@@ -1,4 +1,4 @@
-"""Draw a neuron: its explanations, area chart and images by activation. Output: PNG or SVG."""
+"""Draw a neuron: its explanations, area chart and images by activation. Output: PNG, SVG or PDF."""
 
 from linexp.artifacts import store
 from linexp.figures import neuron, neuron_view, style

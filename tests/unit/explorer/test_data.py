@@ -1,12 +1,12 @@
 """What the explorer computes and ships: intervals, images, neighbours, scripts."""
 
 import base64
-import json
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from helpers.explorer_data import handed_over
 from linexp.explanations import Explanation
 from linexp.explorer.intervals import correlations_with_intervals
 from linexp.explorer.neighbours import activation_correlations, explanation_cosines, nearest, sparse_correlations
@@ -105,11 +105,11 @@ def test_explanations_are_alike_by_the_cosine_of_their_weights():
 
 
 def test_a_script_hands_over_its_value_and_holds_no_markup(tmp_path):
-    value = {"name": '</script>\u2028"é', "none": None, "numbers": [1.5, 2]}
+    value = {"name": '</script>\u2028"é', "quoted": "it's \\ \n", "none": None, "numbers": [1.5, 2]}
     write_script(tmp_path, "neurons/7", value)
     text = (tmp_path / "neurons/7.js").read_text("ascii")
     assert text.startswith('linexp.receive("neurons/7",') and "<" not in text
-    assert json.loads(text.partition(",")[2].rstrip(";\n").removesuffix(")")) == value
+    assert handed_over(tmp_path, "neurons/7") == value
     with pytest.raises(ValueError):
         write_script(tmp_path, "x", float("nan"))
 

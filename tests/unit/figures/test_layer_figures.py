@@ -186,7 +186,7 @@ FIGURES = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_text_leaves_the_figure_or_overlaps_another_and_files_are_the_same(name, tmp_path):
     check_texts(FIGURES[name]())
-    for format in ("svg", "png"):
+    for format in ("svg", "png", "pdf"):
         paths = [tmp_path / f"{number}.{format}" for number in range(2)]
         for path in paths:
             RNG.bit_generator.state = np.random.default_rng(1).bit_generator.state

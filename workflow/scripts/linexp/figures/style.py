@@ -1,21 +1,53 @@
 """How figures look, what numbers and names look like in them, and how they are written.
 
-Figures have a white ground of their own, so they are as legible on a dark page as on a light one. A file is the same,
-byte by byte, whenever it is drawn from the same numbers.
+Figures have a white ground of their own, so they are as legible on a dark page as on a light one. Text in SVG and PDF is
+text, which one may search and edit. A file is the same, byte by byte, whenever it is drawn from the same numbers with the
+same fonts.
 """
 
-from collections.abc import Mapping
+import re
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, fontManager
 
 from ..explanations import printable
 
 DPI = 150
-STYLE = {"svg.hashsalt": "linexp", "text.parse_math": False, "font.family": "DejaVu Sans", "hatch.linewidth": 1.0}
+FALLBACKS = [
+    "Noto Sans CJK JP",
+    "Noto Sans CJK SC",
+    "Source Han Sans",
+    "WenQuanYi Zen Hei",
+    "Hiragino Sans",
+    "Yu Gothic",
+    "Microsoft YaHei",
+    "Noto Emoji",
+    "Symbola",
+    "Unifont",
+]
+"""Families for what DejaVu Sans lacks, such as Chinese, Japanese and emoji; those that the system has are used."""
+
+
+def _families() -> list[str]:
+    known = {font.name for font in fontManager.ttflist}
+    return ["DejaVu Sans", *[family for family in FALLBACKS if family in known]]
+
+
+STYLE = {
+    "svg.hashsalt": "linexp",
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+    "text.parse_math": False,
+    "font.family": _families(),
+    "hatch.linewidth": 1.0,
+}
 
 # Okabe and Ito's colours without black, in an order that keeps neighbours apart
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442"]
@@ -26,7 +58,7 @@ LONGEST_TEXT = 200
 
 
 def save_figure(figure: Figure, path: str | Path, format: str, provenance: Mapping[str, str] | None = None) -> None:
-    """Write a figure as `png` or `svg` without anything that changes from run to run.
+    """Write a figure as `png`, `svg` or `pdf` without anything that changes from run to run.
 
     Parameters
     ----------
@@ -34,13 +66,33 @@ def save_figure(figure: Figure, path: str | Path, format: str, provenance: Mappi
         Attributes to carry in the file's metadata.
     """
     facts = dict(provenance or {})
-    if format == "svg":
-        description = "; ".join(f"{name}: {value}" for name, value in facts.items())
-        metadata = {"Date": None, "Creator": None, "Description": description or None}
-    else:
-        metadata = {"Software": None} | facts
-    with matplotlib.rc_context(STYLE):
+    told = "; ".join(f"{name}: {value}" for name, value in facts.items()) or None
+    metadata = {
+        "svg": {"Date": None, "Creator": None, "Description": told},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None, "Subject": told},
+        "png": {"Software": None} | facts,
+    }[format]
+    with matplotlib.rc_context(STYLE), _missing_letters_told(path):
         figure.savefig(path, format=format, dpi=DPI, metadata=metadata)
+
+
+@contextmanager
+def _missing_letters_told(path: str | Path) -> Iterator[None]:
+    """One line on stderr if no font has some letters, in place of a warning for each."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    letters = {}
+    for one in caught:
+        found = re.match(r"Glyph (\d+) .*missing from", str(one.message))
+        if found:
+            letters[chr(int(found[1]))] = True
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    if letters:
+        named = printable("".join(letters))
+        line = f"{path}: no font of this system has {named}; install one, such as Noto Sans CJK or Noto Emoji"
+        print(line, file=sys.stderr)
 
 
 _MEASURE = FigureCanvasAgg(Figure(dpi=DPI)).get_renderer()

@@ -10,6 +10,7 @@ linexp.columns = (() => {
   const { fixed } = linexp.numbers;
   const { picture } = linexp.pictures;
   const { BEST, methodOf } = linexp.headline;
+  const { explanationOrder } = linexp.order;
   const LONGEST = 30;
   const EXPLANATION = 20;
   const [PICTURE, PADDING] = [3.2, 0.8];
@@ -70,7 +71,10 @@ linexp.columns = (() => {
       kind: "number",
       width: 4.9,
       value: (place) => layer.neurons[place],
-      cell: (place) => el("a", { href: `#neuron=${layer.neurons[place]}` }, layer.neurons[place]),
+      cell: (place) => {
+        const neuron = layer.neurons[place];
+        return [el("a", { href: `#neuron=${neuron}` }, neuron), linexp.kept.mark(neuron)];
+      },
     };
   }
 
@@ -86,7 +90,7 @@ linexp.columns = (() => {
       label: shown === BEST ? "Explanation by its best method" : `Explanation by ${layer.titles[shown]}`,
       kind: "words",
       width: EXPLANATION,
-      value: (place) => concepts[place].map((concept) => layer.concepts[concept]).join(" ") || null,
+      value: explanationOrder(layer, concepts),
       cell: (place) => {
         if (!concepts[place].length) return el("span", { class: "none" }, statusText(status[place]));
         const options = { marked, bias: bias[place], most: LONGEST };
@@ -176,15 +180,5 @@ linexp.columns = (() => {
     };
   }
 
-  // places in the order of a column, from its lowest value if the direction is 1, from its highest if it is −1
-  function sortedBy(column, places, direction) {
-    const values = new Map(places.map((place) => [place, column.value(place)]));
-    return places.sort((a, b) => {
-      const [x, y] = [values.get(a), values.get(b)];
-      if (x === null || y === null) return (x === null) - (y === null) || a - b;
-      return direction * (typeof x === "string" ? x.localeCompare(y) : x - y) || a - b;
-    });
-  }
-
-  return { columnsOf, sortedBy };
+  return { columnsOf };
 })();

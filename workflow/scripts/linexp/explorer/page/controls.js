@@ -7,7 +7,7 @@ linexp.controls = (() => {
   const { verdictText, verdictRank, reasonText } = linexp.words;
   const { BEST } = linexp.headline;
   const { Filters } = linexp.filters;
-  const NONE = "by_none";
+  const [NONE, KEPT] = ["by_none", "kept"];
 
   class Controls {
     constructor(layer, section, onchange) {
@@ -56,6 +56,7 @@ linexp.controls = (() => {
         ["", "any status"],
         ...known.map((name) => [name, verdictText(name)]),
         [NONE, "explained by no method"],
+        [KEPT, "starred or with a note"],
         ["alive", "not dead"],
         ...(dead.some(Boolean) ? [["dead", "dead"]] : []),
       ];
@@ -90,22 +91,31 @@ linexp.controls = (() => {
       if (this.filters.narrowed || this.why.value || this.best.value) this.details.open = true;
     }
 
-    // all but the search
-    keeps(place) {
+    // whether a place is left in by all but the search; fields are read once, as they are slow to read
+    keeping() {
       const { methods, best, reasons } = this.layer;
       const { why } = methods[this.method.value];
-      if (this.why.value && reasons[why[place]] !== this.why.value) return false;
-      if (this.best.value && this.methods[best[place]] !== this.best.value) return false;
-      return this.hasStatus(place) && this.filters.keeps(place);
+      const [reason, by] = [reasons.indexOf(this.why.value), this.methods.indexOf(this.best.value)];
+      const tests = [
+        reason >= 0 && ((place) => why[place] === reason),
+        by >= 0 && ((place) => best[place] === by),
+        this.havingStatus(),
+        this.filters.keeping(),
+      ].filter(Boolean);
+      return (place) => tests.every((fits) => fits(place));
     }
 
-    hasStatus(place) {
+    // whether a place has the status that is chosen; null if any will do
+    havingStatus() {
       const status = this.status.value;
-      const { dead, methods, verdicts } = this.layer;
-      if (!status) return true;
-      if (status === "dead" || status === "alive") return dead[place] === (status === "dead");
-      if (status === NONE) return !this.methods.some((name) => methods[name].verdict[place] === this.explained);
-      return verdicts[methods[this.method.value].verdict[place]] === status;
+      const { dead, methods, neurons, verdicts } = this.layer;
+      if (!status) return null;
+      if (status === KEPT) return (place) => linexp.kept.has(neurons[place]);
+      if (status === "dead" || status === "alive") return (place) => dead[place] === (status === "dead");
+      if (status === NONE)
+        return (place) => !this.methods.some((name) => methods[name].verdict[place] === this.explained);
+      const [{ verdict }, wanted] = [methods[this.method.value], verdicts.indexOf(status)];
+      return (place) => verdict[place] === wanted;
     }
 
     // in words, for paper

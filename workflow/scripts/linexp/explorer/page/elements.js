@@ -96,6 +96,13 @@ linexp.elements = (() => {
     return Math.max(-1, from);
   }
 
+  // offers a file to be saved
+  function saveFile(name, parts, type) {
+    const address = URL.createObjectURL(new Blob(parts, { type }));
+    el("a", { href: address, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 0);
+  }
+
   function interval(value, low, high) {
     if (value === null || value === undefined) return "–";
     return low === null || low === undefined ? fixed(value, 3) : `${fixed(low, 2)} to ${fixed(high, 2)}`;
@@ -113,5 +120,6 @@ linexp.elements = (() => {
     scoreBar,
     scaleFrom,
     interval,
+    saveFile,
   };
 })();

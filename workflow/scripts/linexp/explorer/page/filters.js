@@ -11,7 +11,11 @@ linexp.filters = (() => {
   function endsOf(lists) {
     let [low, high] = [0, 0];
     for (const values of lists)
-      for (const value of values) if (value !== null) [low, high] = [Math.min(low, value), Math.max(high, value)];
+      for (const value of values)
+        if (value !== null) {
+          if (value < low) low = value;
+          if (value > high) high = value;
+        }
     return [low, high];
   }
 
@@ -46,7 +50,7 @@ linexp.filters = (() => {
       };
       chart(this.value, `${capital(labels[score])}${of}`, (one) => one.scores[score], `value:${score}`);
       chart(this.length, `Number of concepts${of}`, (one) => one.concepts.map((concepts) => concepts.length));
-      this.maximum.prepare("Highest activation", maxima, endsOf([maxima]));
+      if (!this.maximum.values) this.maximum.prepare("Highest activation", maxima, endsOf([maxima]));
       chart(this.meanings, `Meanings${of}`, (one) => one.spread.map(meanings));
       chart(this.chance, `Chance${of}`, (one) => one.null_p95);
       chart(this.rate, `q${of}`, (one) => one.q);
@@ -56,8 +60,10 @@ linexp.filters = (() => {
       return this.histograms.some((one) => one.narrowed);
     }
 
-    keeps(place) {
-      return this.histograms.every((one) => one.keeps(place));
+    // whether a place is left in; null if all are
+    keeping() {
+      const narrowed = this.histograms.filter((one) => one.narrowed);
+      return narrowed.length ? (place) => narrowed.every((one) => one.keeps(place)) : null;
     }
 
     draw(places) {

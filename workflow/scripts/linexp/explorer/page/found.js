@@ -73,6 +73,15 @@ linexp.found = (() => {
     });
   }
 
+  // buttons that ask for concepts, each with how many explanations it is in
+  function offerCommon(box, layer, common, ask) {
+    const button = ([concept, uses]) => {
+      const name = layer.concepts[concept];
+      return el("button", { type: "button", onclick: () => ask(name) }, name, el("span", null, ` ${count(uses)}`));
+    };
+    box.replaceChildren(...common.map(button));
+  }
+
   const known = new WeakMap();
 
   // how many explanations each concept is in
@@ -86,5 +95,5 @@ linexp.found = (() => {
     return known.get(layer);
   }
 
-  return { percent, shareColumn, tellFound, link, usesOf };
+  return { percent, shareColumn, tellFound, offerCommon, link, usesOf };
 })();

@@ -79,10 +79,14 @@
     for (const step of [1, -1]) if (turn(step) !== null) linexp.load(`neurons/${turn(step)}`).catch(() => {});
   }
 
-  // what the address keeps of the workbench of a neuron
+  // what the address keeps of a neuron: the method of the chart, and what one tries, as pairs
   function tried(neuron, state) {
-    const save = (kept) => {
-      if (route().neuron === neuron) linexp.address.keep(`#${new URLSearchParams([["neuron", neuron], ...kept])}`);
+    const of = (...names) => [...state].filter(([name]) => names.includes(name));
+    const parts = { chart: of("chart"), own: of("from", "try") };
+    const save = (part, pairs) => {
+      parts[part] = pairs;
+      const all = [["neuron", neuron], ...parts.chart, ...parts.own];
+      if (route().neuron === neuron) linexp.address.keep(`#${new URLSearchParams(all)}`);
     };
     return { state, save };
   }
@@ -136,6 +140,7 @@
       linexp.pictures.prepare(images, layer);
       linexp.words.prepare(layer);
       linexp.headline.prepare(layer);
+      linexp.kept.prepare(layer);
       table = new linexp.table.NeuronTable(layer, sections.neurons);
       addEventListener("hashchange", act);
       addEventListener("keydown", pressed);

@@ -15,6 +15,7 @@ linexp.neuron = (() => {
   const { glance, whyNot } = linexp.reasons;
   const { Workbench } = linexp.workbench;
   const { content: takeAway } = linexp.takeaway;
+  const { starButton, content: notes } = linexp.kept;
 
   const AREAS =
     "The share of images that count for each concept, from low to high activation. An image counts once: for the " +
@@ -54,6 +55,7 @@ linexp.neuron = (() => {
         button(-1, "←", "Previous"),
         el("h1", { tabindex: -1 }, `Neuron ${neuron}`, layer.names ? `: ${layer.names[place]}` : ""),
         button(1, "→", "Next"),
+        starButton(neuron),
         layer.dead[place] ? badge("dead: below 0.01 on every image", "warn") : null,
       ),
       words,
@@ -87,7 +89,8 @@ linexp.neuron = (() => {
     );
   }
 
-  function areas(layer, record) {
+  // the address keeps whose concepts are shown, unless they are those of the first method
+  function areas(layer, record, tried) {
     const methods = Object.keys(record.areas);
     if (!methods.length)
       return card(
@@ -96,15 +99,20 @@ linexp.neuron = (() => {
         "The neuron is constant, or no linear method explains it.",
       );
     const box = el("div", { class: "area-box" });
+    const chosen = (method) => {
+      show(method);
+      tried.save("chart", method === methods[0] ? [] : [["chart", method]]);
+    };
     const buttons = methods.map((method) =>
-      el("button", { type: "button", onclick: () => show(method) }, layer.titles[method]),
+      el("button", { type: "button", onclick: () => chosen(method) }, layer.titles[method]),
     );
     const show = (method) => {
       buttons.forEach((button, k) => button.setAttribute("aria-pressed", methods[k] === method));
       const chart = record.areas[method];
       box.replaceChildren(areaChart(chart, method), areaLegend(chart), areaTable(chart));
     };
-    show(methods[0]);
+    const asked = tried.state.get("chart");
+    show(methods.includes(asked) ? asked : methods[0]);
     return card(
       "areas",
       "What its activations consist of",
@@ -207,11 +215,12 @@ linexp.neuron = (() => {
       heading(layer, neuron, place, record, turn),
       card("explanations", "Explanations", null, ...methodsOf(layer, record)),
       ...[whyNot(record, layer)].filter(Boolean),
-      el("div", { class: "columns" }, areas(layer, record), ranges(layer, record)),
+      el("div", { class: "columns" }, areas(layer, record, tried), ranges(layer, record)),
       card("own", "Try your own", null, bench.element),
       card("errors", "Where it errs most", ERRORS, bench.errors),
       card("output", "What it does to the output", null, ...effects(layer, record)),
       alike(layer, record),
+      notes(neuron),
       ...[takeAway(layer, place)].filter(Boolean),
     );
     section.querySelector(".neuron-head").append(contents(section));

@@ -86,7 +86,7 @@ linexp.numbers = (() => {
   }
 
   const counting = new Intl.NumberFormat("en");
-  const count = (value) => counting.format(value);
+  const count = (value) => (value >= 0 && value < 1000 ? String(value) : counting.format(value));
   const signed = (value, digits = 3) => (value > 0 ? "+" : "") + fixed(value, digits);
 
   const signedBrief = (value) => (value > 0 ? "+" : "") + brief(value);

@@ -177,11 +177,11 @@ linexp.search = (() => {
     // the concepts that explain most neurons
     common(method, most) {
       if (!this.uses.has(method)) {
-        const uses = new Map();
-        for (const concepts of this.layer.methods[method].concepts)
-          for (const concept of concepts) uses.set(concept, (uses.get(concept) ?? 0) + 1);
-        const sorted = [...uses].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
-        this.uses.set(method, sorted.slice(0, most));
+        const uses = new Uint32Array(this.names.length);
+        for (const concepts of this.layer.methods[method].concepts) for (const concept of concepts) uses[concept] += 1;
+        const used = [...uses.entries()].filter(([, n]) => n > 0);
+        used.sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+        this.uses.set(method, used.slice(0, most));
       }
       return this.uses.get(method);
     }

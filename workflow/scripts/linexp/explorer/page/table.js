@@ -4,11 +4,12 @@
 linexp.table = (() => {
   const { el, breakable } = linexp.elements;
   const { count } = linexp.numbers;
-  const { columnsOf, sortedBy } = linexp.columns;
+  const { columnsOf } = linexp.columns;
+  const { sortedBy } = linexp.order;
   const { NARROW, columnsThatFit, cutChips, widthOf } = linexp.fitting;
   const { Controls } = linexp.controls;
   const { Search } = linexp.search;
-  const { shareColumn, tellFound } = linexp.found;
+  const { shareColumn, tellFound, offerCommon } = linexp.found;
   const { offer } = linexp.takeaway;
   const SPARE_ROWS = 8;
   const COMMON = 10;
@@ -78,6 +79,10 @@ linexp.table = (() => {
 
     changed() {
       this.update();
+      this.keep();
+    }
+
+    keep() {
       const state = this.state().toString();
       linexp.address.keep(state ? `#${state}` : "#");
     }
@@ -97,8 +102,7 @@ linexp.table = (() => {
     // all columns, the same ones until something changes
     columns(pictures = 0) {
       if (!this.made.has(pictures)) {
-        const { method, score } = this.controls;
-        const { marked, ranked } = this.found;
+        const [{ method, score }, { marked, ranked }] = [this.controls, this.found];
         const columns = columnsOf(this.layer, method.value, score.value, marked, pictures);
         if (ranked) columns.splice(2, 0, shareColumn(this.layer, ranked, method.value));
         this.made.set(pictures, columns);
@@ -113,19 +117,24 @@ linexp.table = (() => {
       const room = this.printing ? PAPER : inRem();
       const [least, most] = room >= 56 ? [3, 4] : [2, 2];
       const all = this.columns(most);
-      const columns = widthOf(all) <= room ? all : this.columns(least);
-      return columnsThatFit(columns, room, this.order.replace(/^-/, ""));
+      return columnsThatFit(widthOf(all) <= room ? all : this.columns(least), room, this.order.replace(/^-/, ""));
     }
 
     update() {
-      const { filters, method } = this.controls;
-      filters.prepare(method.value, this.controls.score.value);
-      const { everywhere, score } = this.controls;
+      const { filters, method, query, everywhere, score } = this.controls;
+      filters.prepare(method.value, score.value);
       this.made.clear();
-      this.found = this.search.find(this.query.value, method.value, everywhere.checked, score.value);
-      this.places = this.sorted(this.found.places.filter((place) => this.controls.keeps(place)));
-      filters.draw(this.places);
+      this.found = this.search.find(query.value, method.value, everywhere.checked, score.value);
+      this.kept = this.found.places.filter(this.controls.keeping());
+      filters.draw(this.kept);
       this.tell();
+      this.arrange();
+    }
+
+    // what is left to do when only the order changes
+    arrange() {
+      this.places = this.sorted(this.kept);
+      this.find("#clear").hidden = this.state().size === 0;
       this.drawHead();
       this.draw(true);
     }
@@ -143,23 +152,13 @@ linexp.table = (() => {
     tell() {
       const all = this.layer.neurons.length;
       const number =
-        this.places.length === all ? `${count(all)} neurons` : `${count(this.places.length)} of ${count(all)} neurons`;
+        this.kept.length === all ? `${count(all)} neurons` : `${count(this.kept.length)} of ${count(all)} neurons`;
       this.find("#count").textContent = number;
       this.find("#asked").textContent = this.controls.asked();
       tellFound(this.find("#found"), this.layer, this.found, (found) => found === this.found);
-      this.find("#clear").hidden = this.state().size === 0;
-      this.empty.hidden = this.places.length > 0;
-      this.common.replaceChildren(
-        ...this.search.common(this.controls.method.value, COMMON).map(([concept, uses]) => {
-          const name = this.layer.concepts[concept];
-          return el(
-            "button",
-            { type: "button", onclick: () => this.ask(name) },
-            name,
-            el("span", null, ` ${count(uses)}`),
-          );
-        }),
-      );
+      this.empty.hidden = this.kept.length > 0;
+      const common = this.search.common(this.controls.method.value, COMMON);
+      offerCommon(this.common, this.layer, common, (name) => this.ask(name));
     }
 
     ask(query) {
@@ -202,7 +201,8 @@ linexp.table = (() => {
       const sort = this.order === first ? second : first;
       this.sort = USUAL;
       if (sort !== this.order) this.sort = sort;
-      this.changed();
+      this.arrange();
+      this.keep();
     }
 
     // from which row to before which one there are rows to draw

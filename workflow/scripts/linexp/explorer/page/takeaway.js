@@ -3,7 +3,8 @@
 // What one takes away: the rows of the table as CSV, and an explanation as text and as LaTeX. Texts are those that
 // `linexp export` writes.
 linexp.takeaway = (() => {
-  const { el } = linexp.elements;
+  const { el, saveFile } = linexp.elements;
+  const { of: keptOf, offer: offerNotes } = linexp.kept;
   const { card } = linexp.cards;
   const { BEST, methodOf } = linexp.headline;
   const DIGITS = 3;
@@ -54,6 +55,8 @@ linexp.takeaway = (() => {
       q_value: (place) => method.q[place],
       null_p95: (place) => method.null_p95[place],
       dead: (place) => Boolean(layer.dead[place]),
+      starred: (place) => keptOf(layer.neurons[place]).star,
+      note: (place) => keptOf(layer.neurons[place]).note,
       [score]: (place) => method.scores[score][place],
       ...Object.fromEntries(
         others.map((name) => [`${score} (${name})`, (place) => layer.methods[name].scores[score][place]]),
@@ -63,18 +66,17 @@ linexp.takeaway = (() => {
     return [Object.keys(columns).map(cell), ...rows].map((row) => `${row.join(",")}\r\n`).join("");
   }
 
-  // the button that saves the rows which the table has, in its order
+  // the buttons that save the rows which the table has, in its order, and what one keeps of neurons
   function offer(table) {
     table.find("#csv").addEventListener("click", () => {
       const { method, score } = table.controls;
-      save("neurons.csv", csv(table.layer, method.value, score.value, table.places));
+      const text = csv(table.layer, method.value, score.value, table.places);
+      saveFile("neurons.csv", ["\ufeff", text], "text/csv;charset=utf-8");
     });
-  }
-
-  function save(name, text) {
-    const address = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv;charset=utf-8" }));
-    el("a", { href: address, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 0);
+    offerNotes(
+      (selector) => table.find(selector),
+      () => table.update(),
+    );
   }
 
   function quoted(id, label, text) {

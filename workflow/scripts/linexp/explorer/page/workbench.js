@@ -104,7 +104,7 @@ linexp.workbench = (() => {
     save() {
       const start = this.explanations[this.reference] ?? { concepts: [], weights: [] };
       const from = this.reference === this.first ? [] : [["from", this.reference]];
-      this.tried.save([...from, ...tries.written(this.terms, start, this.layer.concepts)]);
+      this.tried.save("own", [...from, ...tries.written(this.terms, start, this.layer.concepts)]);
     }
 
     start(method) {
