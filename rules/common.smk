@@ -26,6 +26,7 @@ from linexp.planning import (
     explorer_files,
     figure_files,
     inputs,
+    map_files,
     model_files,
     place_files,
     recipes,

@@ -14,9 +14,9 @@ import pyarrow as pa
 from PIL import Image
 
 from ..artifacts import store
+from ..figures import shown_images
 from ..jobs.progress import progress
 from ..probes.index import rows_of
-from . import shown_images
 from .known_concepts import concept_facts
 from .layer import Explained, LayerFiles, Shown, read_activations
 from .layer_page import render

@@ -25,6 +25,7 @@ TARGET_NETWORK = 4_000  # MB: 0.3·10⁹ parameters (ViT-L) × 4 B, as read, as 
 UNITS_AT_PLACES = 1_500  # MB: 2²⁶ values of units (networks/units/encoded.py) × 4 B, and what is made of them
 FEATURE = 8 * 768  # bytes of a feature in a file: two rows of as many numbers as ViT-B has neurons
 IMAGE_TEXT_NETWORK = 8_000  # MB: 0.9·10⁹ parameters (SigLIP SO400M) × 4 B, as read and as built
+MOST_IMAGES, MOST_VALUES = 8_000, 2**26  # that are shown of a layer, and of their maps
 WRITTEN_TOGETHER = 1_024  # images whose rows wait for the disk
 DIMENSION = 1_152  # of an embedding: SigLIP SO400M's
 
@@ -289,6 +290,13 @@ def recording(config: Config, wildcards) -> Work:
     neurons = n_recorded(config, wildcards) if hasattr(wildcards, "layer") else work_sizes.NEURONS_UNKNOWN
     memory = TORCH + target_network(config, wildcards) + megabytes(3 * WRITTEN_TOGETHER * neurons)
     return Work(memory, images_of_probe(config, wildcards) / FORWARD)
+
+
+def recording_maps(config: Config, wildcards) -> Work:
+    """As recording, of the images that are shown; maps of all of them, and as they are written."""
+    images = min(images_of_probe(config, wildcards), MOST_IMAGES)
+    memory = TORCH + target_network(config, wildcards) + megabytes(2 * MOST_VALUES)
+    return Work(memory, images / FORWARD + recorded_numbers(config, wildcards) / METRICS)
 
 
 def importing_activations(config: Config, wildcards) -> Work:
