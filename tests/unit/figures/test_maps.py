@@ -31,7 +31,7 @@ def written(path) -> maps.MapFile:
     neurons, images = np.array([2, 2, 5, 5, 5], np.int32), np.array([9, 4, 0, 9, 7])
     values = RNG.random((5, 3, 2), dtype=np.float32)
     rows = np.unique(images)
-    found = maps.MapFile(neurons, images, values, rows, RNG.random((4, 4)), np.full((4, 2), 32, np.int32))
+    found = maps.MapFile(neurons, images, values, rows, RNG.random((4, 4)))
     maps.write_maps(path, MADE, found)
     return found
 
@@ -48,7 +48,7 @@ def test_recorded_maps_are_found_by_neuron_and_image(tmp_path):
 
 def test_a_layer_without_maps_has_none(tmp_path):
     none = np.zeros(0, np.int64)
-    empty = maps.MapFile(none, none, np.zeros((0, 0, 0)), none, np.zeros((0, 4)), np.zeros((0, 2)), "no places")
+    empty = maps.MapFile(none, none, np.zeros((0, 0, 0)), none, np.zeros((0, 4)), "no places")
     maps.write_maps(tmp_path / "maps.h5", MADE, empty)
     assert maps.read_maps(tmp_path / "maps.h5").why_none == "no places"
     assert recorded_maps(tmp_path / "maps.h5", 5, np.array([7])) is None

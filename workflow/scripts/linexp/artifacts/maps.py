@@ -24,8 +24,6 @@ class MapFile:
         (n,) int64 all these images, ascending.
     boxes
         (n, 4) float64 what the network sees of each (`probes.crops`).
-    sizes
-        (n, 2) int32 width and height of each in pixels.
     why_none
         Why the layer has no maps; empty where it has.
     """
@@ -35,7 +33,6 @@ class MapFile:
     maps: np.ndarray
     rows: np.ndarray
     boxes: np.ndarray
-    sizes: np.ndarray
     why_none: str = ""
 
     def of(self, neuron: int, images: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -60,11 +57,11 @@ class MapFile:
 
 def write_maps(path: str | Path, provenance: store.Provenance, found: MapFile) -> None:
     with store.create_arrays(path, provenance) as file:
-        for name in ("neurons", "images", "maps", "rows", "boxes", "sizes"):
+        for name in ("neurons", "images", "maps", "rows", "boxes"):
             store.write_array(file, name, getattr(found, name))
         file.attrs["why_none"] = found.why_none
 
 
 def read_maps(path: str | Path) -> MapFile:
-    arrays = store.read_arrays(path, "neurons", "images", "maps", "rows", "boxes", "sizes")
+    arrays = store.read_arrays(path, "neurons", "images", "maps", "rows", "boxes")
     return MapFile(*arrays, why_none=str(store.read_attribute(path, "why_none")))

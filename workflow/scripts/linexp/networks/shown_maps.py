@@ -170,9 +170,9 @@ def maps_of_shown(
             maps[places[row]] = found
     except NoMaps as error:
         none = np.zeros(0, np.int64)
-        return MapFile(none, none, maps, none, np.zeros((0, 4)), np.zeros((0, 2), np.int32), str(error))
+        return MapFile(none, none, maps, none, np.zeros((0, 4)), str(error))
     seen = np.array([boxes.of((int(width), int(height))) for width, height in measured.sizes])
-    return MapFile(neurons, of_images, maps, rows, seen, measured.sizes)
+    return MapFile(neurons, of_images, maps, rows, seen)
 
 
 def _check_seen(boxes: CropBoxes, images: _Measured) -> None:

@@ -287,10 +287,11 @@ def view_files(config: Config, wildcards) -> Files:
 
 
 def reports_of_run(config: Config, _wildcards) -> list[str]:
-    """The explorer of every layer under `run` that is not explained at places."""
+    """The explorer of every layer under `run` whose main simulator is an image-text model."""
     layers = (place.split("/") for place in config["run"])
     named = [SimpleNamespace(target=target, layer=layer) for target, layer in layers]
-    return [of_layer(place, "report/index.html") for place in named if not places_of(config, place)]
+    shown = [place for place in named if target_of(config, place)["simulator"] != PIXEL_LABELS]
+    return [of_layer(place, "report/index.html") for place in shown]
 
 
 def mapped_method(config: Config, wildcards) -> str:
