@@ -28,6 +28,7 @@ from linexp.planning import (
     figure_files,
     image_blocks,
     inputs,
+    map_files,
     model_files,
     place_files,
     recipes,

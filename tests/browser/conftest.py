@@ -38,6 +38,11 @@ def deep_layer(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def places_layer(tmp_path_factory):
+    return make_layer(tmp_path_factory.mktemp("places"), n_neurons=8, n_images=400, grid=3)
+
+
+@pytest.fixture(scope="session")
 def large_layer(tmp_path_factory):
     concepts = [f"concept {number}" for number in range(600)]
     return make_layer(tmp_path_factory.mktemp("large"), n_neurons=2048, n_images=1500, concepts=concepts)

@@ -1,7 +1,7 @@
 """The artifacts of a made-up layer, written with the library's own functions, and its explorer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from PIL import Image
 
 from linexp import explorer
 from linexp.artifacts import store
+from linexp.artifacts.maps import MapFile, write_maps
 from linexp.concepts import presence
 from linexp.explanations import (
     EXPLAINED,
@@ -22,6 +23,7 @@ from linexp.explanations import (
     to_table,
     weight_matrix,
 )
+from linexp.figures.shown_images import images_of_layer
 from linexp.fitting.stable import Stability
 from linexp.fitting.stable import to_table as stability_table
 from linexp.metrics import METRICS
@@ -58,9 +60,13 @@ class Layer:
     page
         `index.html`.
     activations
-        (n_images, n_neurons).
+        (n_images, n_neurons); at places the means of each image.
     p
-        (n_images, n_concepts) of the simulator, float64.
+        (n_images, n_concepts) of the simulator, float64; the same.
+    of_places
+        The activations and P of places, (n_images, grid, grid, n); None of images alone.
+    maps
+        That were recorded of what is shown; None at places.
     explained
         By method, a list of explanations.
     test
@@ -74,6 +80,8 @@ class Layer:
     explained: dict[str, list]
     test: np.ndarray
     scores: pd.DataFrame
+    of_places: tuple[np.ndarray, np.ndarray] | None = None
+    maps: MapFile | None = None
 
     def url(self, state: str = "") -> str:
         return self.page.as_uri() + state
@@ -108,12 +116,14 @@ def make_layer(
     more_methods: Sequence[str] = (),
     length: int = 4,
     is_linear: bool = True,
+    grid: int = 1,
 ) -> Layer:
     """Write a layer and its explorer. Neuron 3 is dead, neuron 5 is unexplained; those of `le` have a bias.
 
     `more_methods` explain as `best` does; explanations of `le` have about `length` concepts, and no more. Whether the
-    head is linear or not, effects on the output are the same numbers.
+    head is linear or not, effects on the output are the same numbers. With a grid it is explained at places.
     """
+    per = grid**2
     rng = np.random.default_rng(seed)
     index = pa.table(
         {
@@ -125,14 +135,14 @@ def make_layer(
         }
     )
     test = rows_of(index, "test")
-    texts, images = _unit(rng.normal(size=(len(concepts), DIM))), _unit(rng.normal(size=(n_images, DIM)))
+    texts, images = _unit(rng.normal(size=(len(concepts), DIM))), _unit(rng.normal(size=(n_images * per, DIM)))
     p = presence.probabilities(images, texts, A, B)
     weights = rng.gamma(2.0, 1.0, (len(concepts), n_neurons)) * (
         rng.random((len(concepts), n_neurons)) < length / len(concepts)
     )
     weights *= np.where(rng.random(weights.shape) < 0.2, -1, 1)
     weights[0, weights.max(axis=0) <= 0] = 1.0
-    noise = rng.normal(scale=0.3, size=(n_images, n_neurons))
+    noise = rng.normal(scale=0.3, size=(n_images * per, n_neurons))
     activations = np.maximum(p @ weights + noise, 0).astype(np.float32)
     activations[:, 3] = 0
     weights[:, 5] = 0
@@ -141,7 +151,9 @@ def make_layer(
         "best": _explanations(np.abs(weights), concepts, 1),
     }
     explained |= dict.fromkeys(more_methods, explained["best"])
-    files, scores = _write(folder, index, texts, images, p, activations, explained, concepts, test, is_linear)
+    rows = (test[:, None] * per + np.arange(per)).ravel()
+    files, scores = _write(folder, index, texts, images, p, activations, explained, concepts, rows, is_linear)
+    files, shown_maps = _at_places(folder, files, grid) if per > 1 else _with_maps(folder, files, test, n_images, seed)
     pictures = [Image.new("RGB", (48, 32), (37 * row % 256, 91 * row % 256, 17 * row % 256)) for row in range(64)]
     provenance = store.Provenance("test", {"note": "</pre><script>"}, "f")
     titles = {method: method for method in explained}
@@ -149,7 +161,43 @@ def make_layer(
     shown = explorer.Shown("net / layer4", SIMULATOR, calibrated, seed, provenance, titles, drawn)
     page = folder / "report" / "index.html"
     explorer.write_explorer(page, files, shown, _Repeated(pictures), threads=2)
-    return Layer(page, concepts, activations, p.astype(float), explained, test, scores)
+    raw = [values.reshape(n_images, grid, grid, -1) for values in (activations, p.astype(float))]
+    means = [values.mean(axis=(1, 2)) for values in raw]
+    return Layer(page, concepts, *means, explained, test, scores, tuple(raw) if per > 1 else None, shown_maps)
+
+
+BOX = (0.1, 0.25, 0.9, 0.75)
+"""What the network sees of each image, 48 × 32 pixels."""
+
+
+def _with_maps(folder: Path, files, test: np.ndarray, n_images: int, seed: int):
+    """Maps of what is shown, made up, of 5 × 3 cells."""
+    shown = list(images_of_layer(files.activations, None, test, n_images, seed))
+    neurons = np.repeat([number for number, _ in shown], [len(rows) for _, rows in shown]).astype(np.int32)
+    images = np.concatenate([rows for _, rows in shown])
+    values = np.random.default_rng(3).normal(size=(len(neurons), 5, 3)).astype(np.float32)
+    rows = np.unique(images)
+    found = MapFile(neurons, images, values, rows, np.tile(BOX, (len(rows), 1)))
+    write_maps(folder / "maps.h5", store.Provenance("test", {}, "f"), found)
+    return replace(files, maps=folder / "maps.h5"), found
+
+
+def _at_places(folder: Path, files, grid: int):
+    """The same artifacts as those of a layer at places, without what is of images alone."""
+    made = store.Provenance("test", {}, "f")
+    (activations,) = store.read_arrays(folder / "activations.h5", "activations")
+    with store.create_arrays(folder / "activations.h5", made) as file:
+        store.write_array(file, "activations", activations)
+        store.write_array(file, "dead", activations.max(axis=0) < 0.01)
+        file.attrs["grid"], file.attrs["places"] = grid, grid**2
+    store.write_arrays(folder / "crops.h5", made, {"boxes": np.tile(BOX, (len(activations) // grid**2, 1))})
+    measures = {"auc": [0.81, 0.7], "average_precision": [0.5, 0.4], "iou": [0.25, 0.2]}
+    of_images = {f"{name}_image": [value / 2 for value in values] for name, values in measures.items()}
+    table = pd.DataFrame({"concept": ["(mean)", "dog"], "places": [9, 9], **measures, **of_images})
+    table.to_csv(folder / "quality.csv", index=False)
+    gone = {"presence": {}, "stability": {}, "known_images": [], "known_concepts": []}
+    none = dict.fromkeys(("outputs", "head", "effects", "labels", "sanity"))
+    return replace(files, **gone, **none, crops=folder / "crops.h5", quality=[folder / "quality.csv"]), None
 
 
 class _Repeated:

@@ -36,7 +36,6 @@ def test_only_what_places_need_is_made(project):
     [
         (f"{WHERE}/ablation.parquet", "effect on the output"),
         (f"{WHERE}/report/index.html", "explorer"),
-        (f"{WHERE}/figures/neuron_0.svg", "picture of a neuron"),
         (f"{WHERE}/stability/searched.parquet", "stability"),
     ],
 )

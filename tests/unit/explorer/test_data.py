@@ -11,8 +11,8 @@ from linexp.explanations import Explanation
 from linexp.explorer.intervals import correlations_with_intervals
 from linexp.explorer.neighbours import activation_correlations, explanation_cosines, nearest, sparse_correlations
 from linexp.explorer.scripts import packed, short, write_script
-from linexp.explorer.shown_images import MOST_IMAGES, SAMPLE, candidates, sample_rows, top_images
 from linexp.explorer.thumbnails import thumbnail
+from linexp.figures.shown_images import MOST_IMAGES, SAMPLE, candidates, sample_rows, top_images
 
 
 def test_the_interval_of_a_correlation_is_that_of_the_bootstrap():

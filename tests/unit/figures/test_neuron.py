@@ -1,6 +1,7 @@
 """Pictures of neurons: files that are the same every time, in which nothing overlaps."""
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -12,8 +13,10 @@ from helpers.drawn_texts import check_texts
 from linexp.artifacts import store
 from linexp.errors import LinexpError
 from linexp.explanations import Explanation, to_table
-from linexp.figures.neuron import draw_neuron, thumbnail_strip
-from linexp.figures.neuron_view import Explained, NeuronView, ViewFiles, breakable, read_views
+from linexp.figures.maps import NeuronMaps, ends, over
+from linexp.figures.neuron import draw_neuron, map_strip, thumbnail_strip
+from linexp.figures.neuron_view import Explained, NeuronView, ViewFiles, breakable, read_view
+from linexp.figures.shown_images import images_of_ranges
 from linexp.figures.style import save_figure
 
 LONG = [f"concept number {n} of a name that is very long indeed" for n in range(10)]
@@ -27,7 +30,7 @@ class Images:
         return Image.new("RGB", size, (row * 7 % 256, row * 13 % 256, row * 29 % 256))
 
 
-def _view(activations, weights=(), names=None, status="ok", seed=0, charted="le_label") -> NeuronView:
+def _view(activations, weights=(), names=None, status="ok", seed=0, charted="le_label", kinds=()) -> NeuronView:
     weights = np.sort(np.asarray(weights, float))[::-1]
     names = list(names or [f"c{n}" for n in range(len(weights))])
     presence = np.random.default_rng(seed).random((len(activations), len(weights))).astype(np.float32)
@@ -36,7 +39,15 @@ def _view(activations, weights=(), names=None, status="ok", seed=0, charted="le_
         Explained("clip_dissect", Explanation(7, status="unexplained"), None),
     ]
     activations = np.asarray(activations, np.float32)
-    return NeuronView("net / layer4", 7, activations, explained, charted, names, weights, presence)
+    images = images_of_ranges(activations, 0)
+    view = NeuronView("net / layer4", 7, activations, explained, charted, names, weights, presence, images)
+    return replace(view, maps=_maps(len(images), *kinds), at_places=len(kinds) > 1) if kinds else view
+
+
+def _maps(n: int, *sides: int) -> NeuronMaps:
+    rng = np.random.default_rng(1)
+    maps = [rng.random((n, side, side)).astype(np.float32) for side in sides]
+    return NeuronMaps(np.tile([0.1, 0.0, 0.9, 1.0], (n, 1)), *maps, method="le_label", simulator="clip")
 
 
 RNG = np.random.default_rng(0)
@@ -51,6 +62,8 @@ VIEWS = {
     "many concepts": _view(RNG.exponential(1e-4, 400), np.linspace(3, 1, 30), status="not_converged"),
     "huge values and empty bins": _view(np.r_[np.full(399, 1e-3), 1.23e9], [1, 0.5]),
     "markup": _view(RNG.random(400), [2, 1], ["$x^2$ \\frac", "_hidden <b>"]),
+    "with maps": _view(RNG.exponential(1, 400), [2, 1], kinds=[7]),
+    "at places": _view(RNG.exponential(1, 400), charted=None, kinds=[4, 4]),
     "few images": _view([0.0, 1.0, 2.0], [1]),
     "control characters": _view(RNG.random(400), [2, 1], ["a\x00b\x1b[31m", "c-->d\u202e"]),
 }
@@ -93,6 +106,29 @@ def test_small_images_keep_whole_pixels():
     assert (strip[:, 128:] == 255).all()
 
 
+def test_each_image_has_its_maps_below_it_side_by_side_over_what_the_network_sees():
+    shown, pictures = VIEWS["at places"].maps, [Images()[row] for row in range(5)]
+    strip = map_strip(shown, range(5, 10), pictures)
+    assert strip.shape[0] == 62
+    for number, picture in enumerate(pictures):
+        width, height = picture.size
+        seen = picture.resize((62, 62), Image.Resampling.BICUBIC, (0.1 * width, 0, 0.9 * width, height))
+        for kind, values in enumerate((shown.activations, shown.simulated)):
+            left = 140 * number + 66 * kind
+            expected = over(seen, values[5 + number], ends(values))
+            np.testing.assert_array_equal(strip[:, left : left + 62], np.asarray(expected))
+
+
+@pytest.mark.parametrize(("name", "said"), [("with maps", 1), ("at places", 2), ("usual", 0)])
+def test_a_picture_says_what_its_maps_are(name, said):
+    figure = draw_neuron(VIEWS[name], Images())
+    texts = [text.get_text() for text in figure.texts]
+    assert sum("where the neuron fires" in text or "simulated by clip for le_label" in text for text in texts) == said
+    strips = [axes for axes in figure.axes if axes.images]
+    n_ranges = sum(text.startswith(("Top", "Others")) for text in texts)
+    assert len(strips) == n_ranges * (2 if said else 1)
+
+
 def test_lines_break_before_signs_only():
     text = breakable(Explanation(0, ["red - ish", "sea animal"], [-1.0, -2.0]).text())
     assert re.split(" (?=[+−])", text) == ["−1.00·red", "−\u00a0ish", "−\u00a02.00·sea animal"]
@@ -130,7 +166,7 @@ def _artifacts(folder, fingerprint="f") -> ViewFiles:
 def test_views_hold_what_the_artifacts_say(tmp_path):
     files = _artifacts(tmp_path)
     assert files.same_probe() == "f"
-    second, first = read_views(files, "net / layer4", [2, 1], "le", "s")
+    second, first = (read_view(files, "net / layer4", neuron, "le", "s") for neuron in (2, 1))
     (p,) = store.read_arrays(files.presence, "P")
     (activations,) = store.read_arrays(files.activations, "activations")
     assert (second.neuron, second.layer, list(second.concepts)) == (2, "net / layer4", ["c", "a"])
@@ -144,4 +180,4 @@ def test_views_hold_what_the_artifacts_say(tmp_path):
 
 def test_a_neuron_that_is_not_explained_is_an_error_that_says_which_are(tmp_path):
     with pytest.raises(LinexpError, match=r"neuron 0 is not explained by le.*3 neurons, 1 to 3"):
-        read_views(_artifacts(tmp_path), "net / layer4", [0], "le", "s")
+        read_view(_artifacts(tmp_path), "net / layer4", 0, "le", "s")

@@ -141,7 +141,6 @@ def test_what_is_not_made_at_places_is_left_out(whole):
     [
         (evaluation_files.effect_files, "effect on the output"),
         (explorer_files.files, "explorer"),
-        (evaluation_files.view_files, "picture of a neuron"),
         (evaluation_files.sanity_files, "sanity check"),
         (inputs.stability_files, "stability"),
     ],

@@ -16,7 +16,7 @@ from .errors import LinexpError, suggest
 from .networks.repositories import with_code
 from .networks.sources import SOURCES
 from .planning import data_check, missing, steps
-from .terminal import export, neuron, new_folder, presence
+from .terminal import export, neuron, new_folder, presence, where
 from .workflow import SCHEMA
 
 CONFIG = "config.yaml"
@@ -110,8 +110,11 @@ def _show(options: argparse.Namespace) -> int:
     layer, path = _layer_of(options.folder)
     neuron.check_neuron(layer, options.neuron)
     with store.open_arrays(_made(str(path))) as file:
-        activations = file["activations"][:, options.neuron]
-    print(neuron.neuron_text(layer, options.neuron, activations, _width()))
+        activations, at_places = file["activations"][:, options.neuron], "places" in file.attrs
+    print(neuron.neuron_text(layer, options.neuron, activations, _width(), "places" if at_places else "images"))
+    shown = where.where_text(options.folder, path, neuron.simulation_of(layer), options.neuron, _width())
+    if shown:
+        print(f"\n{shown}")
     return 0
 
 

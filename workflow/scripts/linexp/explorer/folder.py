@@ -9,16 +9,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from PIL import Image
 
 from ..artifacts import store
+from ..figures import shown_images
 from ..jobs.progress import progress
 from ..probes.index import rows_of
-from . import shown_images
+from .image_facts import FACTS_A_FILE, write_image_facts
+from .image_maps import LayerMaps, frames, open_maps, write_maps
 from .known_concepts import concept_facts
-from .layer import Explained, LayerFiles, Shown, read_activations
+from .layer import Explained, LayerFiles, Shown, places_of, read_activations
 from .layer_page import render
 from .neighbours import Similarities, activation_correlations, explanation_cosines, sparse_correlations
 from .neurons import Records, score_rows
@@ -28,8 +29,8 @@ from .presence_columns import PresenceColumns
 from .presence_of_sample import CONCEPTS_A_FILE, concepts_to_ship, text_embeddings, write_presence
 from .scripts import write_script
 from .stabilities import read_stabilities
-from .thumbnails import FILES_A_FOLDER, write_thumbnails
-from .trust import failed_checks
+from .thumbnails import FILES_A_FOLDER, widest, write_thumbnails
+from .trust import failed_checks, read_sanity
 
 PAGE = Path(__file__).parent / "page"
 DATA_FOLDER = "data"
@@ -102,9 +103,9 @@ def _write_data(
     top, maxima = _highest(files, explained)
     candidates = shown_images.candidates(sample, top, len(index), shown.seed)
     texts = text_embeddings(files, concepts)
-    write_presence(folder, files, texts, sample)
+    seen_in = write_presence(folder, files, texts, sample)
     write_script(folder, "concept_facts", concept_facts(files, explained, concepts, texts, shown.calibrated))
-    effects = _effects(files, index)
+    effects, maps = _effects(files, index), open_maps(files, explained, shown.simulator)
     with TemporaryDirectory(dir=folder) as scratch:
         records = Records(
             files, explained, shown.simulator, shown.seed, test, sample, candidates,
@@ -115,10 +116,12 @@ def _write_data(
             stabilities=read_stabilities(files.stability),
             effects=effects,
         )  # fmt: skip
-        shown_of_neurons = _write_records(folder, explained, records)
+        shown_of_neurons = _write_records(folder, explained, records, maps)
     rows = np.unique(np.concatenate([sample, *shown_of_neurons]).astype(np.intp))
-    width = write_thumbnails(folder / "images", images, rows, threads)
-    write_script(folder, "images", _image_facts(index, rows) | {"width": width})
+    sizes = write_thumbnails(folder / "images", images, rows, threads)
+    write_image_facts(folder, files, explained, rows, sample, seen_in)
+    of_pictures = {"width": widest(sizes), "facts_a_file": FACTS_A_FILE} | frames(maps, rows, sizes)
+    write_script(folder, "images", _image_facts(index, rows) | of_pictures)
     facts = {
         "title": shown.title,
         "simulator": shown.simulator,
@@ -128,10 +131,10 @@ def _write_data(
         "linear": list(explained.linear),
         "main": explained.main,
         "titles": dict(shown.titles),
-        "failed": failed_checks(
-            pd.read_csv(files.sanity, keep_default_na=False, na_values=[""]), list(explained.by_method), shown.simulator
-        ),
+        "failed": failed_checks(read_sanity(files.sanity), list(explained.by_method), shown.simulator),
         "effect_images": effects.images if effects else None,
+        "maps": maps.told() if maps else None,
+        "places": places_of(files),
     }
     pictures = [images[:PICTURES] for images in shown_of_neurons]
     overview = table(explained, scores, shown.simulator, ids, maxima, pictures)
@@ -166,13 +169,16 @@ def _effects(files: LayerFiles, index: pa.Table) -> OutputEffects | None:
     return read_effects(files.head, files.effects, files.outputs, index)
 
 
-def _write_records(folder: Path, explained: Explained, records: Records) -> list[list[int]]:
-    """Write the record of every neuron; for each the images that it shows."""
+def _write_records(folder: Path, explained: Explained, records: Records, maps: LayerMaps | None) -> list[list[int]]:
+    """Write the record of every neuron, and its maps; for each the images that it shows."""
     images = []
     for places in progress(explained.groups(), len(explained.neurons), "neuron", "records", _size):
-        for neuron, record in records.of_group(places):
+        maps_of = maps.of_group(explained.neurons[places], places) if maps else None
+        for column, (neuron, record) in enumerate(records.of_group(places)):
             images.append([row for one in record["ranges"] for row in one["images"]])
             write_script(folder, f"neurons/{neuron}", record)
+            if maps_of:
+                write_maps(folder, neuron, images[-1], maps_of(column, images[-1]))
     return images
 
 

@@ -14,6 +14,7 @@ from ..metrics import auc, auprc
 from ..metrics.columns import Columns
 from ..scoring.polysemanticity import centred
 from .layer import Explained, LayerFiles
+from .place_quality import by_concept, read_quality
 from .scripts import short
 
 RELATED = 6
@@ -47,7 +48,8 @@ def concept_facts(
     dict[str, Any]
         `related`, for each concept pairs of a concept that some explanation uses and the cosine; `models`; `known`, by
         the number of a labelled concept how many images have it, then AUC and average precision of each model;
-        `labelled_images`, how many images were looked at, 0 without labels.
+        `labelled_images`, how many images were looked at, 0 without labels; `places`, the same by `place_quality`;
+        `at_places`, whether that was measured.
     """
     used = {concept for known in explained.by_method.values() for one in known for concept in one.concepts}
     uses = np.flatnonzero([concept in used for concept in concepts])
@@ -57,6 +59,8 @@ def concept_facts(
         "models": [[name, role] for name, role in models],
         "known": known,
         "labelled_images": n_images,
+        "places": by_concept(read_quality(files.quality), concepts),
+        "at_places": bool(files.quality),
     }
 
 

@@ -11,13 +11,16 @@ import numpy as np
 from ..artifacts import store
 from ..errors import LinexpError
 from ..explanations import Explanation, from_table
+from ..networks import recorded
 from ..networks.recorded import check_finite, names_of
 
 NEURONS_A_TILE = 64
 """As many as a tile of activations or of simulations has columns."""
 
 AnyPath = str | Path
-_ABSENT: Mapping[str, Any] = {name: [] for name in ("stability", "known_images", "known_concepts", "figures")}
+_ABSENT: Mapping[str, Any] = {
+    name: [] for name in ("presence", "stability", "known_images", "known_concepts", "figures", "quality")
+}
 """What files of a layer are that it has none of; None elsewhere."""
 
 
@@ -36,12 +39,21 @@ class LayerFiles:
         Of each linear method; empty where nobody asked for it.
     outputs, head, effects
         Of the network; None where no effects on its output are scored.
+    sanity
+        None at places, where metrics are not checked.
     embeddings, calibration
         Of the main simulator.
     calibrations
         Of all models that the page tells of.
     figures
         Of the layer, SVG.
+    maps
+        Of the images that are shown; None where none are recorded.
+    crops
+        Of a layer at places what the network sees of each image; None of others.
+    quality
+        Of a layer at places how well the models of `calibrations` know what is where, a CSV each; empty where no pixel
+        labels tell.
     labels
         Of the images, None where they have none.
     known_images, known_concepts
@@ -53,7 +65,7 @@ class LayerFiles:
     scores: AnyPath
     summary: AnyPath
     comparison: AnyPath
-    sanity: AnyPath
+    sanity: AnyPath | None
     embeddings: AnyPath
     calibration: AnyPath
     calibrations: Sequence[AnyPath]
@@ -69,6 +81,9 @@ class LayerFiles:
     known_images: Sequence[AnyPath]
     known_concepts: Sequence[AnyPath]
     figures: Sequence[AnyPath]
+    maps: AnyPath | None = None
+    crops: AnyPath | None = None
+    quality: Sequence[AnyPath] = ()
 
     @classmethod
     def of(cls, files: Mapping[str, Any], methods: Sequence[str], linear: Sequence[str]) -> "LayerFiles":
@@ -84,7 +99,7 @@ class LayerFiles:
         """The fingerprint that all artifacts of images share, or a `LinexpError`."""
         by_method = (self.explanations, self.simulations, self.concepts, self.presence, self.stability)
         named = [path for paths in by_method for path in paths.values()]
-        named += [path for path in (self.outputs, self.head, self.effects, self.labels) if path]
+        named += [path for path in (self.outputs, self.head, self.effects, self.labels, self.maps, self.crops) if path]
         named += [*self.known_images, *self.known_concepts]
         return store.same_probe(self.index, self.activations, self.scores, self.embeddings, *named)
 
@@ -169,8 +184,29 @@ class Explained:
             yield slice(places[0][0], places[-1][0] + 1)
 
 
+def places_of(files: LayerFiles) -> int:
+    """How many places each image has in a layer's artifacts; 1 of a layer that is not explained at places."""
+    return recorded.places_of(files.activations)
+
+
+def image_means(values: np.ndarray, places: int) -> np.ndarray:
+    """(n_images, n) means over the places of each image, whose rows follow each other."""
+    return values if places == 1 else values.reshape(-1, places, values.shape[1]).mean(axis=1)
+
+
 def read_activations(path: AnyPath, neurons: np.ndarray) -> np.ndarray:
-    """(n_images, n) float32 activations of some neurons that lie near each other.
+    """(n_images, n) float32 activations of some neurons that lie near each other; at places the means of images.
+
+    Raises
+    ------
+    LinexpError
+        As `read_rows`.
+    """
+    return image_means(read_rows(path, neurons), recorded.places_of(path))
+
+
+def read_rows(path: AnyPath, neurons: np.ndarray) -> np.ndarray:
+    """(n_images · places, n) float32 activations of some neurons that lie near each other.
 
     Raises
     ------
@@ -184,7 +220,7 @@ def read_activations(path: AnyPath, neurons: np.ndarray) -> np.ndarray:
     return activations
 
 
-def read_simulations(path: AnyPath, places: slice) -> np.ndarray:
-    """(n_images, n) float32 simulations of the neurons at some places among those that are explained."""
+def read_simulated_rows(path: AnyPath, places: slice) -> np.ndarray:
+    """(n_images · places, n) float32 simulations of the neurons that lie so among those that are explained."""
     with store.open_arrays(path) as file:
         return store.read_columns(file["simulated"], places)

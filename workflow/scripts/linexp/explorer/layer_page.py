@@ -17,6 +17,8 @@ from ..scoring.sanity import TESTS
 from ..scoring.words import VERDICTS, WHY_NOT, verdict_text
 from .layer import LayerFiles, Shown
 from .layer_overview import overview_of, scale_place, scale_ticks, sentence
+from .place_quality import OF_ALL, measures_of, read_quality
+from .trust import read_sanity
 
 PAGE = Path(__file__).parent / "page"
 
@@ -62,12 +64,16 @@ def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
         several_simulators=summary["simulator"].nunique() > 1,
         verdicts=_verdicts(scores[scores["simulator"] == shown.simulator], facts["methods"]),
         verdict_text=verdict_text,
-        badges=_badges(pd.read_csv(files.sanity, keep_default_na=False, na_values=[""])),
+        badges=_badges(read_sanity(files.sanity)),
         comparisons=_comparisons(comparison),
         metrics=METRICS,
         calibrations=[
             store.read_json(path) | {"name": name, "role": role}
             for (name, role), path in zip(shown.calibrated, files.calibrations, strict=True)
+        ],
+        quality=[
+            {"name": name, "role": role, "measures": measures_of(table, OF_ALL)}
+            for (name, role), table in zip(shown.calibrated, read_quality(files.quality), strict=False)
         ],
         provenance=provenance,
         settings=json.dumps(json.loads(provenance["settings"]), indent=2, ensure_ascii=False),

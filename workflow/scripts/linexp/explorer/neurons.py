@@ -11,8 +11,8 @@ from ..explanations import Explanation
 from ..figures.activation_ranges import activation_ranges
 from ..figures.area_chart import Areas, area_chart
 from ..variation import constant
-from .intervals import correlations_with_intervals
-from .layer import Explained, LayerFiles, read_activations, read_simulations
+from .intervals import Correlations, correlations_with_intervals
+from .layer import Explained, LayerFiles, places_of, read_activations, read_simulated_rows
 from .neighbours import Similarities, nearest
 from .output_effects import OutputEffects
 from .presence_columns import PresenceColumns
@@ -76,10 +76,7 @@ class Records:
         """Number and record of some neurons whose columns lie together; images are rows of the probe."""
         neurons = self.explained.neurons[places]
         activations = read_activations(self.files.activations, neurons)
-        intervals = {
-            method: correlations_with_intervals(read_simulations(path, places)[self.test], activations[self.test])
-            for method, path in self.files.simulations.items()
-        }
+        intervals = {} if places_of(self.files) > 1 else self._intervals(places, activations)
         similar = {name: of(places) for name, of in self.alike.items()}
         found = []
         for column, neuron in enumerate(neurons.tolist()):
@@ -87,6 +84,13 @@ class Records:
             ends = {method: (of.low[column], of.high[column]) for method, of in intervals.items()}
             found.append((neuron, self._record(places.start + column, neuron, activations[:, column], ends, alike)))
         return found
+
+    def _intervals(self, places: slice, activations: np.ndarray) -> dict[str, Correlations]:
+        """Of the correlations over test images; scores of places are none of these."""
+        return {
+            method: correlations_with_intervals(read_simulated_rows(path, places)[self.test], activations[self.test])
+            for method, path in self.files.simulations.items()
+        }
 
     def _record(
         self,
@@ -154,7 +158,7 @@ class Records:
 
     def _with_interval(self, row: dict[str, Any], ends: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
         """A row of scores; with the ends of the interval of the correlation, if it is of the main simulator."""
-        if row["simulator"] != self.simulator:
+        if row["simulator"] != self.simulator or row["method"] not in ends:
             return row
         low, high = ends[row["method"]]
         return {**row, "low": short(low), "high": short(high)}

@@ -8,7 +8,9 @@ import numpy as np
 
 from ..artifacts import store
 from ..concepts.presence import probabilities
-from .layer import Explained, LayerFiles
+from .image_facts import MOST_CONCEPTS as MOST_SEEN
+from .image_facts import Highest
+from .layer import Explained, LayerFiles, image_means, places_of
 from .scripts import packed, write_script
 
 CONCEPTS_A_FILE = 16
@@ -28,21 +30,31 @@ def concepts_to_ship(files: LayerFiles, explained: Explained) -> list[str]:
     return [*used, *[concept for concept in others if concept not in uses][:room]]
 
 
-def write_presence(folder: Path, files: LayerFiles, texts: np.ndarray, sample: np.ndarray) -> None:
-    """Write `presence/{number}.js`: `CONCEPTS_A_FILE` concepts each, (concepts, n_sample) packed.
+def write_presence(folder: Path, files: LayerFiles, texts: np.ndarray, sample: np.ndarray) -> Highest:
+    """Write `presence/{number}.js`: `CONCEPTS_A_FILE` concepts each, (concepts, n_sample) packed; means of places.
 
     Parameters
     ----------
     texts
         (n_concepts, dim), see `text_embeddings`.
+
+    Returns
+    -------
+    Highest
+        Of each image of the sample the concepts with the highest P.
     """
     calibration = store.read_json(files.calibration)
+    places, seen = places_of(files), Highest(len(sample), MOST_SEEN)
+    rows = (sample[:, None] * places + np.arange(places)).ravel()
     with store.open_arrays(files.embeddings) as file:
-        images = np.concatenate(list(store.row_blocks(file["embeddings"], sample)))
+        images = np.concatenate(list(store.row_blocks(file["embeddings"], rows)))
     for number, begin in enumerate(range(0, len(texts), CONCEPTS_A_FILE)):
         block = texts[begin : begin + CONCEPTS_A_FILE]
         p = probabilities(block, images, calibration["a"], calibration["b"])
-        write_script(folder, f"presence/{number}", packed(p))
+        p = image_means(p.T, places)
+        seen.add(begin, p)
+        write_script(folder, f"presence/{number}", packed(p.T))
+    return seen
 
 
 def text_embeddings(files: LayerFiles, concepts: Sequence[str]) -> np.ndarray:

@@ -20,22 +20,28 @@ def thumbnail(image: Image.Image) -> Image.Image:
     return ImageOps.fit(image, (side, side), Image.Resampling.LANCZOS)
 
 
-def write_thumbnails(folder: Path, images: Sequence[Image.Image], rows: np.ndarray, threads: int) -> int:
+def write_thumbnails(folder: Path, images: Sequence[Image.Image], rows: np.ndarray, threads: int) -> np.ndarray:
     """Write `{folder}/{id // 1000}/{id}.webp` for each of the rows; the id is its place among them.
 
     Returns
     -------
-    int
-        The width of the widest in pixels.
+    np.ndarray
+        (n, 2) int, width and height of the images themselves in pixels.
     """
 
-    def write(place: int) -> int:
-        picture = thumbnail(images[int(rows[place])])
+    def write(place: int) -> tuple[int, int]:
+        image = images[int(rows[place])]
+        picture = thumbnail(image)
         path = folder / str(place // FILES_A_FOLDER) / f"{place}.webp"
         picture.save(path, "webp", quality=QUALITY)
-        return picture.width
+        return image.size
 
     for number in range(-(-len(rows) // FILES_A_FOLDER)):
         (folder / str(number)).mkdir(parents=True, exist_ok=True)
-    widths = ordered_map(write, range(len(rows)), threads)
-    return max(progress(widths, len(rows), "image", "thumbnails", step=lambda _: 1))
+    sizes = ordered_map(write, range(len(rows)), threads)
+    return np.array(list(progress(sizes, len(rows), "image", "thumbnails", step=lambda _: 1)))
+
+
+def widest(sizes: np.ndarray) -> int:
+    """The width in pixels of the widest thumbnail, of images of these sizes."""
+    return int(sizes.min(axis=1).max().clip(max=SIDE))

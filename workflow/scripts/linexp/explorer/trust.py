@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ..scoring.sanity import GOOD_SHARE, check_of
+from ..scoring.sanity import COLUMNS, GOOD_SHARE, check_of
+from .layer import AnyPath
+
+
+def read_sanity(path: AnyPath | None) -> pd.DataFrame:
+    """The rows of `sanity.csv`; none where metrics are not checked."""
+    return pd.DataFrame(columns=COLUMNS) if path is None else pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
 def failed_checks(sanity: pd.DataFrame, methods: Sequence[str], simulator: str) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""The picture of a neuron: its explanations, an area chart (Fig. 3), images from all ranges (Figs. 4, 6–15).
+"""The picture of a neuron: its explanations, an area chart (Fig. 3), images from all ranges (Figs. 4, 6–15) with maps.
 
 The layout is in pixels at `DPI`, from the top left corner, so that small images keep whole pixels.
 """
@@ -16,6 +16,7 @@ from PIL import Image
 from ..explanations import OK, Explanation, printable
 from .activation_ranges import IMAGES_PER_RANGE, ActivationRange, activation_ranges
 from .area_chart import AreaChart, area_chart
+from .maps import NeuronMaps, ends, rows_of_maps
 from .neuron_view import Explained, NeuronView, breakable
 from .style import (
     DPI,
@@ -34,10 +35,10 @@ from .style import (
 
 WIDTH, MARGIN = 1700, 40
 METHOD_WIDTH, FORMULA_LEFT = 250, 430
-CHART_LEFT, CHART_WIDTH, MIN_BODY = 125, 560, 480
+CHART_LEFT, CHART_WIDTH, MIN_BODY, MOST_BODY = 125, 560, 480, 820
 GRID_LABEL_LEFT, GRID_LEFT = 745, 972
-THUMBNAIL, GAP = 128, 12
-LINE, TITLE = 30, 42
+THUMBNAIL, GAP, MAP_GAP = 128, 12, 4
+LINE, TITLE, TOLD = 30, 42, 26
 SMALL_IMAGE = 64
 MAX_LINES = 3
 
@@ -73,13 +74,13 @@ def draw_neuron(view: NeuronView, images: Sequence[Image.Image], seed: int = 0) 
         lines = [_formula_lines(one.explanation) for one in view.explained]
         ranges = activation_ranges(view.activations, seed)
         body_top = 150 + LINE * sum(map(len, lines))
-        grid_height = len(ranges) * (THUMBNAIL + GAP) - GAP
-        body = max(TITLE + grid_height, 0 if view.is_constant() else MIN_BODY)
+        grid_height = _title(view) + len(ranges) * _range_height(view.maps) - GAP
+        body = max(grid_height, 0 if view.is_constant() else MIN_BODY)
         page = _Page(body_top + body + 95)
         page.text(MARGIN, 62, f"{view.layer}, neuron {view.neuron}", 14, weight="bold")
         _write_explanations(page, view.explained, lines)
-        _draw_areas(page, view, body_top, body)
-        _draw_ranges(page, ranges, images, body_top)
+        _draw_areas(page, view, body_top, min(body, MOST_BODY))
+        _draw_ranges(page, view, ranges, images, body_top)
         _write_note(page, view, len(ranges) > 1)
     return page.figure
 
@@ -201,26 +202,66 @@ def _swatch(page: _Page, x: float, y: float, patch: dict) -> Patch:
     return Rectangle(corner, *size, transform=page.figure.transFigure, edgecolor="white", linewidth=0, **patch)
 
 
-def _draw_ranges(page: _Page, ranges: Sequence[ActivationRange], images: Sequence[Image.Image], top: int) -> None:
-    """One row of images a range, with its label on the left."""
+def _title(view: NeuronView) -> int:
+    """The height of what stands above the images."""
+    return TITLE + (TOLD * len(view.maps.kinds) if view.maps else 0)
+
+
+def _map_side(shown: NeuronMaps) -> int:
+    """Maps of an image are as wide together as it is."""
+    return (THUMBNAIL - MAP_GAP) // 2 if len(shown.kinds) > 1 else THUMBNAIL
+
+
+def _range_height(shown: NeuronMaps | None) -> int:
+    return THUMBNAIL + GAP + (MAP_GAP + _map_side(shown) if shown else 0)
+
+
+def _draw_ranges(
+    page: _Page, view: NeuronView, ranges: Sequence[ActivationRange], images: Sequence[Image.Image], top: int
+) -> None:
+    """One row of images a range, with its label on the left, and the maps of each image below it."""
     page.text(GRID_LABEL_LEFT, top + 15, "Images by activation", 10, weight="bold")
+    for number, line in enumerate(_told_of_maps(view.maps)):
+        line = trimmed(line, WIDTH - MARGIN - GRID_LABEL_LEFT, 8)
+        page.text(GRID_LABEL_LEFT, top + 15 + TOLD * (number + 1), line, 8, color=MUTED)
+    done = 0
     for number, row in enumerate(ranges):
-        y = top + TITLE + number * (THUMBNAIL + GAP)
+        y = top + _title(view) + number * _range_height(view.maps)
         page.text(GRID_LABEL_LEFT, y + 42, row.label, 9, weight="bold")
         low, high = number_text(row.low), number_text(row.high)
         page.text(GRID_LABEL_LEFT, y + 70, low if low == high else f"{low} to {high}")
         part = "" if len(row.images) == row.size else f"{len(row.images)} of "
         images_of = f"{part}{row.size:,} image{'s' if row.size > 1 else ''}"
         page.text(GRID_LABEL_LEFT, y + 96, images_of, 8, color=MUTED)
-        strip = thumbnail_strip([images[int(image)] for image in row.images])
-        axes = page.axes(GRID_LEFT, y, strip.shape[1], THUMBNAIL)
-        axes.imshow(strip, interpolation="nearest", aspect="auto")
-        axes.axis("off")
+        shown = [images[int(image)] for image in row.images]
+        _draw_strip(page, thumbnail_strip(shown), y)
+        if view.maps:
+            _draw_strip(page, map_strip(view.maps, range(done, done + len(shown)), shown), y + THUMBNAIL + MAP_GAP)
+        done += len(shown)
+
+
+def _draw_strip(page: _Page, strip: np.ndarray, top: int) -> None:
+    axes = page.axes(GRID_LEFT, top, strip.shape[1], strip.shape[0])
+    axes.imshow(strip, interpolation="nearest", aspect="auto")
+    axes.axis("off")
+
+
+def _told_of_maps(shown: NeuronMaps | None) -> list[str]:
+    """What the maps below the images are, with the values of their darkest and lightest colours."""
+    if shown is None:
+        return []
+    scales = [" to ".join(map(number_text, ends(values))) for values in shown.kinds]
+    left = "Below each, on the left: where" if len(scales) > 1 else "Below each: where"
+    told = [f"{left} the neuron fires, {scales[0]} (dark to light)"]
+    if len(scales) > 1:
+        told.append(f"On the right: simulated by {shown.simulator} for {shown.method}, {scales[1]}")
+    return told
 
 
 def _write_note(page: _Page, view: NeuronView, has_ranges: bool) -> None:
     how = "evenly spaced by activation rank in each range; in the last row " if has_ranges else ""
-    page.text(GRID_LABEL_LEFT, page.height - 32, f"Images {how}drawn at random.", 7.5, color=MUTED)
+    by = "Images by their highest place, " if view.at_places and has_ranges else "Images "
+    page.text(GRID_LABEL_LEFT, page.height - 32, f"{by}{how}drawn at random.", 7.5, color=MUTED)
     if view.charted and not view.is_constant():
         rule = "An image counts once: class before superclass, then largest weight · P (≥ 0.5)."
         page.text(MARGIN, page.height - 32, rule, 7.5, color=MUTED)
@@ -236,4 +277,20 @@ def thumbnail_strip(images: Sequence[Image.Image]) -> np.ndarray:
         resized = image.resize(size, Image.Resampling.NEAREST if small else Image.Resampling.LANCZOS)
         left = number * (THUMBNAIL + GAP) + (THUMBNAIL - size[0]) // 2
         strip.paste(resized, (left, (THUMBNAIL - size[1]) // 2))
+    return np.asarray(strip)
+
+
+def map_strip(shown: NeuronMaps, places: Sequence[int], images: Sequence[Image.Image]) -> np.ndarray:
+    """The maps of images side by side on white, (height, width, 3) uint8; those of an image below it.
+
+    Parameters
+    ----------
+    places
+        Of the images among those that the maps are of.
+    """
+    side = _map_side(shown)
+    strip = Image.new("RGB", (IMAGES_PER_RANGE * (THUMBNAIL + GAP) - GAP, side), "white")
+    for kind, row in enumerate(rows_of_maps(shown, places, images, side)):
+        for number, drawn in enumerate(row):
+            strip.paste(drawn, (number * (THUMBNAIL + GAP) + kind * (side + MAP_GAP), 0))
     return np.asarray(strip)

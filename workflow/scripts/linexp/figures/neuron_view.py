@@ -11,6 +11,8 @@ from ..artifacts import store
 from ..errors import LinexpError
 from ..explanations import Explanation, from_table
 from ..variation import constant
+from .maps import NeuronMaps, Simulation, maps_at_places, recorded_maps
+from .shown_images import images_of_ranges
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,10 @@ class ViewFiles:
         By method, in the order to show them in.
     presence
         The P of the charted method; None if none is charted.
+    maps
+        Of the neuron, as `artifacts.maps` has them; None where none are recorded.
+    simulation, crops
+        Of a layer that is explained at places: whose simulated maps are shown, and what the network sees of images.
     """
 
     index: str | Path
@@ -30,10 +36,15 @@ class ViewFiles:
     scores: str | Path
     explanations: Mapping[str, str | Path]
     presence: str | Path | None = None
+    maps: str | Path | None = None
+    simulation: Simulation | None = None
+    crops: str | Path | None = None
 
     def same_probe(self) -> str:
         named = [self.index, self.activations, self.scores, *self.explanations.values()]
-        return store.same_probe(*named, *([self.presence] if self.presence else []))
+        simulation = self.simulation.path if self.simulation else None
+        others = (self.presence, self.maps, simulation, self.crops)
+        return store.same_probe(*named, *[path for path in others if path])
 
 
 class Explained(NamedTuple):
@@ -53,7 +64,7 @@ class NeuronView:
     layer
         The name of the layer, as in titles.
     activations
-        (n_images,) float32 over all probe images.
+        (n_images,) float32 over all probe images; at places the highest of each.
     explained
         One entry a method.
     charted
@@ -62,6 +73,12 @@ class NeuronView:
         (n_concepts,) of the charted explanation, by descending weight.
     presence
         (n_images, n_concepts) float32, the columns of P of these concepts.
+    images
+        (n_shown,) rows of the images of all ranges, one range after the other.
+    maps
+        Of the neuron on these; None where it has none.
+    at_places
+        Whether the layer is explained at places.
     """
 
     layer: str
@@ -72,15 +89,18 @@ class NeuronView:
     concepts: Sequence[str]
     weights: np.ndarray
     presence: np.ndarray
+    images: np.ndarray
+    maps: NeuronMaps | None = None
+    at_places: bool = False
 
     def is_constant(self) -> bool:
         return bool(constant(self.activations))
 
 
-def read_views(
-    files: ViewFiles, layer: str, neurons: Sequence[int], charted: str | None, simulator: str
-) -> list[NeuronView]:
-    """Read the views of some neurons, and P only once for all of them.
+def read_view(
+    files: ViewFiles, layer: str, neuron: int, charted: str | None, simulator: str, seed: int = 0
+) -> NeuronView:
+    """Read the view of a neuron.
 
     Parameters
     ----------
@@ -88,61 +108,64 @@ def read_views(
         The linear method whose explanation the area chart shows, made from `files.presence`; or None.
     simulator
         The simulator whose correlations are shown.
+    seed
+        Of the random draw of images.
 
     Raises
     ------
     LinexpError
-        A neuron is not in the layer or not explained.
+        The neuron is not in the layer or not explained.
     """
-    explained = _read_explained(files, neurons, simulator)
-    shown = [_of_method(methods, charted) for methods in explained]
+    explained = _read_explained(files, neuron, simulator)
+    chart = _of_method(explained, charted)
     with store.open_arrays(files.activations) as file:
-        activations = [store.read_columns(file["activations"], neuron) for neuron in neurons]
+        activations = store.read_columns(file["activations"], neuron)
+        activations = activations.reshape(-1, int(file.attrs.get("places", 1))).max(axis=1)
+    presence = np.zeros((len(activations), 0), np.float32)
     if files.presence:
-        presence = _read_presence(files.presence, [explanation.concepts for explanation in shown])
-    else:
-        presence = [np.zeros((len(values), 0), np.float32) for values in activations]
-    return [
-        NeuronView(layer, neuron, values, methods, charted, chart.concepts, np.array(chart.weights), columns)
-        for neuron, values, methods, chart, columns in zip(
-            neurons, activations, explained, shown, presence, strict=True
-        )
-    ]
+        presence = _read_presence(files.presence, chart.concepts)
+    images = images_of_ranges(activations, seed)
+    return NeuronView(
+        layer, neuron, activations, explained, charted, chart.concepts, np.array(chart.weights), presence, images,
+        _read_maps(files, neuron, images), files.simulation is not None,
+    )  # fmt: skip
+
+
+def _read_maps(files: ViewFiles, neuron: int, images: np.ndarray) -> NeuronMaps | None:
+    if files.simulation and files.crops:
+        return maps_at_places(files.activations, files.simulation, files.crops, neuron, images)
+    return recorded_maps(files.maps, neuron, images) if files.maps else None
 
 
 def _of_method(explained: Sequence[Explained], method: str | None) -> Explanation:
     return next((one.explanation for one in explained if one.method == method), Explanation(-1))
 
 
-def _read_explained(files: ViewFiles, neurons: Sequence[int], simulator: str) -> list[list[Explained]]:
-    """For each neuron, all methods in the order of `files.explanations`."""
+def _read_explained(files: ViewFiles, neuron: int, simulator: str) -> list[Explained]:
+    """All methods in the order of `files.explanations`."""
     tables = {method: from_table(store.read_table(path)) for method, path in files.explanations.items()}
     by_neuron = {method: {one.neuron: one for one in table} for method, table in tables.items()}
     for method, known in by_neuron.items():
-        for neuron in neurons:
-            if neuron not in known:
-                raise LinexpError(
-                    f"neuron {neuron} is not explained by {method}; ask for one of its {len(known)} neurons, "
-                    f"{min(known)} to {max(known)}"
-                )
+        if neuron not in known:
+            raise LinexpError(
+                f"neuron {neuron} is not explained by {method}; ask for one of its {len(known)} neurons, "
+                f"{min(known)} to {max(known)}"
+            )
     scores = {
         (row["method"], row["neuron"]): row["correlation"]
         for row in store.read_table(files.scores).to_pylist()
         if row["simulator"] == simulator
     }
-    return [
-        [Explained(method, by_neuron[method][neuron], scores.get((method, neuron))) for method in by_neuron]
-        for neuron in neurons
-    ]
+    return [Explained(method, by_neuron[method][neuron], scores.get((method, neuron))) for method in by_neuron]
 
 
-def _read_presence(path: str | Path, wanted: Sequence[Sequence[str]]) -> list[np.ndarray]:
-    """The columns of P of each list of concepts, (n_images, n_concepts) each."""
+def _read_presence(path: str | Path, wanted: Sequence[str]) -> np.ndarray:
+    """(n_images, n_concepts) the columns of P of some concepts."""
     column = {concept: number for number, concept in enumerate(store.read_strings(path, "concepts"))}
-    used = sorted({column[concept] for concepts in wanted for concept in concepts})
+    used = sorted({column[concept] for concept in wanted})
     with store.open_arrays(path) as file:
         p = np.concatenate([block[:, used] for block in store.row_blocks(file["P"])])
-    return [p[:, np.searchsorted(used, [column[c] for c in concepts]).astype(int)] for concepts in wanted]
+    return p[:, np.searchsorted(used, [column[concept] for concept in wanted]).astype(int)]
 
 
 def breakable(formula: str) -> str:

@@ -8,7 +8,7 @@ from ..config.checks import NO_LABELS, Config, explainers_of
 from ..config.derived_targets import UNTRAINED_SUFFIX
 from ..errors import LinexpError
 from ..probes import sources
-from . import missing
+from . import map_files, missing
 from .inputs import (
     AND,
     Files,
@@ -16,6 +16,7 @@ from .inputs import (
     activations_of,
     charted_method,
     concept_set_of,
+    image_index_of,
     index_of,
     linear_methods,
     method_settings,
@@ -30,6 +31,7 @@ from .inputs import (
     set_of_presence,
     simulation_files,
     target_of,
+    view_of,
     with_method,
 )
 from .model_files import layer_files
@@ -265,27 +267,31 @@ def summary_files(config: Config, wildcards) -> Files:
 
 
 def view_files(config: Config, wildcards) -> Files:
-    """What pictures of neurons are drawn from."""
-    of_images(config, wildcards, "picture of a neuron")
-    charted = charted_method(config, wildcards)
+    """What pictures of neurons are drawn from; at places the rows are images too, and nothing is charted."""
     methods = target_of(config, wildcards)["methods"]
     files: Files = {
         "images": probe_files(config, wildcards),
-        "index": index_of(config, wildcards),
+        "index": image_index_of(config, wildcards),
         "activations": activations_of(config, wildcards),
         "scores": of_layer(wildcards, "scores.parquet"),
         "explanations": [of_layer(wildcards, f"explanations/{method}.parquet") for method in methods],
     }
+    if places_of(config, wildcards):
+        simulator, view = target_of(config, wildcards)["simulator"], view_of(config, wildcards, 1).rpartition("_")[0]
+        files["simulation"] = of_layer(wildcards, f"simulations/{simulator}/{mapped_method(config, wildcards)}.h5")
+        return files | {"crops": f"results/{view}/crops.h5"}
+    charted = charted_method(config, wildcards)
     if charted:
         files["presence"] = f"{presence_folder(config, with_method(wildcards, charted))}/P.h5"
-    return files
+    return files | map_files.of_shown(config, wildcards, f"neuron_{wildcards.neuron}")
 
 
 def reports_of_run(config: Config, _wildcards) -> list[str]:
-    """The explorer of every layer under `run` that is not explained at places."""
+    """The explorer of every layer under `run` whose main simulator is an image-text model."""
     layers = (place.split("/") for place in config["run"])
     named = [SimpleNamespace(target=target, layer=layer) for target, layer in layers]
-    return [of_layer(place, "report/index.html") for place in named if not places_of(config, place)]
+    shown = [place for place in named if target_of(config, place)["simulator"] != PIXEL_LABELS]
+    return [of_layer(place, "report/index.html") for place in shown]
 
 
 def mapped_method(config: Config, wildcards) -> str:

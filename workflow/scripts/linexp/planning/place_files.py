@@ -5,12 +5,10 @@ from types import SimpleNamespace
 from ..config.checks import Config
 from ..errors import LinexpError
 from ..probes.kinds import KINDS
-from .evaluation_files import mapped_method
 from .inputs import (
     AND,
     Files,
     Settings,
-    activations_of,
     image_files,
     image_index_of,
     image_settings,
@@ -20,7 +18,6 @@ from .inputs import (
     places_of,
     probe_files,
     probe_path,
-    target_of,
     view_of,
 )
 from .model_files import has_network, target_files
@@ -87,26 +84,3 @@ def pixel_simulation_files(config: Config, wildcards) -> dict[str, str]:
         raise LinexpError(f"{layer} is not explained at places, which pixel_labels simulates; give it `places`")
     areas = probe_path(config, wildcards, f"places/{view_of(config, wildcards, grid)}/areas.h5")
     return {"explanations": of_layer(wildcards, f"explanations/{wildcards.method}.parquet"), "areas": areas}
-
-
-def view_files(config: Config, wildcards) -> Files:
-    """What the picture of a neuron at places is drawn from.
-
-    Raises
-    ------
-    LinexpError
-        The layer is not at places.
-    """
-    if not places_of(config, wildcards):
-        layer = f"target {wildcards.target}: layer {wildcards.layer}"
-        raise LinexpError(f"{layer} is not explained at places; ask for figures/neuron_{wildcards.neuron}")
-    method, simulator = mapped_method(config, wildcards), target_of(config, wildcards)["simulator"]
-    view = view_of(config, wildcards, 1).rpartition("_")[0]
-    return {
-        "images": probe_files(config, wildcards),
-        "index": image_index_of(config, wildcards),
-        "crops": f"results/{view}/crops.h5",
-        "activations": activations_of(config, wildcards),
-        "explanations": of_layer(wildcards, f"explanations/{method}.parquet"),
-        "simulation": of_layer(wildcards, f"simulations/{simulator}/{method}.h5"),
-    }

@@ -25,6 +25,7 @@ TARGET_NETWORK = 4_000  # MB: 0.3·10⁹ parameters (ViT-L) × 4 B, as read, as 
 UNITS_AT_PLACES = 1_500  # MB: 2²⁶ values of units (networks/units/encoded.py) × 4 B, and what is made of them
 FEATURE = 8 * 768  # bytes of a feature in a file: two rows of as many numbers as ViT-B has neurons
 IMAGE_TEXT_NETWORK = 8_000  # MB: 0.9·10⁹ parameters (SigLIP SO400M) × 4 B, as read and as built
+MOST_IMAGES, MOST_VALUES = 8_000, 2**26  # that are shown of a layer, and of their maps
 WRITTEN_TOGETHER = 1_024  # images whose rows wait for the disk
 DIMENSION = 1_152  # of an embedding: SigLIP SO400M's
 
@@ -298,6 +299,13 @@ def joining(config: Config, wildcards) -> Work:
     rows = images_of_probe(config, wildcards) * int(getattr(wildcards, "grid", 1)) ** 2
     rows = rows_of_layer(config, wildcards) if is_recorded else rows
     return Work(TORCH + megabytes(3 * WRITTEN_TOGETHER * columns), rows * columns / METRICS / 10)
+
+
+def recording_maps(config: Config, wildcards) -> Work:
+    """As recording, of the images that are shown; maps of all of them, and as they are written."""
+    images = min(images_of_probe(config, wildcards), MOST_IMAGES)
+    memory = TORCH + target_network(config, wildcards) + megabytes(2 * MOST_VALUES)
+    return Work(memory, images / FORWARD + recorded_numbers(config, wildcards) / METRICS)
 
 
 def importing_activations(config: Config, wildcards) -> Work:

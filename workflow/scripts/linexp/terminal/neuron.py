@@ -15,6 +15,7 @@ from ..concepts.sets import RANDOM_CONCEPTS
 from ..errors import LinexpError
 from ..explanations import Explanation, from_table, printable
 from ..figures.area_chart import activation_bins, bins_of
+from ..figures.maps import Simulation
 from ..fitting.stable import Stability
 from ..fitting.stable import from_table as stabilities_from
 from ..metrics import MAIN
@@ -117,15 +118,25 @@ def _read_stability(folder: Path, explained: dict[str, dict[int, Explanation]]) 
     return found
 
 
-def neuron_text(layer: Layer, neuron: int, activations: np.ndarray, width: int = 100) -> str:
+def simulation_of(layer: Layer) -> Simulation | None:
+    """Of the first method by the main simulator, if it is there: what maps of a layer at places are compared with."""
+    for row in layer.scores[["method", "simulator"]].drop_duplicates().to_dict("records")[:1]:
+        path = layer.folder / "simulations" / row["simulator"] / f"{row['method']}.h5"
+        return Simulation(path, row["method"], row["simulator"]) if path.is_file() else None
+    return None
+
+
+def neuron_text(layer: Layer, neuron: int, activations: np.ndarray, width: int = 100, rows: str = "images") -> str:
     """A neuron on a screen: every method's explanation with its scores, a bar a weight, and the activations.
 
     Parameters
     ----------
     activations
-        (n_images,) of the neuron.
+        (n_images,) of the neuron, or of places.
     width
         Of the screen, in characters.
+    rows
+        What the activations are of.
     """
     name = f" ({printable(layer.names[neuron])})" if layer.names else ""
     heading = [f"{layer.folder}, neuron {neuron}{name}", *filter(None, [layer.reconstruction])]
@@ -138,7 +149,7 @@ def neuron_text(layer: Layer, neuron: int, activations: np.ndarray, width: int =
         stable = layer.stability.get(method, {}).get(neuron)
         lines = [*_weights(known.get(neuron), stable, width), *_ceilings(records, width)]
         parts.append("\n".join([f"{_named(method, records)}   {'; '.join(told)}", *lines]))
-    parts.append("\n".join([f"activations of {len(activations):,} images", *_histogram(activations)]))
+    parts.append("\n".join([f"activations of {len(activations):,} {rows}", *_histogram(activations)]))
     return "\n\n".join(parts)
 
 

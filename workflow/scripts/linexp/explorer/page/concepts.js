@@ -93,7 +93,33 @@ linexp.concepts = (() => {
     );
   }
 
+  // the same of where it is in images, beside what whole images tell of that
+  function knowledgeAtPlaces(concept, facts) {
+    const title = "How well image-text models know where it is";
+    const known = facts.places[concept];
+    if (!known) return card("known", title, "No pixel label says where it is, so that it cannot be tested here.");
+    const [places, ...measures] = known;
+    const rows = facts.models.map(([name, role], k) =>
+      el(
+        "tr",
+        null,
+        el("th", { scope: "row" }, breakable(name)),
+        el("td", null, role),
+        measures[k].map((value) => el("td", null, fixed(value, 3))),
+      ),
+    );
+    const of = ["at places", "of images"].flatMap((where) =>
+      ["AUC", "AP", "IoU"].map((measure) => `${measure} ${where}`),
+    );
+    const table = el("table", { class: "plain" }, tableHead(["Model", "Role", ...of]), el("tbody", null, rows));
+    const note =
+      `It covers half or more of ${plural(places, "place")} of test images. AUC and AP (average precision) of finding these, ` +
+      "IoU at the threshold that is best on train: by the similarity of each place, and by that of its whole image.";
+    return card("known", title, note, scrolled("Table of models", table));
+  }
+
   function knowledge(layer, concept, facts) {
+    if (facts.at_places) return knowledgeAtPlaces(concept, facts);
     const title = "How well image-text models see it";
     const known = facts.known[concept];
     if (!known) {
@@ -149,6 +175,7 @@ linexp.concepts = (() => {
       );
       return;
     }
+    linexp.pictures.showOf(null);
     const [facts, p] = await Promise.all([linexp.load("concept_facts"), linexp.presence(concept, layer)]);
     const found = search.ranking(() => new Set([concept]), Object.keys(layer.methods), "correlation");
     section.replaceChildren(

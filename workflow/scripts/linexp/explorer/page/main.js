@@ -4,7 +4,7 @@
 (() => {
   const { el } = linexp.elements;
   const sections = Object.fromEntries(
-    ["neurons", "neuron", "concept", "layer"].map((id) => [id, document.getElementById(id)]),
+    ["neurons", "neuron", "concept", "image", "layer"].map((id) => [id, document.getElementById(id)]),
   );
   const title = document.title;
   const PAUSE = 100;
@@ -14,11 +14,16 @@
   let opened = null;
   let going = null;
   let tableScroll = 0;
+  let neuronScroll = 0;
 
   const route = () => {
     const state = new URLSearchParams(location.hash.slice(1));
     if (state.has("neuron")) return { view: "neuron", neuron: Number(state.get("neuron")), state };
     if (state.has("concept")) return { view: "concept", concept: state.get("concept"), state };
+    if (state.has("image")) {
+      const neuron = state.has("of") ? Number(state.get("of")) : null;
+      return { view: "image", image: Number(state.get("image")), of: neuron, state };
+    }
     return { view: state.has("layer") ? "layer" : "neurons", part: state.get("layer"), state };
   };
 
@@ -30,7 +35,9 @@
   }
 
   async function go() {
-    const { view, neuron, concept, part, state } = route();
+    const { view, neuron, concept, image, of, part, state } = route();
+    const isBack = viewed === "image" && view === "neuron" && neuron === opened;
+    if (viewed === "neuron" && view === "image") neuronScroll = scrollY;
     const asked = (going = Symbol("view"));
     const first = viewed === null;
     if (viewed === "neurons") tableScroll = scrollY;
@@ -39,12 +46,13 @@
     reveal(view);
     if (view === "neuron") await showNeuron(neuron, state);
     if (view === "concept") await linexp.concepts.show(sections.concept, layer, table.search, concept);
+    if (view === "image") await linexp.image.show(sections.image, layer, image, of);
     if (asked !== going) return; // another view was asked for meanwhile
-    const of = { layer: "Layer · ", concept: `${concept} · `, neurons: "" };
-    if (view !== "neuron") document.title = of[view] + title;
+    const prefix = { layer: "Layer · ", concept: `${concept} · `, image: `Image ${image} · `, neurons: "" };
+    if (view !== "neuron") document.title = prefix[view] + title;
     const isSame = view === "neurons" && restored(state);
     if (!isSame && view === "neurons") tableScroll = 0;
-    scrollTo(0, view === "neurons" ? tableScroll : 0);
+    scrollTo(0, view === "neurons" ? tableScroll : isBack ? neuronScroll : 0);
     if (view === "neurons") table.draw(true);
     if (part) return linexp.cards.goTo(document.getElementById(part));
     if (first || document.activeElement === table.query) return;
@@ -114,6 +122,7 @@
     if (event.key === "Escape") {
       if (field && field === table.query && field.value) table.ask(field.value);
       else if (field) field.blur();
+      else if (Number.isInteger(route().of)) location.hash = `neuron=${route().of}`;
       else toTable(false);
     } else if (!field) {
       const arrows =

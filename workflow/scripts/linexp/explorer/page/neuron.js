@@ -12,6 +12,8 @@ linexp.neuron = (() => {
   const { content: methodsOf } = linexp.methods;
   const { areaChart, areaLegend, areaTable } = linexp.areas;
   const { card, contents } = linexp.cards;
+  const PLACES =
+    "At places of an image: what follows is of image averages, over the places of each, and so are the images of ranges.";
   const { glance, whyNot } = linexp.reasons;
   const { Workbench } = linexp.workbench;
   const { content: takeAway } = linexp.takeaway;
@@ -96,7 +98,9 @@ linexp.neuron = (() => {
       return card(
         "areas",
         "What its activations consist of",
-        "The neuron is constant, or no linear method explains it.",
+        layer.places > 1
+          ? "Of layers that are explained at places, P is not kept, so that this is not charted."
+          : "The neuron is constant, or no linear method explains it.",
       );
     const box = el("div", { class: "area-box" });
     const chosen = (method) => {
@@ -146,10 +150,12 @@ linexp.neuron = (() => {
       layer.candidates < layer.images
         ? ` From ${count(layer.candidates)} of ${count(layer.images)} images: the highest, and others at random.`
         : "";
+    const maps = layer.maps ? " A click shows an image enlarged, with where the neuron fires." : "";
+    const by = layer.places > 1 ? "By the average over an image's places. " : "";
     return card(
       "ranges",
       "Images by activation",
-      `Evenly spaced by rank in each range; in the last one drawn at random.${among}`,
+      `${by}Evenly spaced by rank in each range; in the last one drawn at random.${among}${maps}`,
       rows,
     );
   }
@@ -210,13 +216,14 @@ linexp.neuron = (() => {
   // tries of it
   function show(section, layer, neuron, record, turn, tried) {
     const place = layer.neurons.indexOf(neuron);
+    linexp.pictures.showOf(neuron);
     const bench = new Workbench(layer, record, tried);
     section.replaceChildren(
       heading(layer, neuron, place, record, turn),
       card("explanations", "Explanations", null, ...methodsOf(layer, record)),
       ...[whyNot(record, layer)].filter(Boolean),
       el("div", { class: "columns" }, areas(layer, record, tried), ranges(layer, record)),
-      card("own", "Try your own", null, bench.element),
+      card("own", "Try your own", layer.places > 1 ? PLACES : null, bench.element),
       card("errors", "Where it errs most", ERRORS, bench.errors),
       card("output", "What it does to the output", null, ...effects(layer, record)),
       alike(layer, record),

@@ -5,6 +5,7 @@ linexp.pictures = (() => {
   const { el } = linexp.elements;
   let facts;
   let ids;
+  let of = null; // the neuron whose page shows pictures
   let perFolder;
 
   function prepare(images, layer) {
@@ -13,6 +14,24 @@ linexp.pictures = (() => {
     ids = new Map(images.rows.map((row, id) => [row, id]));
     document.documentElement.classList.toggle("small-images", images.width <= 64);
   }
+
+  const isShipped = (row) => ids.has(row);
+
+  // where the network sees an image in its picture: left, top, width and height as shares; null if not known
+  function frame(row) {
+    const number = facts.frame_of[ids.get(row)];
+    return number < 0 ? null : facts.frames[number];
+  }
+
+  // what is known of an image
+  async function known(row) {
+    const id = ids.get(row);
+    const some = await linexp.load(`image_facts/${Math.floor(id / facts.facts_a_file)}`);
+    return some[id % facts.facts_a_file];
+  }
+
+  // pictures from now on are of this neuron, or of none
+  const showOf = (neuron) => (of = neuron);
 
   const address = (row) => {
     const id = ids.get(row);
@@ -33,10 +52,16 @@ linexp.pictures = (() => {
     });
   }
 
-  // a picture with what is said below it
+  // a picture with what is said below it, which leads to the page of the image
   function figure(row, ...lines) {
-    return el("figure", { class: "picture" }, picture(row), el("figcaption", null, ...lines));
+    const state = new URLSearchParams(of === null ? { image: row } : { image: row, of });
+    return el(
+      "figure",
+      { class: "picture" },
+      el("a", { href: `#${state}` }, picture(row)),
+      el("figcaption", null, ...lines),
+    );
   }
 
-  return { prepare, address, describe, picture, figure };
+  return { prepare, address, describe, key, picture, figure, frame, isShipped, showOf, facts: known };
 })();

@@ -9,11 +9,18 @@
 Only images that some page shows are shipped.
 """
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
 import numpy as np
+
+from ..networks import recorded
+from .activation_ranges import activation_ranges
 
 SAMPLE = 1000
 MOST_IMAGES = 8000
 TOP_IMAGES = 5
+NEURONS_AT_ONCE = 64
 
 
 def sample_rows(test: np.ndarray, seed: int) -> np.ndarray:
@@ -43,3 +50,31 @@ def candidates(sample: np.ndarray, top: np.ndarray, n_images: int, seed: int) ->
 def top_images(activations: np.ndarray) -> np.ndarray:
     """(n_neurons, at most TOP_IMAGES) rows by descending activation, equal ones by row, of (n_images, n_neurons)."""
     return np.argsort(-activations, axis=0, kind="stable")[:TOP_IMAGES].T
+
+
+def images_of_ranges(activations: np.ndarray, seed: int, among: np.ndarray | None = None) -> np.ndarray:
+    """(k,) the rows of the images that stand for the ranges of a neuron, (n_images,), in the order of pages."""
+    return np.concatenate([one.images for one in activation_ranges(activations, seed, among)])
+
+
+def images_of_layer(
+    path: str | Path, neurons: Sequence[int] | None, test: np.ndarray, n_images: int, seed: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Each neuron of a layer with the images that the explorer shows of it.
+
+    Parameters
+    ----------
+    path
+        Of its activations, a row an image.
+    neurons
+        That are explained; None for all.
+    test
+        Rows of the test images.
+    """
+    numbers = recorded.numbers_in(path, neurons)
+    blocks = [numbers[begin : begin + NEURONS_AT_ONCE] for begin in range(0, len(numbers), NEURONS_AT_ONCE)]
+    top = np.concatenate([top_images(recorded.read_block(path, block)) for block in blocks])
+    among = candidates(sample_rows(test, seed), top, n_images, seed)
+    for block in blocks:
+        for neuron, activations in zip(block.tolist(), recorded.read_block(path, block).T, strict=True):
+            yield neuron, images_of_ranges(activations, seed, among)
