@@ -24,7 +24,7 @@ def open_tail():
 
 runtime.start(snakemake)
 files, params, settings = snakemake.input, snakemake.params, snakemake.params.ablation
-head, places = files.get("head"), recorded.places_of(files.activations)
+head = files.get("head")  # none at places
 same = files.index, files.activations, files.outputs, *filter(None, [head])
 provenance = store.provenance_of(snakemake, store.same_probe(*same))
 is_linear = bool(head and store.read_attribute(head, "linear"))
@@ -32,13 +32,13 @@ with store.create_arrays(snakemake.output[0], provenance) as file:
     file.attrs["linear"] = is_linear
     if not is_linear:
         index = store.read_table(files.index)
-        activations = recorded.by_image(recorded.activations_of(files.activations), places)
+        activations = recorded.by_image(recorded.activations_of(files.activations), len(index))
         layer = open_layer(files.outputs, head, activations, open_tail)
         val, test = (layer.losses(settings, rows_of(index, split))[1] for split in ("val", "test"))
         neurons = recorded.numbers_in(files.activations, params.neurons)
         neurons = neurons[blocks.block_of(*params.get("block", (1, 1)), len(neurons))]
         replacements, nodes = (2, settings["most_nodes"]) if settings["optim"] else (1, 0)
-        replacements += places > 1  # its own map, for the ceiling
+        replacements += ablation.is_of_maps(val)  # its own map, for the ceiling
         kept = np.intersect1d(shared_curves.kept(snakemake.output[0], provenance), neurons)
         new = np.setdiff1d(neurons, kept)
         print(ablation.announcement(len(new), val, test, replacements, nodes), file=sys.stderr)

@@ -7,7 +7,6 @@ import sys
 
 from linexp.artifacts import store
 from linexp.effects import ablation, blocks, shared_curves
-from linexp.effects.map_search import NODES
 from linexp.effects.open_losses import open_layer
 from linexp.jobs import progress, runtime
 from linexp.networks import recorded
@@ -22,26 +21,26 @@ def open_tail():
 
 runtime.start(snakemake)
 files, params, settings = snakemake.input, snakemake.params, snakemake.params.ablation
-head, places = files.get("head"), recorded.places_of(files.activations)
-same = files.index, files.activations, files.outputs, *filter(None, [head]), files.curves, files.simulation
+same = files.index, files.activations, files.outputs, *filter(None, [files.get("head")]), files.curves, files.simulation
 provenance = store.provenance_of(snakemake, store.same_probe(*same))
 index = store.read_table(files.index)
-activations = recorded.by_image(recorded.activations_of(files.activations), places)
-layer = open_layer(files.outputs, head, activations, open_tail)
+activations = recorded.by_image(recorded.activations_of(files.activations), len(index))
+layer = open_layer(files.outputs, files.get("head"), activations, open_tail)
 (val_rows, val), (test_rows, test) = (layer.losses(settings, rows_of(index, split)) for split in ("val", "test"))
 (neurons,) = store.read_arrays(files.simulation, "neurons")
 together = ablation.SEARCHED_TOGETHER if layer.is_linear else 1
 block = blocks.block_of(*params.get("block", (1, 1)), len(neurons), together)
-neurons, simulated = neurons[block], recorded.by_image(recorded.simulations_of(files.simulation, block), places)
+neurons, simulated = neurons[block], recorded.by_image(recorded.simulations_of(files.simulation, block), len(index))
 simulations = ablation.Simulations([simulated[val_rows]], [simulated[test_rows]])
 with store.open_arrays(files.curves) as file:
     shared = None
     if not layer.is_linear:
         shared = shared_curves.reader(file)
-        nodes = NODES**2 if settings["optim"] and places > 1 else 0
-        print(ablation.announcement(len(neurons), val, test, 2 if settings["optim"] else 1, nodes), file=sys.stderr)
+        print(ablation.announcement(len(neurons), val, test, *ablation.passes(val, settings["optim"])), file=sys.stderr)
     scores = ablation.ablation_scores(val, test, neurons, simulations, settings["optim"], snakemake.threads, shared)
     scores = progress.progress(scores, len(neurons), "neuron", "ablation", step=lambda _: 1)
     scores = [score for (score,) in scores]
-table = ablation.to_table(snakemake.wildcards.method, snakemake.wildcards.simulator, neurons, scores, places > 1)
+table = ablation.to_table(
+    snakemake.wildcards.method, snakemake.wildcards.simulator, neurons, scores, ablation.is_of_maps(val)
+)
 store.write_table(snakemake.output[0], provenance, table)

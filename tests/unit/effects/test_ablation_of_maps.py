@@ -9,7 +9,7 @@ import torchvision
 from torch import nn
 from torchvision.models.resnet import BasicBlock
 
-from linexp.effects.ablation import Simulations, ablation_scores, shared_by_explanations
+from linexp.effects.ablation import Simulations, ablation_scores
 from linexp.effects.losses import CrossEntropy
 from linexp.effects.tail_losses import ReplayedTailLosses
 from linexp.networks.tails import ReplayedTail, split_network
@@ -69,10 +69,8 @@ def losses_with(name: str, module: str, neuron: int, rows: np.ndarray, cells: np
         places = literal_map(output, neuron)
         grid = int(np.sqrt(cells.shape[1]))
         shares = literal_shares(places.shape[1], grid)
-        for image, values in zip(places, cells.reshape(-1, grid, grid), strict=True):
-            for y in range(len(shares)):
-                for x in range(len(shares)):
-                    image[y, x] = float((np.outer(shares[y], shares[x]) * values).sum())
+        put = np.einsum("ya,xb,nab->nyx", shares, shares, cells.reshape(-1, grid, grid))
+        places.copy_(torch.as_tensor(put))
         return output
 
     net = network(name)
@@ -91,9 +89,7 @@ def recorded_maps(name: str, module: str, neuron: int) -> np.ndarray:
 
 
 def change_of(name, module, neuron, rows, cells) -> float:
-    return np.abs(
-        losses_with(name, module, neuron, rows, cells) - losses_with(name, module, neuron, rows, None)
-    ).mean()
+    return np.abs(losses_with(name, module, neuron, rows, cells) - losses_with(name, module, neuron, rows, None)).mean()
 
 
 def opened(name, module, grid, pool, neuron):

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..variation import constant
-from .map_search import ReplacedMap, search_maps
+from .map_search import NODES, ReplacedMap, search_maps
 from .replaced_neuron import AblationScore, Name, ReplacedNeuron, Shared
 from .tail_losses import TailLosses
 
@@ -142,6 +142,11 @@ def shared_by_explanations(
 def is_of_maps(losses: TailLosses) -> bool:
     """Whether the layer is explained at places, and whole maps are replaced."""
     return len(losses.activations.shape) == 3
+
+
+def passes(val: TailLosses, optimise: bool) -> tuple[int, int]:
+    """How often an explanation replaces a neuron on val and on test, and at places also on a surface of val."""
+    return (2, NODES**2 if is_of_maps(val) else 0) if optimise else (1, 0)
 
 
 def _shared_values(neuron: ReplacedNeuron, losses: TailLosses) -> Array:

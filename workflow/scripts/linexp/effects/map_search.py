@@ -142,14 +142,14 @@ def search_maps(val: TailLosses, neurons: Sequence[ReplacedNeuron], threads: int
     found = [(neuron, number) for neuron in neurons for number, norm in enumerate(neuron.norm) if norm]
     waiting = searches = [MapSearch(neuron, number) for neuron, number in found]
     for _ in range(MAX_MOVES):
-        sampled = val.at([search.neuron.number for search in waiting], [search.values() for search in waiting])
+        sampled = val.at([one.neuron.number for one in waiting], [one.values() for one in waiting])
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda search, losses: search.search(losses, val.base), waiting, sampled))
-        waiting = [search for search in waiting if search.move()]
+            list(pool.map(lambda one, losses: one.search(losses, val.base), waiting, sampled))
+        waiting = [one for one in waiting if one.move()]
         if not waiting:
             break
     for neuron in neurons:
         neuron.optim = [(0.0, neuron.constant)] * len(neuron.on_val)
-    for search in searches:
-        search.neuron.optim[search.number] = search.scale(*search.best)
-        search.neuron.searches[search.number] = search
+    for done in searches:
+        done.neuron.optim[done.number] = done.scale(*done.best)
+        done.neuron.searches[done.number] = done

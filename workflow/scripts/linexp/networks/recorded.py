@@ -265,8 +265,9 @@ class Maps:
         return np.moveaxis(found, 1, -1)
 
 
-def by_image(matrix: Matrix, places: int) -> Matrix | Maps:
-    """A matrix of rows that are images, or so many places of each of them, with a row for each image."""
+def by_image(matrix: Matrix, n_images: int) -> Matrix | Maps:
+    """A matrix whose rows are images, or places of so many images, with a row for each image."""
+    places = len(matrix) // n_images
     return matrix if places == 1 else Maps(matrix, places)
 
 

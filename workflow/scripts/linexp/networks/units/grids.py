@@ -160,10 +160,10 @@ def in_cells(maps: Tensor, grid: int, pool: str) -> Tensor:
 
 
 def out_of_cells(cells: Tensor, grid: int, size: tuple[int, int]) -> Tensor:
-    """Maps from what their cells are: each value of a map is the mean of the cells that it lies in, by its part in each.
+    """Maps from what their cells are: each value of a map is the mean of the cells it lies in, by its part in each.
 
-    It is how `in_cells` cut them, the other way round: where cells are whole values of the map, all values of a cell are
-    the same, and `in_cells` of such a map gives back what was put in; the mean over a map is always that over its
+    It is how `in_cells` cut them, the other way round. Where cells are whole values of the map, all values of a cell
+    are the same, and `in_cells` of such a map gives back what was put in; the mean over a map is always that over its
     cells. The paper replaces one number an image and says nothing of maps. Network Dissection (Bau et al., 2017)
     interpolates bilinearly between single values of a map, which makes a finer map of them; a cell is an average of
     values, and interpolated ones would average to something else.
