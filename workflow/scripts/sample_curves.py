@@ -25,8 +25,8 @@ def open_tail():
 runtime.start(snakemake)
 files, params, settings = snakemake.input, snakemake.params, snakemake.params.ablation
 head = files.get("head")  # none at places
-same = files.index, files.activations, files.outputs, *filter(None, [head])
-provenance = store.provenance_of(snakemake, store.same_probe(*same))
+same = store.same_probe(files.index, files.activations, files.outputs, *filter(None, [head]))
+provenance = store.provenance_of(snakemake, same)
 is_linear = bool(head and store.read_attribute(head, "linear"))
 with store.create_arrays(snakemake.output[0], provenance) as file:
     file.attrs["linear"] = is_linear
@@ -38,10 +38,11 @@ with store.create_arrays(snakemake.output[0], provenance) as file:
         neurons = recorded.numbers_in(files.activations, params.neurons)
         neurons = neurons[blocks.block_of(*params.get("block", (1, 1)), len(neurons))]
         replacements, nodes = (2, settings["most_nodes"]) if settings["optim"] else (1, 0)
-        replacements += ablation.is_of_maps(val)  # its own map, for the ceiling
         kept = np.intersect1d(shared_curves.kept(snakemake.output[0], provenance), neurons)
         new = np.setdiff1d(neurons, kept)
-        print(ablation.announcement(len(new), val, test, replacements, nodes), file=sys.stderr)
+        print(
+            ablation.announcement(len(new), val, test, replacements + ablation.is_of_maps(val), nodes), file=sys.stderr
+        )
         found = ablation.shared_by_explanations(val, test, new, settings["optim"], snakemake.threads)
         found = shared_curves.with_kept(snakemake.output[0], kept, found)
         found = progress.progress(found, len(neurons), "neuron", "curves", step=lambda _: 1)

@@ -40,7 +40,6 @@ with store.open_arrays(files.curves) as file:
     scores = ablation.ablation_scores(val, test, neurons, simulations, settings["optim"], snakemake.threads, shared)
     scores = progress.progress(scores, len(neurons), "neuron", "ablation", step=lambda _: 1)
     scores = [score for (score,) in scores]
-table = ablation.to_table(
-    snakemake.wildcards.method, snakemake.wildcards.simulator, neurons, scores, ablation.is_of_maps(val)
-)
+pair = snakemake.wildcards.method, snakemake.wildcards.simulator
+table = ablation.to_table(*pair, neurons, scores, ablation.is_of_maps(val))
 store.write_table(snakemake.output[0], provenance, table)
