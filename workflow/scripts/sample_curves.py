@@ -37,12 +37,10 @@ with store.create_arrays(snakemake.output[0], provenance) as file:
         val, test = (layer.losses(settings, rows_of(index, split))[1] for split in ("val", "test"))
         neurons = recorded.numbers_in(files.activations, params.neurons)
         neurons = neurons[blocks.block_of(*params.get("block", (1, 1)), len(neurons))]
-        replacements, nodes = (2, settings["most_nodes"]) if settings["optim"] else (1, 0)
         kept = np.intersect1d(shared_curves.kept(snakemake.output[0], provenance), neurons)
         new = np.setdiff1d(neurons, kept)
-        print(
-            ablation.announcement(len(new), val, test, replacements + ablation.is_of_maps(val), nodes), file=sys.stderr
-        )
+        passes = ablation.shared_passes(val, settings)
+        print(ablation.announcement(len(new), val, test, *passes), file=sys.stderr)
         found = ablation.shared_by_explanations(val, test, new, settings["optim"], snakemake.threads)
         found = shared_curves.with_kept(snakemake.output[0], kept, found)
         found = progress.progress(found, len(neurons), "neuron", "curves", step=lambda _: 1)

@@ -6,9 +6,10 @@ the activation by its mean over val: 1 is a perfect simulation, 0 is worth as mu
 from val: `norm` by least squares (Eq. 16-18), `optim` by search (Eq. 13).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -144,8 +145,14 @@ def is_of_maps(losses: TailLosses) -> bool:
     return len(losses.activations.shape) == 3
 
 
+def shared_passes(val: TailLosses, ablation: Mapping[str, Any]) -> tuple[int, int]:
+    """What `announcement` takes of what explanations share: replacements, at places by the own map too, and nodes."""
+    replacements, nodes = (2, ablation["most_nodes"]) if ablation["optim"] else (1, 0)
+    return replacements + is_of_maps(val), nodes
+
+
 def passes(val: TailLosses, optimise: bool) -> tuple[int, int]:
-    """How often an explanation replaces a neuron on val and on test, and at places also on a surface of val."""
+    """The same of an explanation: replacements, and at places the points of a surface."""
     return (2, NODES**2 if is_of_maps(val) else 0) if optimise else (1, 0)
 
 
