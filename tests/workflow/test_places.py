@@ -34,7 +34,8 @@ def test_only_what_places_need_is_made(project):
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        (f"{WHERE}/ablation.parquet", "effect on the output"),
+        (f"{WHERE}/effects.h5", "effect on the output"),
+        (f"{WHERE}/impact.parquet", "effect on the output"),
         (f"{WHERE}/report/index.html", "explorer"),
         (f"{WHERE}/figures/neuron_0.svg", "picture of a neuron"),
         (f"{WHERE}/stability/searched.parquet", "stability"),

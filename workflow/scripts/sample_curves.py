@@ -24,23 +24,21 @@ def open_tail():
 
 runtime.start(snakemake)
 files, params, settings = snakemake.input, snakemake.params, snakemake.params.ablation
-head = files.get("head")  # none at places
-same = store.same_probe(files.index, files.activations, files.outputs, *filter(None, [head]))
-provenance = store.provenance_of(snakemake, same)
-is_linear = bool(head and store.read_attribute(head, "linear"))
+heads = [files.head] if files.get("head") else []  # none at places
+provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.activations, files.outputs, *heads))
+is_linear = any(store.read_attribute(head, "linear") for head in heads)
 with store.create_arrays(snakemake.output[0], provenance) as file:
     file.attrs["linear"] = is_linear
     if not is_linear:
         index = store.read_table(files.index)
         activations = recorded.by_image(recorded.activations_of(files.activations), len(index))
-        layer = open_layer(files.outputs, head, activations, open_tail)
+        layer = open_layer(files.outputs, files.get("head"), activations, open_tail)
         val, test = (layer.losses(settings, rows_of(index, split))[1] for split in ("val", "test"))
         neurons = recorded.numbers_in(files.activations, params.neurons)
         neurons = neurons[blocks.block_of(*params.get("block", (1, 1)), len(neurons))]
         kept = np.intersect1d(shared_curves.kept(snakemake.output[0], provenance), neurons)
         new = np.setdiff1d(neurons, kept)
-        passes = ablation.shared_passes(val, settings)
-        print(ablation.announcement(len(new), val, test, *passes), file=sys.stderr)
+        print(ablation.announcement(len(new), val, test, *ablation.shared_passes(val, settings)), file=sys.stderr)
         found = ablation.shared_by_explanations(val, test, new, settings["optim"], snakemake.threads)
         found = shared_curves.with_kept(snakemake.output[0], kept, found)
         found = progress.progress(found, len(neurons), "neuron", "curves", step=lambda _: 1)
