@@ -9,6 +9,7 @@ import torchvision
 from torch import nn
 from torchvision.models.resnet import BasicBlock
 
+from helpers.hooked_maps import hooked_map, hooked_map_losses, in_cells
 from linexp.effects.ablation import Simulations, ablation_scores
 from linexp.effects.losses import CrossEntropy
 from linexp.effects.tail_losses import ReplayedTailLosses
@@ -33,63 +34,10 @@ def network(name: str) -> nn.Module:
     return net.double().eval()
 
 
-def literal_map(output: torch.Tensor, neuron: int) -> torch.Tensor:
-    """View of a unit's map, (n, height, width)."""
-    if output.ndim == 4:
-        return output[:, neuron]
-    side = int(np.sqrt(output.shape[1]))
-    return output[:, -(side**2) :, neuron].unflatten(1, (side, side))
-
-
-def literal_shares(side: int, grid: int) -> np.ndarray:
-    """(side, grid) the part of each value of a map, a side long, that lies in each cell, counted in fine steps."""
-    steps = np.arange(side * grid)
-    shares = np.zeros((side, grid))
-    np.add.at(shares, (steps // grid, steps // side), 1 / grid)
-    return shares
-
-
-def in_cells(maps: np.ndarray, grid: int, pool: str) -> np.ndarray:
-    """(n, grid²) from (n, side, side) maps, cell by cell."""
-    shares, found = literal_shares(maps.shape[1], grid), []
-    for down in shares.T:
-        for across in shares.T:
-            weight = np.outer(down, across)
-            values = maps[:, weight > 0]
-            found.append(values.max(axis=1) if pool == "max" else np.average(values, 1, weight[weight > 0]))
-    return np.stack(found, axis=1)
-
-
-@torch.no_grad()
-def losses_with(name: str, module: str, neuron: int, rows: np.ndarray, cells: np.ndarray | None) -> np.ndarray:
-    """(n,) cross-entropy when a unit's map has (n, grid²) values of its cells; None changes nothing."""
-
-    def hook(_module, _inputs, output):
-        output = output.clone()
-        places = literal_map(output, neuron)
-        grid = int(np.sqrt(cells.shape[1]))
-        shares = literal_shares(places.shape[1], grid)
-        put = np.einsum("ya,xb,nab->nyx", shares, shares, cells.reshape(-1, grid, grid))
-        places.copy_(torch.as_tensor(put))
-        return output
-
-    net = network(name)
-    with net.get_submodule(module).register_forward_hook(hook if cells is not None else lambda *_: None):
-        logits = net(IMAGES[torch.as_tensor(rows)])
-    return nn.functional.cross_entropy(logits, torch.as_tensor(LABELS[rows]), reduction="none").numpy()
-
-
-@torch.no_grad()
-def recorded_maps(name: str, module: str, neuron: int) -> np.ndarray:
-    found = []
-    net = network(name)
-    with net.get_submodule(module).register_forward_hook(lambda _module, _inputs, output: found.append(output)):
-        net(IMAGES)
-    return literal_map(found[0], neuron).numpy()
-
-
 def change_of(name, module, neuron, rows, cells) -> float:
-    return np.abs(losses_with(name, module, neuron, rows, cells) - losses_with(name, module, neuron, rows, None)).mean()
+    """Mean change of the loss when the unit's map has these cells."""
+    of = network(name), module, neuron, IMAGES[torch.as_tensor(rows)], LABELS[rows]
+    return np.abs(hooked_map_losses(*of, cells) - hooked_map_losses(*of, None)).mean()
 
 
 def opened(name, module, grid, pool, neuron):
@@ -97,7 +45,7 @@ def opened(name, module, grid, pool, neuron):
     split = split_network(network(name), module, IMAGES[:2])
     units = AtPlaces(Neurons(pool), grid, pool)
     tail = ReplayedTail(split, lambda rows: IMAGES[torch.as_tensor(rows)].split(9), units, "constant")
-    cells = in_cells(recorded_maps(name, module, neuron), grid, pool)
+    cells = in_cells(hooked_map(network(name), module, neuron, IMAGES), grid, pool)
     activations = np.zeros((len(IMAGES), neuron + 1, grid**2))
     activations[:, neuron] = cells
     of_splits = [
@@ -126,7 +74,7 @@ def test_scores_are_those_of_hooks_on_the_whole_network(name, module, grid, pool
     val, test, cells = opened(name, module, grid, pool, neuron)
     methods = simulated(cells)
     split = Simulations(*([s[rows][:, None] for s in methods] for rows in ROWS))
-    (scores,) = ablation_scores(val, test, [neuron], _named(split, neuron))
+    (scores,) = ablation_scores(val, test, [neuron], split)
     mean = np.full_like(cells, cells[ROWS[0]].mean())
 
     def alpha(values, rows):
@@ -148,7 +96,3 @@ def test_scores_are_those_of_hooks_on_the_whole_network(name, module, grid, pool
         best = max(alpha(one * s + two, ROWS[0]) for one, two in nearby)
         print(name, module, grid, score, reached, best)
         assert reached >= best - 0.01, "and as good as what a grid finds"
-
-
-def _named(simulations, _neuron):
-    return simulations
