@@ -8,6 +8,7 @@ the same starts, by the same simplices.
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,7 +143,8 @@ def search_maps(val: TailLosses, neurons: Sequence[ReplacedNeuron], threads: int
     found = [(neuron, number) for neuron in neurons for number, norm in enumerate(neuron.norm) if norm]
     waiting = searches = [MapSearch(neuron, number) for neuron, number in found]
     for _ in range(MAX_MOVES):
-        sampled = val.at([one.neuron.number for one in waiting], [one.values() for one in waiting])
+        values: list[Any] = [one.values() for one in waiting]
+        sampled = val.at([one.neuron.number for one in waiting], values)
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(lambda one, losses: one.search(losses, val.base), waiting, sampled))
         waiting = [one for one in waiting if one.move()]
