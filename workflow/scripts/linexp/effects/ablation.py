@@ -206,7 +206,8 @@ def _score_group(
         for neuron in varying:
             neuron.begin_with(shared(neuron.number))
     if optimise:
-        (search_maps if is_of_maps(val) else _search_scales)(val, varying, threads)
+        maps = [neuron for neuron in varying if isinstance(neuron, ReplacedMap)]
+        search_maps(val, maps, threads) if maps else _search_scales(val, varying, threads)
     on_val = _mean_changes(val, varying, [neuron.replacements(neuron.on_val) for neuron in varying])
     on_test = _mean_changes(test, varying, [neuron.replacements(neuron.on_test) for neuron in varying])
     scores = {neuron.number: neuron.scores(*changes) for neuron, *changes in zip(varying, on_val, on_test, strict=True)}

@@ -72,7 +72,7 @@ class ReplacedMap(ReplacedNeuron):
         if number not in self.searches:
             return 0, 0.0
         found = self.searches[number]
-        return found.sampled, abs(found.change - on_val) / effect
+        return found.sampled, float(abs(found.change - on_val) / effect)
 
 
 @dataclass
@@ -98,9 +98,10 @@ class MapSearch:
     sampled: int = 0
 
     def __post_init__(self):
-        s, q = self.neuron.on_val[self.number], self.neuron.q
-        self._s, self._mean, self._std = (s.mean(), s.std()), q.mean(), q.std()
-        rho, v = self._in_units(*self.neuron.norm[self.number])[0], (self.neuron.constant - self._mean) / self._std
+        s, q, norm = self.neuron.on_val[self.number], self.neuron.q, self.neuron.norm[self.number]
+        assert norm is not None and self.neuron.constant is not None, "a simulation that varies, and a constant"
+        self._s, self._mean, self._std = (float(s.mean()), float(s.std())), float(q.mean()), float(q.std())
+        rho, v = self._in_units(*norm)[0], (self.neuron.constant - self._mean) / self._std
         expected, room = np.array([[0, 0], [2 * rho, v]]), np.array(ROOM)
         self.low, self.high = expected.min(axis=0) - room, expected.max(axis=0) + room
         self._starts = [(0.0, 0.0), (0.0, v), (rho, 0.0), (2 * rho, 0.0), self._in_units(1.0, 0.0)]
@@ -138,7 +139,7 @@ class MapSearch:
         return bool(past.any())
 
 
-def search_maps(val: TailLosses, neurons: Sequence[ReplacedNeuron], threads: int) -> None:
+def search_maps(val: TailLosses, neurons: Sequence[ReplacedMap], threads: int) -> None:
     """Find the scales of units at places, each explanation on a surface of its own."""
     found = [(neuron, number) for neuron in neurons for number, norm in enumerate(neuron.norm) if norm]
     waiting = searches = [MapSearch(neuron, number) for neuron, number in found]
@@ -151,7 +152,6 @@ def search_maps(val: TailLosses, neurons: Sequence[ReplacedNeuron], threads: int
         if not waiting:
             break
     for neuron in neurons:
-        neuron.optim = [(0.0, neuron.constant)] * len(neuron.on_val)
-    for done in searches:
-        done.neuron.optim[done.number] = done.scale(*done.best)
-        done.neuron.searches[done.number] = done
+        neuron.searches = {one.number: one for one in searches if one.neuron is neuron}
+        scales = {number: one.scale(*one.best.tolist()) for number, one in neuron.searches.items()}
+        neuron.optim = [scales.get(number, (0.0, neuron.constant)) for number in range(len(neuron.on_val))]
