@@ -1,6 +1,7 @@
 """Artifacts of blocks of images, put together: the file that is made in one piece, and nothing that does not belong."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -118,7 +119,7 @@ def test_neurons_that_are_dead_in_all_blocks_are_dead():
     values = torch.from_numpy(ROWS).abs()
     values[:, 3], values[:, 5], values[:2100, 7] = 0.009, 0.009, 0
     values[-1, 5] = 0.02
-    for path, begin, end in zip(paths := cut(), BOUNDS, BOUNDS[1:], strict=False):
+    for path, (begin, end) in zip(paths := cut(), pairwise(BOUNDS), strict=True):
         with store.create_arrays(path, made()) as file:
             writing.write_recorded(file, values[begin:end].split(100) if end > begin else [], end - begin, NEURONS)
     with store.create_arrays(WHOLE, made()) as file:
