@@ -230,22 +230,3 @@ def test_names_that_are_too_long_together_for_the_log_of_slurm_are_refused(place
         recipes.check_names("simulate", names | {"method": "m" * 100})
     with pytest.raises(OSError, match="too long"):
         (place / "_".join([*names.values(), "m" * 100])).mkdir()
-
-
-def parts_named(wanted: recipes.Recipe, parts: list[str], as_before: bool = True) -> list[str]:
-    path = recipes.recipe_path("results/net/a.h5")
-    recipes.write(path, wanted, ["results/net/a.h5"], parts, as_before)
-    return json.loads(path.read_text())["parts"]
-
-
-def test_an_artifact_is_put_together_from_as_many_blocks_as_before_as_long_as_it_need_not_be_made_again():
-    assert parts_named(recipe(), ["1_of_2", "2_of_2"]) == ["1_of_2", "2_of_2"]
-    make("a.h5")
-    assert parts_named(recipe(), ["1_of_2", "2_of_2"]) == []
-    made = store.Provenance("make", SETTINGS, "", {"code": CODE, "files": FILES}, parts=["1_of_3"])
-    store.write_arrays("results/net/a.h5", made, {"numbers": np.array([1.0])})
-    for parts in ([], ["1_of_2", "2_of_2"]):
-        assert parts_named(recipe(), parts) == ["1_of_3"]
-        assert parts_named(recipe(files={}), parts) == parts, "it is made again"
-        assert parts_named(recipe(), parts, as_before=False) == parts, "somebody asks for it"
-        assert parts_named(recipe(), parts) == ["1_of_3"]

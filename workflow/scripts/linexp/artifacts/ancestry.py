@@ -6,7 +6,7 @@ copied from another project or restored, the artifact is of other data or of ano
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -37,16 +37,15 @@ def provenance_of(snakemake, probe_fingerprint: str) -> seals.Provenance:
     others = {*given, *parts}
     made_from = identities(path for path in map(str, snakemake.input) if is_artifact(path) and path not in others)
     settings = dict(snakemake.params.items())
-    provenance = seals.Provenance(planned["made_by"], settings, probe_fingerprint, recipe, made_from, parts)
-    _check_parts(provenance)
+    provenance = seals.Provenance(planned["made_by"], settings, probe_fingerprint, recipe, made_from)
+    _check_parts(parts, provenance.attributes())
     return provenance
 
 
-def _check_parts(provenance: seals.Provenance) -> None:
-    """Raise a `LinexpError` if a block was made otherwise than what it is to be a part of."""
-    identities(provenance.parts)
-    wanted = provenance.attributes()
-    for path in provenance.parts:
+def _check_parts(parts: Sequence[str], wanted: Mapping[str, str]) -> None:
+    """Raise a `LinexpError` if a block was made otherwise than what it is to be a part of, with these attributes."""
+    identities(parts)
+    for path in parts:
         found = _attributes(path)
         settings = {name: value for name, value in json.loads(found["settings"]).items() if name != "block"}
         same = all(found[part] == wanted[part] for part in ("made_by", "recipe", "made_from"))

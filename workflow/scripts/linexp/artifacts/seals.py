@@ -6,7 +6,7 @@ Parquet and the numbers in JSON.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ FORMAT = 1
 ROWS_AT_ONCE = 8192
 ATTRIBUTES = (
     *("format", "linexp_version", "made_by", "settings", "recipe", "made_from", "probe_fingerprint", "file"),
-    *("content_sha256", "id", "parts"),
+    *("content_sha256", "id"),
 )
 
 
@@ -37,8 +37,6 @@ class Provenance:
         Digests of the code and of the user's files that it was made from, by name.
     made_from
         The identities of the artifacts that it was made from, by path.
-    parts
-        The files of blocks of images that it was put together from; they are gone then, and no part of its identity.
     """
 
     made_by: str
@@ -46,7 +44,6 @@ class Provenance:
     probe_fingerprint: str
     recipe: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: {"code": {}, "files": {}})
     made_from: Mapping[str, str] = field(default_factory=dict)
-    parts: Sequence[str] = ()
 
     def identity(self, content: str) -> str:
         """What tells an artifact from all others: the same wherever, by whichever release and code it was made.
@@ -66,7 +63,6 @@ class Provenance:
             **self.summary(),
             "recipe": json.dumps(self.recipe, sort_keys=True, ensure_ascii=False),
             "made_from": json.dumps(self.made_from, sort_keys=True, ensure_ascii=False),
-            **({"parts": json.dumps(list(self.parts), ensure_ascii=False)} if self.parts else {}),
         }
 
     def summary(self) -> dict[str, str]:

@@ -13,8 +13,11 @@ import shlex
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from snakemake.persistence import PersistenceBase
 
 from ..artifacts import ancestry, attributes
 from ..artifacts.seals import FORMAT
@@ -45,9 +48,8 @@ Blocks = Callable[[Any, str], list[str]]
 def attach(workflow, stop: Callable[[Exception], None], say: Callable[[str], None], blocks: Blocks) -> None:
     """Give every rule that runs a script of this workflow its recipe as a further input, and blocks of images.
 
-    Recipes are written by the main process alone: jobs read them, and read the Snakefile as well. Which blocks an
-    artifact is put together from is in its recipe: those that it says itself where it was made by that recipe, however
-    many the configuration says now. So Snakemake, which makes again what had other inputs, leaves it alone.
+    Recipes are written by the main process alone: jobs read them, and read the Snakefile as well. Snakemake, which
+    makes again what had other inputs, does not see how many blocks there were, nor do recipes: so what is whole stays.
 
     Parameters
     ----------
@@ -58,14 +60,44 @@ def attach(workflow, stop: Callable[[Exception], None], say: Callable[[str], Non
     say
         Tells in one line what is out of date.
     blocks
-        The blocks that an artifact is to be put together from, by the wildcards and its path.
+        What an artifact is to be put together from, by the wildcards and its path; nothing where it is made in one
+        piece.
     """
     told = Told(say)
+    _forget_parts()
     for rule in workflow.rules:
         if _is_ours(rule) and "recipe" not in dict(rule.input.items()):
-            rule.set_input(recipe=_recipe_of(workflow, rule, stop, told, blocks))
-            if _is_cut(rule):
-                rule.set_input(**{ancestry.PARTS: _parts_of(rule)})
+            rule.set_input(recipe=_recipe_of(workflow, rule, stop, told))
+            if Path(rule.script).stem in image_blocks.SCRIPTS and image_blocks.WILDCARD not in rule.wildcard_names:
+                rule.set_input(**{ancestry.PARTS: _parts_of(rule, stop, blocks)})
+
+
+def _forget_parts() -> None:
+    """Have Snakemake's record of the inputs of a file leave out the blocks of images that it was put together from."""
+    of_all = PersistenceBase._input
+    if hasattr(of_all, "without_parts"):
+        return  # as a module, the rules are read once for each `use rule`
+
+    @cache
+    def inputs(persistence, job) -> list[str]:
+        parts = _named(job.input, ancestry.PARTS)
+        return [path for path in of_all(persistence, job) if path not in parts]
+
+    inputs.without_parts = True  # type: ignore[attr-defined]  # a mark on the function, asked for above
+    PersistenceBase._input = inputs
+
+
+def _parts_of(rule, stop: Callable[[Exception], None], blocks: Blocks) -> Callable:
+    """The input function of a rule that gives the blocks of images that an artifact is to be put together from."""
+
+    def parts(wildcards) -> list[str]:
+        try:
+            return blocks(wildcards, str(rule.expand_output(wildcards)[0][0]))
+        except LinexpError as error:
+            stop(error)
+            raise
+
+    return parts
 
 
 def _is_ours(rule) -> bool:
@@ -91,33 +123,11 @@ class Told:
             self._say(f"linexp: {path} is made again, reason: {'; '.join(named)}")
 
 
-def _is_cut(rule) -> bool:
-    """Whether a rule makes an artifact that may be put together from blocks of images."""
-    return Path(rule.script).stem in image_blocks.SCRIPTS and image_blocks.WILDCARD not in rule.wildcard_names
-
-
-def _parts_of(rule) -> Callable:
-    """The input function of a rule that gives the blocks that the recipe of a job names."""
-
-    def parts(wildcards) -> list[str]:
-        path = recipe_path(str(rule.expand_output(wildcards)[0][0]))
-        return json.loads(path.read_text(encoding="utf-8"))[ancestry.PARTS]
-
-    return parts
-
-
-def _is_forced(workflow, rule, output: str) -> bool:
-    """Whether somebody asks for an artifact to be made again, whatever it was made of."""
-    asked = workflow.dag_settings
-    return asked.forceall or {rule.name, output} & {*asked.forcerun, *(asked.targets if asked.forcetargets else ())}
-
-
-def _recipe_of(workflow, rule, stop: Callable[[Exception], None], told: Told, blocks: Blocks) -> Callable:
+def _recipe_of(workflow, rule, stop: Callable[[Exception], None], told: Told) -> Callable:
     """The input function of a rule that writes the recipe of a job and gives its path."""
     planned = copy.copy(rule)
     planned._input = type(rule.input)(toclone=rule.input)  # without the recipe, so that it can be asked for the rest
     script, seen = Path(rule.script).stem, set()
-    is_cut = _is_cut(rule)
 
     def recipe(wildcards) -> str:
         files = rule.expand_output(wildcards)[0]
@@ -131,10 +141,7 @@ def _recipe_of(workflow, rule, stop: Callable[[Exception], None], told: Told, bl
                 check_names(rule.name, dict(wildcards.items()))
                 for output in outputs:
                     write_errors.check_links(output)
-                parts = blocks(wildcards, outputs[0]) if is_cut else None
-                as_before = not _is_forced(workflow, rule, outputs[0])
-                made_of = new_recipe(script, dict(params.items()), inputs, outputs)
-                changes = write(path, made_of, outputs, parts, as_before)
+                changes = write(path, new_recipe(script, dict(params.items()), inputs, outputs), outputs)
                 if changes or not all(map(os.path.exists, outputs)):
                     check_times([*map(str, inputs), *outputs], path.parent)
             except (LinexpError, OSError) as error:
@@ -203,9 +210,10 @@ def new_recipe(script: str, settings: Mapping[str, Any], inputs, outputs: Sequen
     """
     covered = _named(inputs, INDEXED) if "index" in dict(inputs.items()) else ()
     given = [path for name in ancestry.GIVEN for path in _named(inputs, name)]
+    parts = _named(inputs, ancestry.PARTS)
     (index,) = _named(inputs, "index") or outputs[:1]
-    made_from = {path for path in map(str, inputs) if ancestry.is_artifact(path) and path not in given}
-    others = [path for path in map(str, inputs) if path not in {*made_from, *covered, *given}]
+    made_from = {path for path in map(str, inputs) if ancestry.is_artifact(path) and path not in (*given, *parts)}
+    others = [path for path in map(str, inputs) if path not in {*made_from, *covered, *given, *parts}]
     return {
         "format": FORMAT,
         "made_by": script,
@@ -239,25 +247,16 @@ def _digests(paths: Iterable[str], index: str, masks: Sequence[str] = ()) -> dic
     return found
 
 
-def write(
-    path: Path, recipe: Recipe, outputs: Iterable[str], parts: list[str] | None = None, as_before: bool = True
-) -> list[str]:
+def write(path: Path, recipe: Recipe, outputs: Iterable[str]) -> list[str]:
     """Write a recipe, if it is not there already, and set its time; what its artifacts were made of otherwise.
 
     Parameters
     ----------
     outputs
         The artifacts of the job.
-    parts
-        The blocks of images that its one artifact is to be put together from, if it is one that may be.
-    as_before
-        Whether they are those that it was put together from, where it lies there and was made by the recipe.
     """
     found = {output: changes_of(recipe, output) for output in outputs if os.path.exists(output)}
     changes = list(dict.fromkeys(change for of_output in found.values() for change in of_output))
-    if parts is not None:
-        is_whole = as_before and found and not changes
-        recipe = recipe | {ancestry.PARTS: _parts_in(*found) if is_whole else parts}
     wanted = recipe | ({"found": found} if changes else {})
     newest = max((os.stat(output).st_mtime for output in found), default=0.0)
     before, modified = _read(path)
@@ -267,11 +266,6 @@ def write(
         # Snakemake takes a recipe for the one of its last run, however new, if the content is the same
         _replace(path, wanted | {WRITTEN: modified}, modified)
     return changes
-
-
-def _parts_in(artifact: str) -> list[str]:
-    """The blocks of images that an artifact was put together from; none where it was made in one piece."""
-    return json.loads((attributes.read_attributes(artifact) or {}).get(ancestry.PARTS, "[]"))
 
 
 def _read(path: Path) -> tuple[Recipe | None, float]:
