@@ -35,7 +35,6 @@ def test_only_what_places_need_is_made(project):
     ("path", "said"),
     [
         (f"{WHERE}/ablation.parquet", "effect on the output"),
-        (f"{WHERE}/report/index.html", "explorer"),
         (f"{WHERE}/stability/searched.parquet", "stability"),
     ],
 )
