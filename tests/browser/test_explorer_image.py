@@ -111,6 +111,38 @@ def test_what_the_explanation_predicts_of_a_test_image_is_that_of_least_squares(
     assert seen == [layer.concepts[k] for k in np.argsort(-layer.p[row], kind="stable")[: len(seen)]] and seen
 
 
+def literal_errors(layer) -> np.ndarray:
+    """(n_test, n_neurons) what least squares on the best explanation leaves, in each neuron's standard deviations."""
+    found = np.zeros((len(layer.test), layer.activations.shape[1]))
+    for neuron in range(found.shape[1]):
+        real = layer.activations[layer.test, neuron].astype(float)
+        if not real.std():
+            continue
+        best = layer.scores.set_index("neuron").loc[neuron, "best_method"].iloc[0]
+        explanation = layer.explained[best if isinstance(best, str) else "le"][neuron]
+        columns = [layer.concepts.index(name) for name in explanation.concepts]
+        simulated = layer.p[layer.test][:, columns] @ np.array(explanation.weights, float)
+        slope, intercept = np.polyfit(simulated, real, 1) if simulated.std() else (0, real.mean())
+        found[:, neuron] = (real - slope * simulated - intercept) / real.std()
+    return found
+
+
+def test_images_that_are_explained_worst_lead_to_the_neurons_that_err(layer, opened):
+    errors = literal_errors(layer)
+    rms = np.sqrt((errors**2).sum(axis=1) / (layer.activations.std(axis=0) > 0).sum())
+    page = opened(layer.url("#layer"))
+    images = page.locator("section:has(> #worst) .picture")
+    assert numbers(images.locator("figcaption").all_inner_texts()) == pytest.approx(np.sort(rms)[::-1][:12], abs=6e-3)
+    images.locator("a").first.click()
+    worst = int(rms.argmax())
+    expect(page).to_have_url(layer.url(f"#image={layer.test[worst]}"))
+    rows = page.locator(".erring tbody tr")
+    order = np.argsort(-np.abs(errors[worst]), kind="stable")[:6]
+    assert rows.locator("th").all_inner_texts() == [f"Neuron {neuron}" for neuron in order]
+    words = ["more" if errors[worst, neuron] > 0 else "less" for neuron in order]
+    assert [text.split()[-1] for text in rows.locator("td:nth-child(2)").all_inner_texts()] == words
+
+
 def test_keys_lead_to_an_image_and_back(layer, opened):
     page = opened(layer.url("#neuron=7"))
     link = page.locator(".range .picture a").first

@@ -10,6 +10,8 @@ NOTHING = set()
 RECORD = {"record_activations", "record_outputs", "extract_head"}
 REPLAY = {"sample_curves", "score_ablation", "measure_impact", "measure_effects"}
 NETWORK = RECORD | REPLAY
+MAPS = {"record_maps", "record_maps_of_neuron"}
+OF_MAPS = NETWORK - {"record_outputs"} | MAPS
 SHOW = {"make_report", "draw_layer_figure"}
 TABLES = {"merge_ablation", "judge_explanations", "score_explanations", "shuffle_explanations"}
 EXPLAIN = {"explain_linear", "explain_best_concept", "explain_baseline", "explain_random_concepts"}
@@ -36,7 +38,8 @@ ROWS = {
             {"draw_scenes", "draw_masks", "index_images", "train_classifier", "train_image_text", *NETWORK}
             | {"dissect_network", "explain_random_concepts", "judge_explanations", "shuffle_explanations"}
             | {"check_sanity", "compare_methods", "summarise_scores", "make_report"}
-            | {"draw_neuron", "measure_stability"},
+            | {"draw_neuron", "measure_stability"}
+            | MAPS,
         ),
         ("split", {"train": 0.6, "val": 0.2, "test": 0.2}, {"index_images"}),
         (
@@ -53,7 +56,7 @@ ROWS = {
         (
             "probes.scenes.limit",
             200,
-            OF_IMAGES | NETWORK | {"dissect_network", "make_report", "draw_neuron"},
+            OF_IMAGES | NETWORK | MAPS | {"dissect_network", "make_report", "draw_neuron"},
         ),
         (
             "probes.scenes.image_blocks",
@@ -98,10 +101,10 @@ ROWS = {
             "twin",
             RECORD | FIT | BOUND | {"sample_curves", "score_ablation", "judge_explanations", "score_explanations"},
         ),
-        ("targets.net.layers.layer4.module", "layer3", NETWORK - {"record_outputs"} | {"dissect_network"}),
-        ("targets.net.layers.layer4.pool", "max", NETWORK - {"record_outputs"}),
-        ("targets.net.layers.layer4.channels", "last", NETWORK - {"record_outputs"} | {"dissect_network"}),
-        ("targets.net.layers.layer4.output", 0, NETWORK - {"record_outputs"} | {"dissect_network"}),
+        ("targets.net.layers.layer4.module", "layer3", OF_MAPS | {"dissect_network"}),
+        ("targets.net.layers.layer4.pool", "max", OF_MAPS),
+        ("targets.net.layers.layer4.channels", "last", OF_MAPS | {"dissect_network"}),
+        ("targets.net.layers.layer4.output", 0, OF_MAPS | {"dissect_network"}),
         ("targets.net.layers.layer4.ablation", False, {"score_explanations", "check_sanity", "make_report"}),
         (
             "targets.net.layers.layer4.impact",
@@ -165,6 +168,7 @@ ROWS = {
                 "measure_effects",
                 "measure_impact",
                 "measure_stability",
+                "record_maps",
             },
         ),
         ("targets.net.stability", True, {"measure_stability", "make_report"}),  # of le_label; of le_siglip it is there
@@ -204,6 +208,7 @@ ROWS = {
             | BOUND
             | REPLAY
             | {"judge_explanations", "shuffle_explanations", "simulate", "check_sanity", "summarise_scores"}
+            | MAPS
             | {"draw_neuron"}
             | {"make_report", "measure_stability"},
         ),

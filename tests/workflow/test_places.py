@@ -42,7 +42,6 @@ def test_only_what_places_need_is_made(project):
     [
         (f"{WHERE}/effects.h5", "effect on the output"),
         (f"{WHERE}/impact.parquet", "effect on the output"),
-        (f"{WHERE}/report/index.html", "explorer"),
         (f"{WHERE}/stability/searched.parquet", "stability"),
     ],
 )

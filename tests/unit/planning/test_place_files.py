@@ -8,7 +8,16 @@ import pytest
 from helpers.configs import SCHEMA, refusal, small
 from linexp.config.checks import checked
 from linexp.errors import LinexpError
-from linexp.planning import dense_files, evaluation_files, explorer_files, figure_files, inputs, place_files, resources
+from linexp.planning import (
+    dense_files,
+    evaluation_files,
+    explorer_files,
+    figure_files,
+    inputs,
+    map_files,
+    place_files,
+    resources,
+)
 
 WHERE = SimpleNamespace(target="net", layer="where", method="le_label", simulator="two")
 LAYER4 = SimpleNamespace(target="net", layer="layer4", method="le_label", simulator="two")
@@ -127,7 +136,8 @@ def test_an_untrained_copy_sees_what_the_target_does():
 
 
 def test_what_is_not_made_at_places_is_left_out(whole):
-    assert evaluation_files.reports_of_run(whole, None) == ["results/net/layer4/report/index.html"]
+    reports = [f"results/net/{layer}/report/index.html" for layer in ("layer4", "where")]
+    assert sorted(evaluation_files.reports_of_run(whole, None)) == reports
     files = evaluation_files.score_files(whole, WHERE)
     assert files["ceilings"] == files["missing"] == [] and "ablation" not in files
     assert "sanity" not in evaluation_files.summary_files(whole, WHERE)
@@ -149,11 +159,42 @@ def test_ablation_at_places_is_made_of_whole_images_and_of_their_places_and_scor
     assert "correlation_ablation.svg" in figures and "top_impact.svg" not in figures
 
 
+def test_the_explorer_at_places_has_the_maps_that_are_there_and_how_well_p_knows_them(whole):
+    files = explorer_files.files(whole, WHERE)
+    places = "results/probes/scenes/places/net_7"
+    assert files["index"] == "results/probes/scenes/index.parquet" and files["crops"] == "results/net/crops.h5"
+    assert (files["embeddings"], files["calibration"]) == (f"{places}/two.h5", f"{places}/two.json")
+    assert files["quality"] == [
+        f"{places}/quality/{name}.csv" for name, _ in evaluation_files.calibrated_models(whole, WHERE)
+    ]
+    assert not {"maps", "sanity", "presence", "labels", "effects", "stability"} & set(files)
+    whole = copy.deepcopy(whole)
+    whole["targets"]["net"]["simulator"] = "pixel_labels"
+    with pytest.raises(LinexpError, match="name an image-text model, and that under more_simulators"):
+        explorer_files.files(whole, WHERE)
+
+
+def test_maps_are_recorded_of_layers_that_may_have_some_and_have_none(whole):
+    here = SimpleNamespace(**vars(LAYER4), neuron="3")
+    assert map_files.has_maps(whole, LAYER4) and not map_files.has_maps(whole, WHERE)
+    assert evaluation_files.view_files(whole, here)["maps"] == "results/net/layer4/maps/neuron_3.h5"
+    assert explorer_files.files(whole, LAYER4)["maps"] == "results/net/layer4/maps/shown.h5"
+    at_places = evaluation_files.view_files(whole, SimpleNamespace(**vars(WHERE), neuron="3"))
+    assert at_places["crops"] == "results/net/crops.h5" and "maps" not in at_places and "presence" not in at_places
+    assert at_places["simulation"] == "results/net/where/simulations/two/le_label.h5"
+    with pytest.raises(LinexpError, match="is explained at places, so that its activations are maps"):
+        map_files.files(whole, WHERE)
+    whole = copy.deepcopy(whole)
+    whole["targets"]["net"]["layers"]["layer4"]["pool"] = "none"
+    assert "maps" not in evaluation_files.view_files(whole, here)
+    with pytest.raises(LinexpError, match="layer layer4 has no maps"):
+        map_files.files(whole, LAYER4)
+
+
 @pytest.mark.parametrize(
     ("ask", "what"),
     [
         (evaluation_files.effect_files, "effect on the output"),
-        (explorer_files.files, "explorer"),
         (evaluation_files.sanity_files, "sanity check"),
         (inputs.stability_files, "stability"),
     ],

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from PIL import Image
 
@@ -16,6 +17,8 @@ from ..artifacts import store
 from ..figures import shown_images
 from ..jobs.progress import progress
 from ..probes.index import rows_of
+from .headline import best_methods
+from .image_errors import WORST_IMAGES, ImageErrors, errors_on
 from .image_facts import FACTS_A_FILE, write_image_facts
 from .image_maps import LayerMaps, frames, open_maps, write_maps
 from .known_concepts import concept_facts
@@ -119,7 +122,9 @@ def _write_data(
         shown_of_neurons = _write_records(folder, explained, records, maps)
     rows = np.unique(np.concatenate([sample, *shown_of_neurons]).astype(np.intp))
     sizes = write_thumbnails(folder / "images", images, rows, threads)
-    write_image_facts(folder, files, explained, rows, sample, seen_in)
+    errors = errors_on(files, explained, _headline_methods(scores, explained, shown.simulator), sample)
+    of_each = [errors.of(k) for k in range(len(sample))]
+    write_image_facts(folder, files, explained, rows, sample, seen_in, of_each)
     of_pictures = {"width": widest(sizes), "facts_a_file": FACTS_A_FILE} | frames(maps, rows, sizes)
     write_script(folder, "images", _image_facts(index, rows) | of_pictures)
     facts = {
@@ -147,7 +152,26 @@ def _write_data(
         "sample": len(sample),
         "methods": list(explained.by_method),
         "figures": figures,
+        "worst": _worst_images(errors, sample, rows, index),
     }
+
+
+def _headline_methods(scores: pd.DataFrame, explained: Explained, simulator: str) -> list[str]:
+    """The method that each neuron is shown with first."""
+    ours = scores[scores["simulator"] == simulator].set_index("neuron")
+    return best_methods(ours, explained).fillna(explained.main).tolist()
+
+
+def _worst_images(errors: ImageErrors, sample: np.ndarray, rows: np.ndarray, index: pa.Table) -> list[dict[str, Any]]:
+    """The images of the sample on which explanations err most: row, address of the picture, name and error."""
+    found = []
+    for k in np.argsort(-errors.rms, kind="stable")[:WORST_IMAGES].tolist():
+        row = int(sample[k])
+        place = int(np.searchsorted(rows, row))
+        name = index["class_name"][row].as_py() or f"image {index['key'][row].as_py()}"
+        address = f"{DATA_FOLDER}/images/{place // FILES_A_FOLDER}/{place}.webp"
+        found.append({"row": row, "address": address, "name": name, "error": float(errors.rms[k])})
+    return found
 
 
 def _copied_figures(folder: Path, files: LayerFiles, shown: Shown) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """What the page of an image says: neurons that are high on it, its labels, and the concepts that it shows most."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,19 @@ MOST_CONCEPTS = 8
 class Highest:
     """Of each of n rows the highest among columns that come in groups, as many as `most`.
 
+    Parameters
+    ----------
+    by
+        What is compared of values.
+
     Attributes
     ----------
     columns, values
         (n, at most `most`) by falling value, equal ones by column.
     """
 
-    def __init__(self, n: int, most: int):
-        self._most = most
+    def __init__(self, n: int, most: int, by: Callable[[np.ndarray], np.ndarray] = np.positive):
+        self._most, self._by = most, by
         self.columns, self.values = np.zeros((n, 0), np.int64), np.zeros((n, 0))
 
     def add(self, first: int, values: np.ndarray) -> None:
@@ -34,7 +39,7 @@ class Highest:
         numbers = np.broadcast_to(np.arange(first, first + values.shape[1]), values.shape)
         columns = np.concatenate([self.columns, numbers], axis=1)
         together = np.concatenate([self.values, values], axis=1)
-        order = np.argsort(-together, axis=1, kind="stable")[:, : self._most]
+        order = np.argsort(-self._by(together), axis=1, kind="stable")[:, : self._most]
         self.columns, self.values = (np.take_along_axis(of, order, axis=1) for of in (columns, together))
 
 
@@ -73,7 +78,13 @@ def labels_of(path: AnyPath | None, rows: NDArray[np.intp]) -> list[list[str]]:
 
 
 def write_image_facts(
-    folder: Path, files: LayerFiles, explained: Explained, rows: NDArray[np.intp], sample: np.ndarray, seen: Highest
+    folder: Path,
+    files: LayerFiles,
+    explained: Explained,
+    rows: NDArray[np.intp],
+    sample: np.ndarray,
+    seen: Highest,
+    errors: Sequence[list[Any]],
 ) -> None:
     """Write `image_facts/{number}.js`: `FACTS_A_FILE` images each, in the order of their pictures.
 
@@ -81,15 +92,17 @@ def write_image_facts(
     ----------
     rows
         Of the images that are shipped, ascending.
-    sample, seen
-        Rows of those that the simulator's P is shipped of, and their concepts with the highest P.
+    sample, seen, errors
+        Rows of those that the simulator's P is shipped of, their concepts with the highest P, and the neurons whose
+        explanations err most on each, with their errors.
     """
     concepts: dict[int, Sequence[Any]] = {
         row: [[concept, short(p, 3)] for concept, p in zip(*of_image, strict=True)]
         for row, *of_image in zip(sample.tolist(), seen.columns.tolist(), seen.values.tolist(), strict=True)
     }
+    erring = dict(zip(sample.tolist(), errors, strict=True))
     facts = [
-        {"neurons": neurons, "labels": labels, "concepts": concepts.get(row, [])}
+        {"neurons": neurons, "labels": labels, "concepts": concepts.get(row, []), "errors": erring.get(row, [])}
         for row, neurons, labels in zip(
             rows.tolist(), firing(files, explained, rows), labels_of(files.labels, rows), strict=True
         )

@@ -34,7 +34,7 @@ def correlations_with_intervals(simulated: np.ndarray, activations: np.ndarray) 
         (n_images, m).
     """
     undefined = constant(simulated) | constant(activations)
-    u, v = (_standardised(np.where(undefined, 0.0, values.astype(np.float64))) for values in (simulated, activations))
+    u, v = (standardised(np.where(undefined, 0.0, values.astype(np.float64))) for values in (simulated, activations))
     r = np.clip((u * v).mean(axis=0), -1.0, 1.0)
     influence = u * v - r * (u**2 + v**2) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -45,7 +45,9 @@ def correlations_with_intervals(simulated: np.ndarray, activations: np.ndarray) 
     return Correlations(*(np.where(undefined, np.nan, values) for values in (r, *ends)))
 
 
-def _standardised(values: Array) -> Array:
+def standardised(values: np.ndarray) -> Array:
+    """(n_images, m) columns of mean 0 and standard deviation 1; 0 where a column is constant."""
+    values = np.where(constant(values), 0.0, values.astype(np.float64))
     centred = values - values.mean(axis=0)
     spread = np.sqrt((centred**2).mean(axis=0))
     return np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0)

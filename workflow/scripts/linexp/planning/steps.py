@@ -24,7 +24,7 @@ from ..jobs.progress import duration
 from ..probes import sources
 from ..probes.kinds import KINDS
 from ..probes.kinds.image_folder import images_below
-from . import dense_files, evaluation_files, figure_files, resources, work, work_sizes
+from . import dense_files, evaluation_files, figure_files, map_files, resources, work, work_sizes
 from .inputs import (
     AND,
     OWN_CONCEPTS,
@@ -108,6 +108,9 @@ def steps(config: Config, target: str, layer: str) -> list[Step]:
     found = [*_of_images(config, target, layer), *_of_layer(config, target, layer)]
     if not places_of(config, here):
         found.append(Step("check_sanity", f"results/{target}/{layer}/sanity.csv", work.checking(config, here)))
+    if map_files.has_maps(config, here):
+        recording = resources.recording_maps(config, here)
+        found.append(Step("record_maps", f"results/{target}/{layer}/maps/shown.h5", recording))
     if "untrained" in entry["controls"]:
         found += _of_layer(config, target + UNTRAINED_SUFFIX, layer)
     return list({step.artifact: step for step in found}.values())
@@ -172,6 +175,9 @@ def _of_places(config: Config, target: str, layer: str) -> Iterator[Step]:
     yield Step("index_places", f"{folder}/places/{grid}/index.parquet", resources.indexing_places(config, names))
     if dense_files.has_pixel_labels(config, probe):
         yield Step("measure_areas", f"{places}/areas.h5", resources.measuring_areas(config, names))
+        for model, _ in evaluation_files.calibrated_models(config, here):
+            quality = f"{places}/quality/{model}.csv"
+            yield Step("measure_place_quality", quality, resources.calibrating_places(config, names))
     for model, _ in _embedded(config, target, layer):
         names.image_text_model = model
         embedding = resources.embedding_places(config, names)

@@ -157,11 +157,37 @@ linexp.image = (() => {
     );
   }
 
+  // the neurons whose best explanations are furthest from them on it
+  function erring(layer, row, facts) {
+    const best = layer.methods[BEST];
+    const rows = facts.errors.map(([place, error]) => {
+      const neuron = layer.neurons[place];
+      const chips = terms(best.concepts[place], best.weights[place], layer.concepts, { most: 4 });
+      return el(
+        "tr",
+        null,
+        el("th", { scope: "row" }, el("a", { href: address(row, neuron) }, `Neuron ${neuron}`)),
+        el("td", null, `${fixed(Math.abs(error), 2)} ${error > 0 ? "more" : "less"}`),
+        el("td", { class: "words" }, el("div", { class: "terms" }, chips)),
+      );
+    });
+    const head = linexp.elements.tableHead(["Neuron", "Active, than explained", "Best explanation"]);
+    return card(
+      "erring",
+      "Where explanations err most on it",
+      "In standard deviations of the neuron over the test images here, after least squares.",
+      scrolled(
+        "Neurons that are explained badly",
+        el("table", { class: "plain erring" }, head, el("tbody", null, rows)),
+      ),
+    );
+  }
+
   function described(layer, facts) {
     const link = (name) =>
       el(
         "a",
-        { class: "term", href: `#${new URLSearchParams({ concept: name })}` },
+        { class: "term", style: { "--strength": "0.3" }, href: `#${new URLSearchParams({ concept: name })}` },
         el("span", { class: "word" }, name),
       );
     const labels = facts.labels.map((name) =>
@@ -204,6 +230,7 @@ linexp.image = (() => {
     const cards = [shown(layer, row, neuron, maps)];
     if (record) cards.push(await predicted(layer, row, neuron, record));
     cards.push(described(layer, facts), firing(layer, row, facts));
+    if (facts.errors.length) cards.push(erring(layer, row, facts));
     section.replaceChildren(heading(row, neuron), ...cards);
   }
 
