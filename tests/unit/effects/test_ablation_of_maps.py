@@ -17,7 +17,7 @@ from linexp.networks.tails import ReplayedTail, split_network
 from linexp.networks.units.grids import AtPlaces
 from linexp.networks.units.neurons import Neurons
 
-SIZE, N_VAL, N_TEST = 32, 24, 16
+SIZE, N_VAL, N_TEST = 32, 10, 6
 ROWS = np.arange(N_VAL), np.arange(N_VAL, N_VAL + N_TEST)
 IMAGES = torch.randn(N_VAL + N_TEST, 3, SIZE, SIZE, generator=torch.manual_seed(2)).double()
 LABELS = np.random.default_rng(0).integers(0, 9, N_VAL + N_TEST)
@@ -51,7 +51,7 @@ def opened(name, module, grid, pool, neuron):
     """The losses on val and on test, and the unit's cells, (n, grid²)."""
     split = split_network(network(name), module, IMAGES[:2])
     units = AtPlaces(Neurons(pool), grid, pool)
-    tail = ReplayedTail(split, lambda rows: IMAGES[torch.as_tensor(rows)].split(9), units, "constant")
+    tail = ReplayedTail(split, lambda rows: IMAGES[torch.as_tensor(rows)].split(6), units, "constant")
     cells = in_cells(hooked_map(network(name), module, neuron, IMAGES), grid, pool)
     activations = np.zeros((len(IMAGES), neuron + 1, grid**2))
     activations[:, neuron] = cells
