@@ -45,13 +45,12 @@ def project(whole, tmp_path):
     return whole[0].copy(tmp_path / "project")
 
 
-@pytest.mark.parametrize("n", [1, 3, 7])
-def test_any_number_of_blocks_makes_the_same_files(n, project, whole):
+@pytest.mark.parametrize("n", [3, 7])
+def test_any_number_of_blocks_makes_the_files_of_one_piece(n, project, whole):
     cut_into(project, n)
     assert project.planned(*WANTED, PLACES) == {}, "nothing that is whole is made again"
     forget(project)
-    if n > 1:
-        assert project.planned(*WANTED, PLACES) == dict.fromkeys(BLOCKS, n) | MERGED
+    assert project.planned(*WANTED, PLACES) == dict.fromkeys(BLOCKS, n) | MERGED
     project.run(*WANTED, PLACES)
     assert contents(project) == whole[1]
     assert not list((project.folder / "results").rglob("*_of_*/*.h5")), "blocks are removed"
