@@ -15,7 +15,7 @@ from linexp.probes.index import IndexedImages
 runtime.start(snakemake)
 runtime.keep_freed_memory()
 provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.input.index))
-params, parts = snakemake.params, snakemake.input.get("parts")
+params, parts = snakemake.params, snakemake.input.get("image_blocks")
 index = store.read_table(snakemake.input.index)
 rows = rows_of_block(params.get("block"), len(index))
 

@@ -17,7 +17,8 @@ from linexp.probes.index import IndexedImages
 
 runtime.start(snakemake)
 runtime.keep_freed_memory()
-files, params, grid, parts = snakemake.input, snakemake.params, snakemake.params.grid, snakemake.input.get("parts")
+files, params, grid = snakemake.input, snakemake.params, snakemake.params.grid
+parts = files.get("image_blocks")
 provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.crops))
 index, (boxes,) = store.read_table(files.index), store.read_arrays(files.crops, "boxes")
 rows = rows_of_block(params.get("block"), len(index))

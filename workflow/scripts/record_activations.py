@@ -16,7 +16,7 @@ from linexp.probes.index import IndexedImages, rows_of
 runtime.start(snakemake)
 runtime.keep_freed_memory()
 provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.input.index))
-params, parts, layer = snakemake.params, snakemake.input.get("parts"), snakemake.params.layer
+params, parts, layer = snakemake.params, snakemake.input.get("image_blocks"), snakemake.params.layer
 index, grid, part = store.read_table(snakemake.input.index), layer.get("places", 1), layer.get("output")
 rows = rows_of_block(params.get("block"), len(index))
 

@@ -16,7 +16,7 @@ from linexp.probes.index import IndexedImages, rows_of
 runtime.start(snakemake)
 runtime.keep_freed_memory()
 provenance = store.provenance_of(snakemake, store.probe_fingerprint(snakemake.input.index))
-params, parts, block = snakemake.params, snakemake.input.get("parts"), snakemake.params.get("block")
+params, parts, block = snakemake.params, snakemake.input.get("image_blocks"), snakemake.params.get("block")
 index = store.read_table(snakemake.input.index)
 source, rows = sources.open_source(params.images), rows_of_block(block, len(index))
 

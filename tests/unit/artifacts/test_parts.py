@@ -80,7 +80,7 @@ def job(paths):
     recipe = recipes.recipe_path(WHOLE)
     recipe.parent.mkdir(parents=True, exist_ok=True)
     recipe.write_text(json.dumps({"made_by": "make", "code": CODE, "files": {}}))
-    named = {"recipe": str(recipe), "parts": paths}
+    named = {"recipe": str(recipe), "image_blocks": paths}
     return SimpleNamespace(input=InputFiles(fromdict=named), params=Params(fromdict=SETTINGS), output=[WHOLE])
 
 

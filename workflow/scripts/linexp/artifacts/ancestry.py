@@ -17,7 +17,7 @@ from .attributes import read_attributes
 HIDDEN = "results/.recipes/"
 GIVEN = ("file", "files")
 """Inputs that are always the user's, even if they lie among the results."""
-PARTS = "parts"
+PARTS = "image_blocks"
 """The input with the blocks of images that an artifact is put together from. It is the one that is made in one piece,
 down to its identity, and says that it was made from what they were made from."""
 
