@@ -25,6 +25,7 @@ from linexp.planning import (
     evaluation_files,
     explorer_files,
     figure_files,
+    index_files,
     inputs,
     model_files,
     place_files,

@@ -1,4 +1,4 @@
-"""Draw a neuron at places: activation maps and simulated maps over images of its whole range. Output: PNG, SVG or PDF."""
+"""Draw a neuron at places: activation maps, real and simulated, over images. Output: PNG, SVG or PDF."""
 
 import numpy as np
 
