@@ -1,8 +1,8 @@
 """How figures look, what numbers and names look like in them, and how they are written.
 
 Figures have a white ground of their own, so they are as legible on a dark page as on a light one. Text in SVG and PDF
-is text, which one may search and edit. A file is the same, byte by byte, whenever it is drawn from the same numbers with
-the same fonts.
+is text, which one may search and edit. A file is the same, byte by byte, whenever it is drawn from the same numbers
+with the same fonts.
 """
 
 import re
