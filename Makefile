@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := results/scenes_resnet/layer4
 FEATURES := results/scenes_sae/layer4
-PAGE := workflow/scripts/linexp/explorer/page
+PAGE := workflow/scripts/linexp/explorer/page workflow/scripts/linexp/explorer/across_page
 
 .PHONY: demo install test test-all test-gpu test-slurm test-browser lint bench lock clean
 

@@ -27,6 +27,7 @@ from linexp.planning import (
     explorer_files,
     figure_files,
     image_blocks,
+    index_files,
     inputs,
     map_files,
     model_files,

@@ -25,3 +25,23 @@ rule make_report:
         "Make the explorer of {wildcards.target}/{wildcards.layer}"
     script:
         "../workflow/scripts/make_report.py"
+
+
+rule make_index:
+    input:
+        unpack(needs(index_files.files)),
+    output:
+        index_files.INDEX,
+    log:
+        "results/logs/make_index.log",
+    localrule: True
+    conda:
+        "../envs/linexp.yaml"
+    params:
+        layers=ask(index_files.told),
+        models=ask(index_files.models),
+        captions=ask(index_files.captions),
+    message:
+        "Make the index of all finished layers"
+    script:
+        "../workflow/scripts/make_index.py"
