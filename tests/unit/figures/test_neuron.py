@@ -39,9 +39,12 @@ def _view(activations, weights=(), names=None, status="ok", seed=0, charted="le_
         Explained("clip_dissect", Explanation(7, status="unexplained"), None),
     ]
     activations = np.asarray(activations, np.float32)
-    images = images_of_ranges(activations, 0)
-    view = NeuronView("net / layer4", 7, activations, explained, charted, names, weights, presence, images)
-    return replace(view, maps=_maps(len(images), *kinds), at_places=len(kinds) > 1) if kinds else view
+    view = NeuronView("net / layer4", 7, activations, explained, charted, names, weights, presence)
+    return (
+        replace(view, maps=_maps(len(images_of_ranges(activations, 0)), *kinds), at_places=len(kinds) > 1)
+        if kinds
+        else view
+    )
 
 
 def _maps(n: int, *sides: int) -> NeuronMaps:

@@ -94,12 +94,12 @@ def test_uneven_sides_are_averaged_by_the_part_of_each_value_in_a_cell():
 
 def test_maps_of_directions_are_the_layer_along_them():
     directions = torch.randn(4, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    units = EncodedUnits(Projection(directions, "a file"), "avg")
+    directions /= directions.norm(dim=1, keepdim=True)
+    units = EncodedUnits(Projection("a file", directions), "avg")
     found, preprocess = recorded(Seen(), "tokens", units)
     output = hooked(Seen(), "tokens", pictures(), preprocess)
-    directions = (directions / directions.norm(dim=1, keepdim=True)).numpy()
     for neuron, rows in SHOWN:
-        along = np.einsum("nchw,c->nhw", output[rows], directions[neuron])
+        along = np.einsum("nchw,c->nhw", output[rows], directions[neuron].numpy())
         np.testing.assert_allclose(found.of(neuron, rows), along, atol=1e-5)
 
 
@@ -107,7 +107,7 @@ def test_a_layer_without_places_has_no_maps_and_says_why():
     network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 5))
     found, _ = recorded(network, "1")
     assert len(found.maps) == 0 and "(5,) has no places" in found.why_none
-    for shape in ((2, 30, 4), (2, 4)):
+    for shape in ((2, 47, 4), (2, 4)):
         with pytest.raises(NoMaps):
             location_output(torch.zeros(shape), "first")
 

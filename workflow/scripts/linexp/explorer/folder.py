@@ -121,11 +121,11 @@ def _write_data(
         )  # fmt: skip
         shown_of_neurons = _write_records(folder, explained, records, maps)
     rows = np.unique(np.concatenate([sample, *shown_of_neurons]).astype(np.intp))
-    sizes = write_thumbnails(folder / "images", images, rows, threads)
+    in_pixels = write_thumbnails(folder / "images", images, rows, threads)
     errors = errors_on(files, explained, _headline_methods(scores, explained, shown.simulator), sample)
     of_each = [errors.of(k) for k in range(len(sample))]
     write_image_facts(folder, files, explained, rows, sample, seen_in, of_each)
-    of_pictures = {"width": widest(sizes), "facts_a_file": FACTS_A_FILE} | frames(maps, rows, sizes)
+    of_pictures = {"width": widest(in_pixels), "facts_a_file": FACTS_A_FILE} | frames(maps, rows, in_pixels)
     write_script(folder, "images", _image_facts(index, rows) | of_pictures)
     facts = {
         "title": shown.title,

@@ -73,10 +73,8 @@ class NeuronView:
         (n_concepts,) of the charted explanation, by descending weight.
     presence
         (n_images, n_concepts) float32, the columns of P of these concepts.
-    images
-        (n_shown,) rows of the images of all ranges, one range after the other.
     maps
-        Of the neuron on these; None where it has none.
+        Of the neuron on the images of all ranges, one range after the other; None where it has none.
     at_places
         Whether the layer is explained at places.
     """
@@ -89,7 +87,6 @@ class NeuronView:
     concepts: Sequence[str]
     weights: np.ndarray
     presence: np.ndarray
-    images: np.ndarray
     maps: NeuronMaps | None = None
     at_places: bool = False
 
@@ -124,11 +121,11 @@ def read_view(
     presence = np.zeros((len(activations), 0), np.float32)
     if files.presence:
         presence = _read_presence(files.presence, chart.concepts)
-    images = images_of_ranges(activations, seed)
+    maps = _read_maps(files, neuron, images_of_ranges(activations, seed))
+    weights, at_places = np.array(chart.weights), files.simulation is not None
     return NeuronView(
-        layer, neuron, activations, explained, charted, chart.concepts, np.array(chart.weights), presence, images,
-        _read_maps(files, neuron, images), files.simulation is not None,
-    )  # fmt: skip
+        layer, neuron, activations, explained, charted, chart.concepts, weights, presence, maps, at_places
+    )
 
 
 def _read_maps(files: ViewFiles, neuron: int, images: np.ndarray) -> NeuronMaps | None:
