@@ -68,6 +68,11 @@ class ReplacedMap(ReplacedNeuron):
         """Take over what is shared, without a curve: those are of maps that are the same everywhere."""
         self.shared, self.constant, self.searches = shared, shared.constant, {}
 
+    @property
+    def best_constant(self) -> float:
+        """The constant, which is shared wherever scales are searched."""
+        return float(self.constant)  # type: ignore[arg-type]
+
     def searched(self, number: int, on_val: float, effect: float) -> tuple[int, float]:
         if number not in self.searches:
             return 0, 0.0
@@ -98,10 +103,10 @@ class MapSearch:
     sampled: int = 0
 
     def __post_init__(self):
-        s, q, norm = self.neuron.on_val[self.number], self.neuron.q, self.neuron.norm[self.number]
-        assert norm is not None and self.neuron.constant is not None, "a simulation that varies, and a constant"
+        s, q = self.neuron.on_val[self.number], self.neuron.q
         self._s, self._mean, self._std = (float(s.mean()), float(s.std())), float(q.mean()), float(q.std())
-        rho, v = self._in_units(*norm)[0], (self.neuron.constant - self._mean) / self._std
+        c, d = self.neuron.norm[self.number]  # type: ignore[misc]  # of a simulation that varies
+        rho, v = self._in_units(c, d)[0], (self.neuron.best_constant - self._mean) / self._std
         expected, room = np.array([[0, 0], [2 * rho, v]]), np.array(ROOM)
         self.low, self.high = expected.min(axis=0) - room, expected.max(axis=0) + room
         self._starts = [(0.0, 0.0), (0.0, v), (rho, 0.0), (2 * rho, 0.0), self._in_units(1.0, 0.0)]
@@ -110,7 +115,7 @@ class MapSearch:
         s_mean, s_std = self._s
         return c * s_std / self._std, (c * s_mean + d - self._mean) / self._std
 
-    def scale(self, u, v):
+    def scale(self, u: Any, v: Any) -> tuple[Any, Any]:
         """The (c, d) of u and v."""
         s_mean, s_std = self._s
         c = u * self._std / s_std
@@ -154,4 +159,4 @@ def search_maps(val: TailLosses, neurons: Sequence[ReplacedMap], threads: int) -
     for neuron in neurons:
         neuron.searches = {one.number: one for one in searches if one.neuron is neuron}
         scales = {number: one.scale(*one.best.tolist()) for number, one in neuron.searches.items()}
-        neuron.optim = [scales.get(number, (0.0, neuron.constant)) for number in range(len(neuron.on_val))]
+        neuron.optim = [scales.get(number, (0.0, neuron.best_constant)) for number in range(len(neuron.on_val))]
