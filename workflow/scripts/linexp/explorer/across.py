@@ -30,6 +30,8 @@ SHARED = ("data.js", "numbers.js", "elements.js", "order.js")
 OWN = ("pair.js", "across.js")
 BINS = 20
 MOST_CONCEPTS = 300
+_SUMMARISED = {"method", "simulator", "control", "mean_length", "ablation_optim"}
+_SUMMARISED |= {f"correlation{end}" for end in ("", "_low", "_high")}
 _JUDGED = (EXPLAINED, PREDICTS_ONLY, NOT_ABOVE_CHANCE)
 
 
@@ -103,7 +105,7 @@ def _headlines(ours: pd.DataFrame, main: str) -> pd.DataFrame:
 
 
 def _methods(files: FinishedLayer) -> list[dict[str, Any]]:
-    summary = pd.read_csv(files.summary, keep_default_na=False, na_values=[""])
+    summary = pd.read_csv(files.summary, usecols=_SUMMARISED.__contains__, keep_default_na=False, na_values=[""])
     ours = summary[summary["control"].isna() & (summary["simulator"] == files.simulator)]
     ours = ours[ours["method"].isin(list(files.titles))].sort_values("correlation", ascending=False, kind="stable")
     return [

@@ -82,7 +82,7 @@ def _missing_letters_told(path: str | Path) -> Iterator[None]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
-    letters = {}
+    letters: dict[str, bool] = {}
     for one in caught:
         found = re.match(r"Glyph (\d+) .*missing from", str(one.message))
         if found:
