@@ -1,5 +1,6 @@
 """A small workflow in a folder of its own: the real rules and scripts on 240 scenes and three tiny networks."""
 
+import compileall
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from helpers import warm
 from helpers.plans import Plan, plan
 
 REPOSITORY = Path(__file__).parents[2]
@@ -89,8 +91,9 @@ class Project:
 
     def snakemake(self, *arguments: str, before: Callable[[], None] | None = None) -> subprocess.CompletedProcess:
         """Run Snakemake to its end; stdout and stderr together in `stdout`. `before` is called in the new process."""
+        command = self.command(*arguments)
         return subprocess.run(
-            self.command(*arguments),
+            command if before else warm.command(*command[1:]),
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -146,14 +149,17 @@ def with_small_blocks(project: Project, images: int = 16) -> Project:
     return project
 
 
-def _compiled_loops() -> list[Path]:
-    """What numba keeps of the loops that it has compiled; it goes by the times of their files, which are copied too."""
-    return [path for path in (REPOSITORY / "workflow").rglob("__pycache__/*") if path.suffix in {".nbc", ".nbi"}]
+def _compiled() -> list[Path]:
+    """What Python and numba keep of what they have compiled; it goes by the times of files, which are copied too."""
+    compileall.compile_dir(REPOSITORY / "workflow" / "scripts", quiet=1)
+    return [
+        path for path in (REPOSITORY / "workflow").rglob("__pycache__/*") if path.suffix in {".pyc", ".nbc", ".nbi"}
+    ]
 
 
 def new_project(folder: Path) -> Project:
     folder.mkdir(parents=True)
-    for path in (*copied_code(), *_compiled_loops()):
+    for path in (*copied_code(), *_compiled()):
         there = folder / path.relative_to(REPOSITORY)
         there.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, there)

@@ -174,6 +174,7 @@ FIGURES = {
         "le_label",
     ),
     "one neuron": lambda: draw_weight_map([Explanation(1, ["a"], [1.0]), Explanation(2, status=CONSTANT)], "n", "le"),
+    "nothing explained": lambda: draw_weight_map([Explanation(n, status=CONSTANT) for n in range(4)], "n", "le"),
     "calibration": lambda: draw_reliability([CALIBRATION], "net / layer4"),
     "calibrations": lambda: draw_reliability([CALIBRATION] * 3, "net / layer4"),
     "impact": lambda: draw_top_impact(

@@ -96,22 +96,17 @@ def draw_weight_map(explanations: Sequence[Explanation], layer: str, method: str
     ----------
     chosen
         A sentence about how the neurons were chosen.
-
-    Raises
-    ------
-    LinexpError
-        None of the explanations has a concept.
     """
     concepts, weights, left_out = weight_map(explanations)
-    if not concepts:
-        raise LinexpError(f"{method} explains none of these neurons with a concept; choose others")
-    largest = np.abs(np.nan_to_num(weights)).max(axis=0)
+    largest = np.abs(np.nan_to_num(weights)).max(axis=0, initial=0)
     relative = weights / np.where(largest > 0, largest, 1)
     rows, columns = weights.shape
     with matplotlib.rc_context(STYLE):
         width, height = max(520 + 85 * columns, 900), 290 + 36 * rows
         figure, axes = page(width, height, f"{layer}: weights of concepts ({method})")
-        axes.pcolormesh(relative, cmap=COLOURS, vmin=-1, vmax=1, edgecolors="#EDEDED", linewidth=1)
+        axes.set(xlim=(0, columns), ylim=(0, max(rows, 1)))
+        if concepts:
+            axes.pcolormesh(relative, cmap=COLOURS, vmin=-1, vmax=1, edgecolors="#EDEDED", linewidth=1)
         for place in np.argwhere(np.isfinite(weights)):
             colour = text_colour(COLOURS((relative[tuple(place)] + 1) / 2))
             text, (y, x) = number_text(weights[tuple(place)]), place + 0.5
@@ -126,7 +121,8 @@ def draw_weight_map(explanations: Sequence[Explanation], layer: str, method: str
         dress(axes)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
+        colours = "Blue: positive, orange: negative, as a part of the neuron's largest weight."
         rest = f"{left_out} concepts of small weight are left out." if left_out else ""
-        told = ["Blue: positive, orange: negative, as a part of the neuron's largest weight.", rest, chosen]
+        told = [colours if concepts else "None of these neurons is explained with a concept.", rest, chosen]
         note(axes, " ".join(filter(None, told)))
     return figure
