@@ -21,6 +21,7 @@ use rule score_ablation as score_ablation_block with:
         "results/logs/score_ablation/{target}/{layer}/{simulator}/{method}/{block}_of_{blocks}.log",
     wildcard_constraints:
         target=one_of(cut_targets),
+        simulator=simulators,
     params:
         block=ask(blocks.block_number),
     message:

@@ -10,7 +10,7 @@ SCRIPTS = str(HERE.parent / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
 
 from linexp.baselines import BASELINES
-from linexp.concepts.sets import RANDOM_CONCEPTS
+from linexp.concepts.sets import PIXEL_LABELS, RANDOM_CONCEPTS
 from linexp.config import checks, derived_targets, origins, text
 from linexp.errors import LinexpError
 from linexp.figures.of_layer import FIGURES
@@ -146,6 +146,7 @@ def threads_of_images(wildcards):
 
 
 models = one_of(config["image_text_models"])
+simulators = one_of([*config["image_text_models"], PIXEL_LABELS])
 recorded_targets = {derived_targets.recorded_target(config["targets"], name) for name in config["targets"]}
 networks = {name for name in recorded_targets if model_files.has_network(config, name)}
 cut_targets = blocks.cut_targets(config)

@@ -39,6 +39,7 @@ rule score_ablation:
         "results/logs/score_ablation/{target}/{layer}/{simulator}/{method}.log",
     wildcard_constraints:
         target=one_of(uncut_targets),
+        simulator=simulators,
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target

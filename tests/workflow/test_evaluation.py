@@ -1,7 +1,6 @@
 """Ablation and Top Impact of a finished workflow, against forward passes of the whole network with a hook."""
 
 from functools import partial
-from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -10,12 +9,9 @@ import pytest
 import torch
 
 from helpers.hooked import hooked_alpha, hooked_logits, hooked_losses
-from linexp import scenes
+from helpers.literal_network import literal_network
 from linexp.artifacts import attributes, seals, store
-from linexp.networks import targets
 from linexp.networks.outputs import TEMPERATURES
-from linexp.probes import sources
-from linexp.probes.batches import decoded_batches
 
 pytestmark = pytest.mark.long
 PLACES = {"layer4": ("layer4", "avg"), "layer3": ("layer3", "max")}
@@ -43,30 +39,7 @@ def evaluated(finished, tmp_path_factory):
 @pytest.fixture(scope="module")
 def literal(evaluated):
     """The network with its images, labels, splits and temperature, read without the workflow's own readers."""
-    folder = evaluated.folder / "results"
-    files = {"training": folder / "models/net/training.json", "weights": folder / "models/net/weights.safetensors"}
-    network, preprocess = targets.open_target({}, files, seed=0)
-    source = sources.open_source(
-        {
-            "kind": "parquet",
-            "files": [str(folder / "probes/scenes/images.parquet")],
-            "image": "image",
-            "label": "label",
-            "class_names": list(scenes.CLASS_NAMES),
-        }
-    )
-    decoded = [source.image(row) for row in range(len(source))]
-    index = pd.read_parquet(folder / "probes/scenes/index.parquet")
-    with h5py.File(folder / "net/outputs.h5") as file:
-        temperature = float(file.attrs["temperature"])
-    return SimpleNamespace(
-        network=network,
-        images=torch.cat(list(decoded_batches(decoded, preprocess, 64, 1))),
-        labels=index["label"].to_numpy().astype(np.int64),
-        rows={split: np.flatnonzero(index["split"] == split) for split in ("val", "test")},
-        temperature=temperature,
-        layer=lambda name: folder / "net" / name,
-    )
+    return literal_network(evaluated.folder)
 
 
 def losses_of(literal, layer, neuron, split):

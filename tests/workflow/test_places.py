@@ -1,13 +1,19 @@
 """A layer at places, by the real rules: what is recorded, explained and simulated by pixel labels fits together."""
 
+from functools import partial
+
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.hooked_maps import hooked_map_losses
+from helpers.literal_network import literal_network
+
 PLACES = {"module": "layer2", "pool": "avg", "places": 4}
 WHERE = "results/net/where"
 UPPER = f"{WHERE}/simulations/pixel_labels"
+ABLATION = f"{WHERE}/ablation/pixel_labels/searched.parquet"
 
 
 def configured(project):
@@ -34,7 +40,8 @@ def test_only_what_places_need_is_made(project):
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        (f"{WHERE}/ablation.parquet", "effect on the output"),
+        (f"{WHERE}/effects.h5", "effect on the output"),
+        (f"{WHERE}/impact.parquet", "effect on the output"),
         (f"{WHERE}/report/index.html", "explorer"),
         (f"{WHERE}/figures/neuron_0.svg", "picture of a neuron"),
         (f"{WHERE}/stability/searched.parquet", "stability"),
@@ -52,7 +59,7 @@ def made(finished, tmp_path_factory):
     """The folder of a project that is explained at places, and by areas of images."""
     project = configured(finished.copy(tmp_path_factory.mktemp("places") / "project"))
     of_images = "results/net/layer4/explanations/le_area.parquet"
-    project.run(f"{UPPER}/le_label.h5", f"{UPPER}/searched.h5", of_images)
+    project.run(f"{UPPER}/le_label.h5", f"{UPPER}/searched.h5", of_images, ABLATION)
     return project.folder
 
 
@@ -118,3 +125,28 @@ def test_p_of_places_is_stored_nowhere_and_its_statistics_are_those_of_train(mad
     with h5py.File(made / "results/probes/scenes/P/area/net_4/moments.h5") as file:
         covariance = file["train/covariance"][...]
     np.testing.assert_allclose(covariance, np.cov(train[concepts].to_numpy().T, bias=True), atol=1e-6)
+
+
+@pytest.mark.long
+def test_ablation_at_places_is_that_of_hooks_on_the_network_of_the_target(made):
+    found = pd.read_parquet(made / ABLATION)
+    with h5py.File(made / f"{WHERE}/activations.h5") as file:
+        cells = file["activations"][...].reshape(240, 16, -1).astype(float)
+    with h5py.File(made / f"{UPPER}/searched.h5") as file:
+        simulated, neurons = file["simulated"][...].reshape(240, 16, -1).astype(float), file["neurons"][...]
+    assert found["neuron"].tolist() == neurons.tolist() and found["ablation_ceiling"].notna().any()
+    literal = literal_network(made)
+    val, test = (literal.rows[split] for split in ("val", "test"))
+    for row in found.dropna(subset="ablation_norm").iloc[::3].itertuples():
+        q, s = cells[..., row.neuron], simulated[..., list(neurons).index(row.neuron)]
+        of = literal.network, "layer2", row.neuron, literal.images[test], literal.labels[test]
+        losses = partial(hooked_map_losses, *of, temperature=literal.temperature)
+        before = losses(None)
+        effect = np.abs(losses(np.full((len(test), 16), q[val].mean())) - before).sum()
+        c, d = np.polyfit(s[val].ravel(), q[val].ravel(), 1)
+        for score, values in (
+            (row.ablation_ceiling, q),
+            (row.ablation_optim, row.c * s + row.d),
+            (row.ablation_norm, c * s + d),
+        ):
+            assert score == pytest.approx(1 - np.abs(losses(values[test]) - before).sum() / effect, abs=1e-4)

@@ -24,20 +24,21 @@ def open_tail():
 
 runtime.start(snakemake)
 files, params, settings = snakemake.input, snakemake.params, snakemake.params.ablation
-provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.activations, files.outputs, files.head))
-is_linear = bool(store.read_attribute(files.head, "linear"))
+heads = [files.head] if files.get("head") else []  # none at places
+provenance = store.provenance_of(snakemake, store.same_probe(files.index, files.activations, files.outputs, *heads))
+is_linear = any(store.read_attribute(head, "linear") for head in heads)
 with store.create_arrays(snakemake.output[0], provenance) as file:
     file.attrs["linear"] = is_linear
     if not is_linear:
         index = store.read_table(files.index)
-        layer = open_layer(files.outputs, files.head, recorded.activations_of(files.activations), open_tail)
+        activations = recorded.by_image(recorded.activations_of(files.activations), len(index))
+        layer = open_layer(files.outputs, files.get("head"), activations, open_tail)
         val, test = (layer.losses(settings, rows_of(index, split))[1] for split in ("val", "test"))
         neurons = recorded.numbers_in(files.activations, params.neurons)
         neurons = neurons[blocks.block_of(*params.get("block", (1, 1)), len(neurons))]
-        replacements, nodes = (2, settings["most_nodes"]) if settings["optim"] else (1, 0)
         kept = np.intersect1d(shared_curves.kept(snakemake.output[0], provenance), neurons)
         new = np.setdiff1d(neurons, kept)
-        print(ablation.announcement(len(new), val, test, replacements, nodes), file=sys.stderr)
+        print(ablation.announcement(len(new), val, test, *ablation.shared_passes(val, settings)), file=sys.stderr)
         found = ablation.shared_by_explanations(val, test, new, settings["optim"], snakemake.threads)
         found = shared_curves.with_kept(snakemake.output[0], kept, found)
         found = progress.progress(found, len(neurons), "neuron", "curves", step=lambda _: 1)

@@ -11,7 +11,7 @@ from linexp.jobs import runtime
 from linexp.networks import recorded
 from linexp.probes.index import copies_in
 from linexp.scoring import summary
-from linexp.scoring.scores import OF_PLACES
+from linexp.scoring.scores import CEILING, OF_PLACES
 
 runtime.start(snakemake)
 files = snakemake.input
@@ -25,7 +25,7 @@ def table(name):
 
 
 scores = table("scores")
-of_places = [name for name in OF_PLACES if name in scores]
+of_places = [name for name in (*OF_PLACES, CEILING) if name in scores]
 summarised = summary.summarise(
     scores,
     [*metrics.METRICS, *of_places, "ablation_constant"],

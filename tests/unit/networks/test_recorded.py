@@ -55,6 +55,19 @@ def test_a_matrix_on_the_disk_is_indexed_as_one_in_memory(path, together, monkey
     assert whole[:5][:, []].shape == (5, 0)
 
 
+@pytest.mark.parametrize("values", [50, 400, 10**6])
+def test_rows_that_are_places_have_a_row_for_each_image(path, values, monkeypatch):
+    monkeypatch.setattr(recorded, "VALUES_TOGETHER", values)
+    maps = recorded.by_image(recorded.activations_of(path), 10)
+    expected = np.moveaxis(VALUES.reshape(10, 5, 300), 1, 2)
+    assert maps.shape == (10, 300, 5) and len(maps) == 10
+    some = maps[np.array([1, 4, 9])]
+    np.testing.assert_array_equal(some[:, [200, 3]], expected[[1, 4, 9]][:, [200, 3]])
+    np.testing.assert_array_equal(some[:, 7], expected[[1, 4, 9], 7])
+    whole = recorded.activations_of(path)
+    assert recorded.by_image(whole, 50) is whole
+
+
 def test_a_neuron_that_the_layer_does_not_have_is_refused(path):
     with pytest.raises(LinexpError, match=r"neurons: 300 is not in .* which has neurons 0 to 299"):
         list(recorded.neuron_blocks(path, [0, 300]))

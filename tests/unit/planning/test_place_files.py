@@ -136,6 +136,19 @@ def test_what_is_not_made_at_places_is_left_out(whole):
     assert {path.rpartition("/")[2] for path in figures} == {"scores.svg", "lengths.svg", "weights.svg"}
 
 
+def test_ablation_at_places_is_made_of_whole_images_and_of_their_places_and_scored_if_it_is_asked_for(whole):
+    files = evaluation_files.ablation_files(whole, WHERE)
+    assert files["index"] == "results/probes/scenes/index.parquet", "losses are of images"
+    assert files["activations"] == "results/net/where/activations.h5" and "head" not in files
+    assert evaluation_files.ablation_files(whole, LAYER4)["head"] == "results/net/layer4/head.h5"
+    assert evaluation_files.ablation_settings(whole, WHERE)["replace"] == "constant"
+    assert evaluation_files.ablation_settings(whole, LAYER4)["replace"] == "shift"
+    asked = checked(config(ablation=True), SCHEMA)
+    assert evaluation_files.score_files(asked, WHERE)["ablation"] == "results/net/where/ablation.parquet"
+    figures = {path.rpartition("/")[2] for path in figure_files.figures_of_layer(asked, WHERE)}
+    assert "correlation_ablation.svg" in figures and "top_impact.svg" not in figures
+
+
 @pytest.mark.parametrize(
     ("ask", "what"),
     [
@@ -154,8 +167,15 @@ def test_what_is_not_made_at_places_is_refused_in_one_line(whole, ask, what):
 @pytest.mark.parametrize(
     ("layer", "said"),
     [
-        ({"ablation": True}, "targets.net.layers.where.ablation: effects on the output are not measured at places"),
-        ({"impact": True}, "targets.net.layers.where.impact: effects on the output are not measured at places"),
+        ({"impact": True}, "targets.net.layers.where.impact: Top Impact is not measured at places"),
+        (
+            {"ablation": True, "units": {"directions": "cavs.safetensors"}, "tokens": "patches"},
+            "targets.net.layers.where.tokens: at places all patches are read, and replaced in ablation",
+        ),
+        (
+            {"ablation": True, "units": {"directions": "cavs.safetensors"}, "pool": "max"},
+            "targets.net.layers.where.ablation: with units, pool: max has no ablation",
+        ),
         ({"pool": "first"}, "targets.net.layers.where.pool: first is no way to pool the values in a cell"),
         ({"places": 1}, "targets.net.layers.where.places: 1 is out of range; give at least 2"),
     ],

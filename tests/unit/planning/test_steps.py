@@ -51,6 +51,18 @@ def test_a_step_takes_what_its_rule_asks_for_and_writes_its_numbers(config):
     assert found["simulate"][0].values == 100 * 60, "images × neurons"
 
 
+def test_ablation_at_places_samples_a_surface_of_each_explanation(config):
+    net = config["targets"]["net"]
+    net["layers"]["where"] = {**net["layers"]["layer4"], "places": 7, "ablation": True, "impact": False}
+    found: dict[str, list[steps.Step]] = {}
+    for step in steps.steps(config, "net", "where"):
+        found.setdefault(step.rule, []).append(step)
+    # of 60 neurons at 20 images a second: 9 × 9 scales on val, and 2 on val and test
+    assert found["score_ablation"][0].work.seconds == pytest.approx(60 * (81 * 10 + 2 * 30) / 20)
+    assert found["sample_curves"][0].work.seconds == pytest.approx(17 * 60 * 10 / 20)
+    assert "measure_effects" not in found
+
+
 def test_without_a_linear_head_every_neuron_is_a_pass_of_the_images(config):
     for linear in (None, True):
         if linear:

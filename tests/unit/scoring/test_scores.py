@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from helpers.literal import literal_simulation, standardised
 from linexp.metrics import METRICS
 from linexp.scoring import simulation
-from linexp.scoring.scores import ABLATION, correlation_of_images, map_iou, score_table, with_ablation, with_verdicts
+from linexp.scoring.scores import (
+    ABLATION,
+    CEILING,
+    correlation_of_images,
+    map_iou,
+    score_table,
+    with_ablation,
+    with_verdicts,
+)
 from linexp.scoring.simulation import simulate
 
 correlation_scores = METRICS["correlation"].score
@@ -160,6 +168,8 @@ def test_ablation_stands_beside_the_scores_of_its_method_simulator_and_neuron():
     for column in ABLATION:
         assert joined[column].isna().sum() == 1
         assert ((joined[column] == joined["correlation"]) | joined[column].isna()).all()
+    at_places = with_ablation(scores, ablation.assign(**{CEILING: 0.5}))
+    assert list(at_places) == [*scores, *ABLATION, CEILING] and (at_places[CEILING] == 0.5).all()
     without = with_ablation(scores, None)
     assert list(without) == [*scores, *ABLATION] and without[ABLATION].isna().all(axis=None)
 

@@ -9,7 +9,7 @@ from torch import nn
 from linexp.errors import LinexpError
 from linexp.networks.recording import record_activations
 from linexp.networks.units.encoded import EncodedUnits
-from linexp.networks.units.grids import AtPlaces, in_cells, token_maps
+from linexp.networks.units.grids import AtPlaces, in_cells, out_of_cells, token_maps
 from linexp.networks.units.neurons import Neurons
 from linexp.networks.units.projection import Projection
 
@@ -98,3 +98,35 @@ def test_cells_go_row_by_row():
     maps = torch.arange(16.0).reshape(1, 1, 4, 4)
     assert in_cells(maps, 2, "max")[0, :, 0].tolist() == [5, 7, 13, 15]
     assert in_cells(maps, 2, "avg")[0, :, 0].tolist() == [2.5, 4.5, 10.5, 12.5]
+
+
+def test_cells_come_back_as_they_were_cut():
+    cells = torch.arange(4.0)[None]
+    assert out_of_cells(cells, 2, (4, 2))[0].tolist() == [[0, 1], [0, 1], [2, 3], [2, 3]]
+    assert out_of_cells(cells, 2, (3, 2))[0].tolist() == [[0, 1], [1, 2], [2, 3]], "half of either"
+    fine = torch.randn(3, 36, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    for grid, cells in ((6, fine), (3, fine[:, :9])):
+        maps = out_of_cells(cells, grid, (12, 6))
+        torch.testing.assert_close(in_cells(maps[:, None], grid, "avg")[..., 0], cells)
+        torch.testing.assert_close(in_cells(maps[:, None], grid, "max")[..., 0], cells)
+    for size in ((5, 7), (2, 13)):
+        torch.testing.assert_close(out_of_cells(fine, 6, size).mean((1, 2)), fine.mean(1))
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 8, 8), (2, 18, 3)])
+def test_replaced_maps_are_read_as_the_cells_that_were_put_in(shape):
+    torch.manual_seed(0)
+    output, unit = torch.randn(shape), nn.functional.normalize(torch.randn(2, 3), dim=1)
+    cells = torch.randn(2, 4, dtype=torch.float64)
+    for units in (Neurons("avg"), EncodedUnits(Projection("given", unit), "avg")):
+        places, before = AtPlaces(units, 2, "avg"), output.clone()
+        for number, change in zip((1, 0), places.changes(output, [1, 0]), strict=True):
+            change.replace(cells, "constant")
+            found = places.read(output).reshape(2, 4, -1)[..., number]
+            torch.testing.assert_close(found, cells.float())
+            if output.ndim == 3:
+                assert torch.equal(output[:, :2], before[:, :2]), "tokens in front of the patches stay"
+            with pytest.raises(ValueError, match="shift"):
+                change.replace(cells, "shift")
+            change.restore()
+            assert torch.equal(output, before)

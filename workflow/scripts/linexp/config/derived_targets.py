@@ -77,7 +77,8 @@ def _layer(place: str, layer: str, entry: Any, known: Mapping[str, Any]) -> Any:
 
 def without_classes(config: Mapping[str, Any]) -> dict[str, Any]:
     """Fill in what follows for targets with `classes: none`, and those without a network: no class of the probe is
-    known, no ablation is scored and no Top Impact measured; the latter also of layers at places.
+    known, no ablation is scored and no Top Impact measured; the latter also of layers at places, where ablation is
+    scored if it is asked for.
 
     Parameters
     ----------
@@ -103,13 +104,15 @@ def _with_what_follows(place: str, target: Mapping[str, Any]) -> Mapping[str, An
 
 
 def _at_places(place: str, layer: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A layer, without effects on the output if it is explained at places."""
+    """A layer, with ablation only if that is asked for and without Top Impact, if it is explained at places."""
     if "places" not in layer:
         return layer
-    for key in NOT_RECORDED:
-        if layer.get(key):
-            raise LinexpError(f"{place}.{key}: effects on the output are not measured at places; take it out")
-    return {**layer, **dict.fromkeys(NOT_RECORDED, False)}
+    if layer.get("impact"):
+        raise LinexpError(f"{place}.impact: Top Impact is not measured at places; take it out")
+    ablation = layer.get("ablation", False)
+    if ablation and "tokens" in layer:
+        raise LinexpError(f"{place}.tokens: at places all patches are read, and replaced in ablation; take it out")
+    return {**layer, "ablation": ablation, "impact": False}
 
 
 def _check_no_network(place: str, target: Mapping[str, Any]) -> None:

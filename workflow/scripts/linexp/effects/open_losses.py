@@ -26,7 +26,7 @@ class OpenLayer:
         Of the network.
     activations
         (n_images, n_neurons) of the whole layer: an array, or a `recorded.Matrix`, of which neurons are read as they
-        are asked for.
+        are asked for; at places `recorded.Maps`.
     weight
         (n_classes, n_neurons) of a linear head.
     tail
@@ -68,14 +68,14 @@ class OpenLayer:
 
 
 def open_layer(
-    outputs: str | Path, head: str | Path, activations: np.ndarray, open_tail: Callable[[], Any] | None
+    outputs: str | Path, head: str | Path | None, activations: np.ndarray, open_tail: Callable[[], Any] | None
 ) -> OpenLayer:
     """Open a layer.
 
     Parameters
     ----------
     outputs, head
-        The artifacts.
+        The artifacts; without a head the tail is replayed, as at places.
     activations
         As of `OpenLayer`.
     open_tail
@@ -87,6 +87,6 @@ def open_layer(
         What was recorded is not of one model.
     """
     found = layer.read_outputs(outputs)
-    weight = layer.read_head(head, found, activations)
+    weight = layer.read_head(head, found, activations) if head else None
     tail = open_tail() if weight is None and open_tail else None
     return OpenLayer(outputs, found, activations, weight, tail)

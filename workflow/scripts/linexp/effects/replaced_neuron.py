@@ -20,7 +20,7 @@ SHARED_MARGIN = 0.25
 """Of curves that explanations share. Of 1,216 explanations of a ConvNeXt's neurons, 8 % have scales too close to the
 ends with a margin of 0.1, and 1 % with this one."""
 
-_GRID = np.array(list(product(np.linspace(-0.5, 1.5, 9), np.linspace(-1.0, 1.0, 9))))
+GRID = np.array(list(product(np.linspace(-0.5, 1.5, 9), np.linspace(-1.0, 1.0, 9))))
 _CONSTANTS = np.array([(0.0, v) for v in np.linspace(-1.5, 1.5, 31)])
 
 
@@ -36,11 +36,14 @@ class AblationScore:
         Of optim.
     constant
         α of the best constant, c = 0: the floor of optim.
+    ceiling
+        α of the unit's own map at places, cut into cells and put together again.
     effect
         Mean change of the loss on test when the neuron is ablated to its mean (denominator of Eq. 12); of a neuron
         that has next to none there or on val, the smaller of the two.
     nodes, error
-        Of the loss curves that were searched; 0 where there was no search.
+        Of the loss curves that were searched; 0 where there was no search. Of a surface the points, and how far the
+        change of the loss at (c, d) is from that on the surface, relative to the effect on val.
     """
 
     optim: float | None = None
@@ -48,13 +51,15 @@ class AblationScore:
     c: float | None = None
     d: float | None = None
     constant: float | None = None
+    ceiling: float | None = None
     effect: float = 0.0
     nodes: int = 0
     error: float = 0.0
 
 
 Name = str | tuple[str, int]
-"""What a neuron is replaced by: `mean`, `constant`, or `norm` or `optim` with the number of the explanation."""
+"""What a neuron is replaced by: `mean`, `constant`, or `norm` or `optim` with the number of the explanation; at places
+also `ceiling`."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,8 @@ class Shared:
     Attributes
     ----------
     on_val, on_test
-        Mean change of the loss when the neuron is replaced by its `mean`, and by the best `constant` where one was
-        searched.
+        Mean change of the loss when the neuron is replaced by its `mean`, by the best `constant` where one was
+        searched, and at places by its `ceiling`, its own map as the grid has it.
     constant
         The best constant.
     curve
@@ -79,9 +84,9 @@ class Shared:
 
 
 def norm_scale(simulated: np.ndarray, activations: np.ndarray) -> tuple[float, float] | None:
-    """(c, d) of Eq. 16-18 from (n,) values on val; None for a simulation that never varies."""
+    """(c, d) of Eq. 16-18 from values on val of one shape; None for a simulation that never varies."""
     s, q = simulated.astype(np.float64), activations.astype(np.float64)
-    if constant(s):
+    if constant(s.ravel()):
         return None
     c = ((s - s.mean()) * (q - q.mean())).mean() / s.var()
     return float(c), float(q.mean() - c * s.mean())
@@ -96,9 +101,9 @@ class Candidate:
     explanation: int | None = None
 
     def values(self, simulated: list[Array]) -> Array:
-        """(n_images,) from what each explanation simulates."""
+        """Of the shape of what each explanation simulates."""
         if self.explanation is None:
-            return np.full(len(simulated[0]), self.d)
+            return np.full(simulated[0].shape, self.d)
         return self.c * simulated[self.explanation] + self.d
 
 
@@ -173,7 +178,7 @@ class ReplacedNeuron:
             as_it_is = (scale, (s.mean() - mean) / std)
             starts = [(0.0, 0.0), (0.0, v_constant), (rho, 0.0), (2 * rho, 0.0), as_it_is]
             line = (curve.coefficients, base, one_up * s_hat, offset, one_up)
-            u, v, _ = search(line, np.concatenate([starts, _GRID]))
+            u, v, _ = search(line, np.concatenate([starts, GRID]))
             c = u / scale
             self.optim.append((c, mean + v * std - c * s.mean()))
 
@@ -209,9 +214,13 @@ class ReplacedNeuron:
         return {name: candidate for name, candidate in self.candidates().items() if name not in known}
 
     def replacements(self, simulated: list[Array]) -> Array:
-        """(n_unknown, n_images) what the neuron is replaced by."""
+        """(n_unknown, …) what the neuron is replaced by, of the shape of a simulation."""
         values = [candidate.values(simulated) for candidate in self.unknown().values()]
-        return np.reshape(values, (-1, len(simulated[0])))
+        return np.reshape(values, (-1, *simulated[0].shape))
+
+    def searched(self, number: int, on_val: float, effect: float) -> tuple[int, float]:
+        """`nodes` and `error` of an explanation's search, from the changes by its `optim` and the mean on val."""
+        return len(self.curve.coefficients), self.curve.error
 
     def scores(self, on_val: list[float], on_test: list[float]) -> list[AblationScore]:
         """α of Eq. 12 for every candidate, from the (n_unknown,) mean changes of the loss on val and on test."""
@@ -225,19 +234,20 @@ class ReplacedNeuron:
         alpha = {name: 1 - change / effect for name, change in test.items()}
         scores = []
         for number in range(len(self.norm)):
-            found = AblationScore(norm=alpha.get(("norm", number)), effect=effect)
+            found = AblationScore(norm=alpha.get(("norm", number)), ceiling=alpha.get("ceiling"), effect=effect)
             if self.optim:
                 # never worse on val than norm, the best constant or the mean
                 choices = [name for name in ("mean", "constant", ("norm", number), ("optim", number)) if name in val]
                 best = min(choices, key=val.__getitem__)
+                nodes, error = self.searched(number, val.get(("optim", number), np.nan), val["mean"])
                 found = replace(
                     found,
                     optim=alpha[best],
                     c=candidates[best].c,
                     d=candidates[best].d,
                     constant=alpha["constant"],
-                    nodes=len(self.curve.coefficients),
-                    error=self.curve.error,
+                    nodes=nodes,
+                    error=error,
                 )
             scores.append(found)
         return scores

@@ -3,7 +3,8 @@
 The objective is a mean of absolute values, with kinks and several minima, so no gradient certifies anything: simplices
 (Nelder and Mead, 1965) start from several places, and once more from the best one. A `line` is what images lose as the
 simulation's scale changes: (coefficients (m, n), base (n,), slope (n,), offset (n,), direction). Image i is at
-the place offset + u·slope + v·direction of its Chebyshev series, and its unchanged loss is `base`.
+the place offset + u·slope + v·direction of its Chebyshev series, and its unchanged loss is `base`. Where a whole map
+changes it is a surface: (coefficients (m², n) of a series in u and v, base (n,), low (2,), high (2,) of both).
 """
 
 import numba
@@ -14,6 +15,8 @@ SIMPLICES = 3
 FIRST_STEP, FIRST_PRECISION = 0.2, 1e-2
 LAST_STEP, LAST_PRECISION = 0.03, 1e-5
 MAX_STEPS = 100
+SURFACE = 4
+"""Parts of a surface."""
 
 
 @numba.njit(cache=True, nogil=True)
@@ -38,8 +41,29 @@ def series(coefficients, positions):
 
 
 @numba.njit(cache=True, nogil=True)
+def change_of_surface(surface, u, v):
+    """The same of a surface."""
+    coefficients, base, low, high = surface
+    m = round(np.sqrt(len(coefficients)))
+    of_u, of_v = np.ones(m), np.ones(m)
+    x, y = (2 * u - low[0] - high[0]) / (high[0] - low[0]), (2 * v - low[1] - high[1]) / (high[1] - low[1])
+    if max(abs(x), abs(y)) > 1.0:
+        return np.inf
+    of_u[1], of_v[1] = x, y
+    for degree in range(2, m):
+        of_u[degree] = 2 * x * of_u[degree - 1] - of_u[degree - 2]
+        of_v[degree] = 2 * y * of_v[degree - 1] - of_v[degree - 2]
+    change = -base
+    for number in range(m * m):
+        change += of_u[number // m] * of_v[number % m] * coefficients[number]
+    return np.abs(change).mean()
+
+
+@numba.njit(cache=True, nogil=True)
 def change(line, u, v):
     """Mean |L(changed) − L| of the images at (u, v); infinite beyond the sampled range."""
+    if len(line) == SURFACE:  # known when this is compiled
+        return change_of_surface(line, u, v)
     coefficients, base, slope, offset, direction = line
     positions = offset + u * slope + v * direction
     if np.abs(positions).max() > 1.0:

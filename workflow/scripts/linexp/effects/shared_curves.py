@@ -17,7 +17,7 @@ from ..errors import LinexpError
 from .loss_curves import Curve
 from .replaced_neuron import Shared
 
-NAMES = ("mean", "constant")
+NAMES = ("mean", "constant", "ceiling")
 
 
 def write(file: h5py.File, found: Iterable[tuple[int, Shared]]) -> None:

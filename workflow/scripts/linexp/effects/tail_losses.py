@@ -22,7 +22,7 @@ class TailLosses(Protocol):
     Attributes
     ----------
     activations
-        (n, n_neurons) of the layer.
+        (n, n_neurons) of the layer, at places (n, n_neurons, n_places).
     base
         (n,) losses of the unchanged network.
     """
@@ -34,7 +34,10 @@ class TailLosses(Protocol):
         """The loss as each neuron's value varies over its range, with errors measured at its mean (`centres`)."""
 
     def at(self, neurons: Sequence[int], values: Sequence[Array]) -> list[Array]:
-        """(m, n) losses of each neuron at values (m, n) or (m, 1), to a millionth of the neuron's mean effect."""
+        """(m, n) losses of each neuron at values (m, n) or (m, 1), to a millionth of the neuron's mean effect.
+
+        At places values are also those of all cells, (m, n, n_places).
+        """
 
 
 class LinearTailLosses:
@@ -122,7 +125,7 @@ class ReplayedTailLosses:
     rows
         (n,) the images.
     activations
-        (n, n_neurons) of these images.
+        (n, n_neurons) of these images, at places (n, n_neurons, n_places).
     loss
         Of these images.
     tolerance, most_nodes

@@ -170,10 +170,18 @@ class Matrix:
         (n_images, n_neurons) on the disk.
     rows
         The images that it is of, ascending; None for all.
+    together
+        The neurons of a block, where they are fewer.
     """
 
-    def __init__(self, read: Callable[[slice, np.ndarray | None], np.ndarray], shape: tuple[int, int], rows=None):
-        self._read, self._on_disk, self._rows = read, shape, rows
+    def __init__(
+        self,
+        read: Callable[[slice, np.ndarray | None], np.ndarray],
+        shape: tuple[int, int],
+        rows=None,
+        together: int = NEURONS_TOGETHER,
+    ):
+        self._read, self._on_disk, self._rows, self._together = read, shape, rows, min(together, NEURONS_TOGETHER)
         self._kept: tuple[int, np.ndarray] | None = None
 
     @property
@@ -186,20 +194,20 @@ class Matrix:
     def __getitem__(self, key):
         if not isinstance(key, tuple):
             rows = np.arange(self._on_disk[0]) if self._rows is None else self._rows
-            return Matrix(self._read, self._on_disk, rows[key])
+            return Matrix(self._read, self._on_disk, rows[key], self._together)
         neurons = np.arange(self.shape[1])[key[1]]
-        apart = np.atleast_1d(neurons) // NEURONS_TOGETHER
+        apart = np.atleast_1d(neurons) // self._together
         found = np.empty((len(self), len(apart)), np.float32)
         for block in np.unique(apart):
             some = apart == block
-            found[:, some] = self._block(block)[:, np.atleast_1d(neurons)[some] - block * NEURONS_TOGETHER]
+            found[:, some] = self._block(block)[:, np.atleast_1d(neurons)[some] - block * self._together]
         return found if np.ndim(neurons) else found[:, 0]
 
     def _block(self, number: int) -> np.ndarray:
         if self._kept is None or self._kept[0] != number:
             self._kept = None  # so that two are never in memory
-            begin = number * NEURONS_TOGETHER
-            end = min(begin + NEURONS_TOGETHER, self.shape[1])
+            begin = number * self._together
+            end = min(begin + self._together, self.shape[1])
             self._kept = number, self._read(slice(begin, end), self._rows)
         return self._kept[1]
 
@@ -215,7 +223,8 @@ def activations_of(path: str | Path, neurons: Sequence[int] | np.ndarray | None 
     numbers = numbers_in(path, neurons)
     with store.open_arrays(path) as file:
         n_images = len(file["activations"])
-    return Matrix(lambda places, rows: read_block(path, numbers[places], rows), (n_images, len(numbers)))
+    shape, together = (n_images, len(numbers)), held_together(path)
+    return Matrix(lambda places, rows: read_block(path, numbers[places], rows), shape, together=together)
 
 
 def simulations_of(path: str | Path, among: slice) -> Matrix:
@@ -227,7 +236,39 @@ def simulations_of(path: str | Path, among: slice) -> Matrix:
     def read(some: slice, rows: np.ndarray | None) -> np.ndarray:
         return read_simulated(path, slice(places.start + some.start, places.start + some.stop), rows)
 
-    return Matrix(read, (shape[0], len(places)))
+    return Matrix(read, (shape[0], len(places)), together=max(1, VALUES_TOGETHER // shape[0]))
+
+
+class Maps:
+    """A matrix whose rows are the places of images, by image: `[rows]` is of these images, `[:, neurons]` is read.
+
+    What is read is (n_images, n_neurons, n_places), of one neuron (n_images, n_places).
+    """
+
+    def __init__(self, matrix: Matrix, places: int):
+        self._matrix, self._places = matrix, places
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        n_rows, n_neurons = self._matrix.shape
+        return n_rows // self._places, n_neurons, self._places
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key):
+        if not isinstance(key, tuple):
+            images = np.arange(len(self))[key]
+            return Maps(self._matrix[(images[:, None] * self._places + np.arange(self._places)).ravel()], self._places)
+        found = self._matrix[key]
+        found = found.reshape(len(self), self._places, *found.shape[1:])
+        return np.moveaxis(found, 1, -1)
+
+
+def by_image(matrix: Matrix, n_images: int) -> Matrix | Maps:
+    """A matrix whose rows are images, or places of so many images, with a row for each image."""
+    places = len(matrix) // n_images
+    return matrix if places == 1 else Maps(matrix, places)
 
 
 def columns_of(numbers: np.ndarray) -> tuple[slice, slice | np.ndarray]:

@@ -14,7 +14,7 @@ from ..probes.index import IndexedImages
 from ..probes.sources import open_source
 from .tails import ReplayedTail, split_network
 from .targets import open_target
-from .units.opening import open_units
+from .units.opening import open_recorded
 
 
 @dataclass(frozen=True)
@@ -69,4 +69,4 @@ def open_tail(target: TargetLayer, index: pa.Table, replace: str) -> ReplayedTai
 
     layer = target.layer
     split = split_network(on_device(network), layer["module"], next(blocks(np.arange(2))), layer.get("output"))
-    return ReplayedTail(split, blocks, open_units(layer, target.files.get("activations")), replace)
+    return ReplayedTail(split, blocks, open_recorded(layer, target.files.get("activations")), replace)

@@ -14,6 +14,7 @@ from .heads import layer_and_logits
 from .outputs import as_input
 from .parts import Key, part_of, with_part
 from .recording import find_module
+from .units.grids import AtPlaces
 from .units.units import Units
 
 
@@ -137,14 +138,14 @@ class ReplayedTail:
     units
         Of the layer.
     replace
-        `shift` or `constant`, as in `Change.replace`.
+        `shift` or `constant`, as in `Change.replace`; units at places have their maps replaced, by `constant` alone.
     """
 
     def __init__(
         self,
         split: SplitNetwork,
         image_blocks: Callable[[np.ndarray], Iterable[Tensor]],
-        units: Units,
+        units: Units | AtPlaces,
         replace: str = "shift",
     ):
         self.split, self.image_blocks = split, image_blocks
@@ -164,7 +165,7 @@ class ReplayedTail:
         neurons
             Numbers of the neurons, one changed at a time.
         values
-            For each neuron (m, n) or (m, 1): m pooled values of each image.
+            For each neuron (m, n) or (m, 1): m pooled values of each image. At places also (m, n, grid²), of each cell.
 
         Yields
         ------
@@ -182,7 +183,9 @@ class ReplayedTail:
         output, *live = self._at_layer(batch)
         changes = self.units.changes(output, neurons)
         for j, (neuron, of_neuron) in enumerate(zip(changes, values, strict=True)):
-            for m, row in enumerate(np.broadcast_to(of_neuron, (len(of_neuron), n_rows))[:, images]):
+            if of_neuron.shape[1] != n_rows:
+                of_neuron = np.broadcast_to(of_neuron, (len(of_neuron), n_rows))
+            for m, row in enumerate(of_neuron[:, images]):
                 neuron.replace(torch.tensor(row), self.replace)
                 yield j, m, images, self._logits(len(batch), output, *live)
             neuron.restore()

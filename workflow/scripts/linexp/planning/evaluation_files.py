@@ -16,6 +16,7 @@ from .inputs import (
     activations_of,
     charted_method,
     concept_set_of,
+    image_index_of,
     index_of,
     linear_methods,
     method_settings,
@@ -47,19 +48,26 @@ def has_labels(config: Config, wildcards) -> bool:
 def effect_files(config: Config, wildcards) -> Files:
     """What the effects of neurons on the output are computed from."""
     of_images(config, wildcards, "effect on the output")
+    return _replaced_files(config, wildcards)
+
+
+def _replaced_files(config: Config, wildcards) -> Files:
+    """What neurons are replaced with in images; at places the tail is replayed, whatever it is."""
+    at_places = places_of(config, wildcards)
+    head = {} if at_places else {"head": recorded(config, wildcards, f"{wildcards.layer}/head.h5")}
     return {
         **layer_files(config, wildcards),
         "images": probe_files(config, wildcards),
-        "index": index_of(config, wildcards),
+        "index": image_index_of(config, wildcards),
         "outputs": recorded(config, wildcards, "outputs.h5"),
-        "head": recorded(config, wildcards, f"{wildcards.layer}/head.h5"),
+        **head,
         "activations": activations_of(config, wildcards),
     }
 
 
 def ablation_files(config: Config, wildcards) -> Files:
-    """The same; a `LinexpError` if the loss needs labels and there are none."""
-    files = effect_files(config, wildcards)
+    """The same, of layers at places too; a `LinexpError` if the loss needs labels and there are none."""
+    files = _replaced_files(config, wildcards)
     if target_of(config, wildcards)["ablation"]["loss"] == "cross_entropy" and not has_labels(config, wildcards):
         raise LinexpError(f"target {wildcards.target}: {NO_LABELS}")
     return files
@@ -68,9 +76,12 @@ def ablation_files(config: Config, wildcards) -> Files:
 def ablation_settings(config: Config, wildcards) -> Settings:
     """The settings of ablation that change scores: fewer once it is known that the head behind a layer is linear.
 
-    A job is asked for them again when its inputs are there, the head among them.
+    A job is asked for them again when its inputs are there, the head among them. At places maps are replaced by
+    constant cells, however it is elsewhere.
     """
     ablation = target_of(config, wildcards)["ablation"]
+    if places_of(config, wildcards):
+        return {**ablation, "replace": "constant"}
     head = attributes.read_attributes(recorded(config, wildcards, f"{wildcards.layer}/head.h5"))
     return {key: ablation[key] for key in OF_ANY_TAIL} if head and head.get("linear") else ablation
 

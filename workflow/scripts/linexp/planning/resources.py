@@ -11,7 +11,7 @@ from math import ceil
 from typing import Any
 
 from ..config.checks import Config
-from ..networks.recorded import NEURONS_TOGETHER
+from ..networks.recorded import NEURONS_TOGETHER, VALUES_TOGETHER
 from ..networks.units import units_kind
 from . import dense_files, work_sizes
 from .dissection_files import dissection_probe
@@ -103,6 +103,11 @@ def explained_numbers(config: Config, wildcards) -> int:
 def block_numbers(config: Config, wildcards) -> int:
     """Rows × neurons that are in memory together where a layer is gone through in blocks, however wide it is."""
     return rows_of_layer(config, wildcards) * NEURONS_TOGETHER
+
+
+def matrix_numbers(config: Config, wildcards) -> int:
+    """Those of them that a `recorded.Matrix` has in memory: fewer where there are many rows, as at places."""
+    return min(block_numbers(config, wildcards), max(VALUES_TOGETHER, rows_of_layer(config, wildcards)))
 
 
 def concepts_of_method(config: Config, wildcards) -> int:

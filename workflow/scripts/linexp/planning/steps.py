@@ -19,6 +19,7 @@ from ..baselines import BASELINES
 from ..concepts.sets import PIXEL_LABELS, RANDOM_CONCEPTS
 from ..config.checks import Config, explainers_of
 from ..config.derived_targets import UNTRAINED_SUFFIX
+from ..effects.map_search import NODES
 from ..jobs.progress import duration
 from ..probes import sources
 from ..probes.kinds import KINDS
@@ -244,15 +245,18 @@ def _of_layer(config: Config, target: str, layer: str) -> Iterator[Step]:
             yield Step("measure_stability", f"{folder}/stability/{method}.parquet", work.resampling(config, names))
         if ablation:
             scored = f"{folder}/ablation/{simulator}/{method}.parquet"
-            yield Step(
-                "score_ablation", scored, _replayed(config, names, work.ablating(config, names), 2, ("val", "test"))
-            )
+            replaced = _replayed(config, names, work.ablating(config, names), 2, ("val", "test"))
+            if places_of(config, here) and entry["ablation"]["optim"]:
+                searched = _replayed(config, names, work.ablating(config, names), NODES**2, ("val",))
+                replaced = replace(replaced, seconds=replaced.seconds + searched.seconds)
+            yield Step("score_ablation", scored, replaced)
     if ablation:
         settings = entry["ablation"]
         nodes = settings["most_nodes"] if settings["optim"] else 0
         curves = _replayed(config, here, work.sampling_curves(config, here), nodes, ("val",))
         yield Step("sample_curves", f"{folder}/curves.h5", curves)
-        yield Step("measure_effects", f"{folder}/effects.h5", work.measuring_effects(config, here))
+        if not places_of(config, here):
+            yield Step("measure_effects", f"{folder}/effects.h5", work.measuring_effects(config, here))
     if measures_impact:
         removing = _replayed(config, here, work.removing(config, here), 1, ("train", "val", "test"))
         yield Step("measure_impact", f"{folder}/impact.parquet", removing)
@@ -279,12 +283,14 @@ def _replayed(config: Config, here, linear: Work, passes: int, splits: tuple[str
     """The work where the head is known not to be linear: so many passes of some splits for every neuron."""
     if _is_linear(config, here) is not False:
         return linear
-    share = sum(config["split"][split] for split in splits)
-    return replace(linear, seconds=passes * share * resources.explained_numbers(config, here) / FORWARD)
+    images = sum(config["split"][split] for split in splits) * resources.images_of_probe(config, here)
+    return replace(linear, seconds=passes * images * resources.n_explained(config, here) / FORWARD)
 
 
 def _is_linear(config: Config, here) -> bool | None:
-    """Whether a linear head follows a layer; None before that has been looked at."""
+    """Whether a linear head follows a layer; None before that has been looked at. At places it does not matter."""
+    if places_of(config, here):
+        return False
     head = attributes.read_attributes(recorded(config, here, f"{here.layer}/head.h5"))
     return bool(head["linear"]) if head and "linear" in head else None
 

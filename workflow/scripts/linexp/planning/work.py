@@ -32,6 +32,7 @@ from .resources import (
     concepts_of_method,
     explained_numbers,
     images_of_probe,
+    matrix_numbers,
     megabytes,
     n_explained,
     recorded_numbers,
@@ -192,13 +193,13 @@ def sampling_curves(config: Config, wildcards) -> Work:
     Nothing is done behind a linear head. Elsewhere the network is run again and again, which the job's log announces; a
     layer of that kind is given more time by hand.
     """
-    values = 2 * block_numbers(config, wildcards) + 4 * images_of_probe(config, wildcards) * 1_000
+    values = 2 * matrix_numbers(config, wildcards) + 4 * images_of_probe(config, wildcards) * 1_000
     return Work(TORCH + target_network(config, wildcards) + megabytes(values), 60)
 
 
 def ablating(config: Config, wildcards) -> Work:
     """The same and a block of simulations twice; the time is that of a tail that is linear, too."""
-    memory = sampling_curves(config, wildcards).memory + megabytes(2 * block_numbers(config, wildcards))
+    memory = sampling_curves(config, wildcards).memory + megabytes(2 * matrix_numbers(config, wildcards))
     return Work(memory, scored_numbers(config, wildcards) / CURVES)
 
 

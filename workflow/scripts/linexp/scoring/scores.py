@@ -18,6 +18,8 @@ OF_PLACES = ("correlation_images", "iou_maps")
 ACTIVE = 0.05
 """The share of places on which a neuron counts as active."""
 ABLATION = ["ablation_optim", "ablation_norm", "c", "d", "ablation_constant"]
+CEILING = "ablation_ceiling"
+"""A column of layers at places where ablation is scored."""
 
 
 def score_table(
@@ -112,7 +114,7 @@ def with_verdicts(scores: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_ablation(scores: pd.DataFrame, ablation: pd.DataFrame | None) -> pd.DataFrame:
-    """Scores with those of ablation beside them: `ABLATION`, missing where there are none.
+    """Scores with those of ablation beside them: `ABLATION`, missing where there are none, and `CEILING` at places.
 
     The status of a neuron without effect becomes `no_effect`, that of a simulation that varies on test but not on val
     `constant_simulation`.
@@ -127,7 +129,7 @@ def with_ablation(scores: pd.DataFrame, ablation: pd.DataFrame | None) -> pd.Dat
     if ablation is None:
         return scores.assign(**dict.fromkeys(ABLATION, np.nan))
     pair_and_neuron = ["method", "simulator", "neuron"]
-    known = ablation[[*pair_and_neuron, *ABLATION, "effect"]]
+    known = ablation[[*pair_and_neuron, *ABLATION, *ablation.columns.intersection([CEILING]), "effect"]]
     merged = scores.merge(known, how="left", on=pair_and_neuron, validate="one_to_one")
     reason = np.where(merged["effect"] < NO_EFFECT_BELOW, NO_EFFECT, CONSTANT_SIMULATION)
     unscored = merged["status"].eq("ok") & merged["ablation_norm"].isna()

@@ -41,6 +41,8 @@ def _facts(simulator: str, first: pd.Series) -> str:
     facts = [f"{first['neurons']} neurons, {first['dead']} dead", f"simulator {simulator}"]
     if not pd.isna(first["ablation_constant"]):
         facts.append(f"ablation of the best constant {first['ablation_constant']:.3f}")
+    if pd.notna(first.get("ablation_ceiling")):
+        facts.append(f"of the units' own maps in cells {first['ablation_ceiling']:.3f}")
     if pd.notna(first["variance_left"]):
         facts.append(reconstruction(first["variance_left"], first["mean_active"]))
     if first["copies"]:

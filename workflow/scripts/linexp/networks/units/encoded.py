@@ -192,9 +192,10 @@ class ChangedPlaces:
     def replace(self, values: Tensor, replace: str) -> None:
         values = values.to(self.values)
         if replace == "shift":
-            amount = (values - self.pooled).reshape(-1, *[1] * (self.values.ndim - 1)).expand_as(self.values)
-        else:
-            amount = values.reshape(-1, *[1] * (self.values.ndim - 1)) - self.values
+            values = values - self.pooled
+        if values.ndim == 1:
+            values = values.reshape(-1, *[1] * (self.values.ndim - 1))
+        amount = values.expand_as(self.values) if replace == "shift" else values - self.values
         self.places.copy_(self.original + amount[..., None].to(self.original) * self.written)
 
     def restore(self) -> None:

@@ -1,7 +1,7 @@
 """Units at places: what a layer's map does in each of grid × grid cells, instead of one number an image."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from ...probes.crops import overlaps
 from .deciding import Tried
 from .encoded import EncodedUnits
 from .neurons import Neurons
+from .units import Change
 
 MOST_PREFIX = 8
 """Tokens in front of the patches: class token, registers."""
@@ -67,6 +68,13 @@ class AtPlaces:
         found = [in_cells(block, self.grid, self.pool) for _, block in self.units.map_blocks(maps)]
         return torch.cat(found).flatten(0, 1)
 
+    def changes(self, output: Tensor, numbers: Sequence[int]) -> Iterator["ChangedMap"]:
+        """Some units, one after another, as of `Units.changes`; tokens in front of the patches stay as they are."""
+        maps = self._maps(output)
+        height, width = maps.shape[1:3] if self.channels == "last" else maps.shape[2:]
+        for change in self.units.changes(maps, numbers):
+            yield ChangedMap(change, self.grid, (height, width))
+
     def told(self) -> dict[str, float]:
         return self.units.told()
 
@@ -77,6 +85,36 @@ class AtPlaces:
         """An output as maps, with neurons where `channels` has them."""
         maps = token_maps(output) if output.ndim == 3 else output
         return maps.movedim(-1, 1) if output.ndim == 3 and self.channels == "first" else maps
+
+
+class ChangedMap:
+    """A unit's whole map, put in place of what it was from what its cells are to be.
+
+    Parameters
+    ----------
+    change
+        Of the unit, in the view of an output as maps.
+    grid
+        Cells a side.
+    size
+        Height and width of the map.
+    """
+
+    def __init__(self, change: Change, grid: int, size: tuple[int, int]):
+        self.change, self.pooled, self._grid, self._size = change, change.pooled, grid, size
+
+    def replace(self, values: Tensor, replace: str = "constant") -> None:
+        """Put `out_of_cells` of (n, grid²) values, or of (n,) that are those of all cells, in place of the map.
+
+        Nothing is left of the map, so there is no `shift`.
+        """
+        if replace != "constant":
+            raise ValueError(f"maps are not replaced by {replace}")
+        cells = values.to(self.pooled).reshape(len(values), -1).expand(-1, self._grid**2)
+        self.change.replace(out_of_cells(cells, self._grid, self._size), "constant")
+
+    def restore(self) -> None:
+        self.change.restore()
 
 
 def token_maps(tokens: Tensor) -> Tensor:
@@ -119,3 +157,28 @@ def in_cells(maps: Tensor, grid: int, pool: str) -> Tensor:
         down, across = (torch.from_numpy(np.ascontiguousarray(share)).to(maps) for share in shares)
         found = down @ maps @ across.T
     return found.flatten(2).transpose(1, 2)
+
+
+def out_of_cells(cells: Tensor, grid: int, size: tuple[int, int]) -> Tensor:
+    """Maps from what their cells are: each value of a map is the mean of the cells it lies in, by its part in each.
+
+    It is how `in_cells` cut them, the other way round. Where cells are whole values of the map, all values of a cell
+    are the same, and `in_cells` of such a map gives back what was put in; the mean over a map is always that over its
+    cells. The paper replaces one number an image and says nothing of maps. Network Dissection (Bau et al., 2017)
+    interpolates bilinearly between single values of a map, which makes a finer map of them; a cell is an average of
+    values, and interpolated ones would average to something else.
+
+    Parameters
+    ----------
+    cells
+        (n, grid²), row by row.
+    size
+        Height and width of the map.
+
+    Returns
+    -------
+    Tensor
+        (n, height, width).
+    """
+    down, across = (torch.from_numpy(overlaps(0, 1, side, grid)).to(cells) for side in size)
+    return down @ cells.unflatten(1, (grid, grid)) @ across.T

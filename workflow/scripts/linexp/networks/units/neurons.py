@@ -78,7 +78,9 @@ class ChangedNeuron:
     def replace(self, values: Tensor, replace: str) -> None:
         if replace == "shift":
             values = values.to(self.pooled) - self.pooled
-        values = values.to(self.original).reshape(-1, *[1] * (self.original.ndim - 1))
+        values = values.to(self.original)
+        if values.ndim == 1:
+            values = values.reshape(-1, *[1] * (self.original.ndim - 1))
         self.places.copy_(self.original + values if replace == "shift" else values)
 
     def restore(self) -> None:

@@ -13,9 +13,9 @@ from .neurons import Neurons
 from .units import Units
 
 
-def open_recorded(layer: Mapping[str, Any]) -> Units | AtPlaces:
-    """What is recorded of a layer: its units, or these at places."""
-    units = open_units(layer)
+def open_recorded(layer: Mapping[str, Any], activations: str | Path | None = None) -> Units | AtPlaces:
+    """What is recorded of a layer: its units, or these at places. Arguments as of `open_units`."""
+    units = open_units(layer, activations)
     return AtPlaces(units, layer["places"], layer["pool"]) if "places" in layer else units  # type: ignore[arg-type]
 
 

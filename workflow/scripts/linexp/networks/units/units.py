@@ -21,7 +21,7 @@ class Change(Protocol):
         """Make the unit's value of each image the given one, (n,) or (1,).
 
         `shift` adds the same amount to every place that the pooling reads, so that the pooled value becomes the wanted
-        one; `constant` puts that value in each of them.
+        one; `constant` puts that value in each of them, or to each its own, (n, …) of the shape of the places.
         """
 
     def restore(self) -> None:
