@@ -16,6 +16,9 @@ demo: .venv/.installed
 
 install: .venv/.installed
 
+# modules are compiled when they are imported, which most never are
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint requirements.lock --editable
+
 # files of tests side by side, as most of a test is one process that starts others; the workflow's first, which take longest
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
@@ -38,7 +41,7 @@ test-slurm: .venv/.installed-slurm
 # the explorer in a headless Chromium
 test-browser: .venv/.installed-browser
 	tests/browser/install.sh
-	$(BIN)/python -m pytest tests/browser
+	$(PYTEST) tests/browser
 
 lint: .venv/.installed-test
 	$(BIN)/ruff check
@@ -79,17 +82,17 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/.installed: pyproject.toml requirements.lock | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable .
+	$(PIP_INSTALL) .
 	@touch $@
 
 .venv/.installed-test: .venv/.installed
-	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[test]'
+	$(PIP_INSTALL) '.[test]'
 	@touch $@
 
 .venv/.installed-slurm: .venv/.installed-test
-	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[test,slurm]'
+	$(PIP_INSTALL) '.[test,slurm]'
 	@touch $@
 
 .venv/.installed-browser: .venv/.installed-test
-	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[browser]'
+	$(PIP_INSTALL) '.[browser]'
 	@touch $@
