@@ -46,9 +46,9 @@ def _check_parts(parts: Sequence[str], wanted: Mapping[str, str]) -> None:
     """Raise a `LinexpError` if a block was made otherwise than what it is to be a part of, with these attributes."""
     identities(parts)
     for path in parts:
-        found = _attributes(path)
-        settings = {name: value for name, value in json.loads(found["settings"]).items() if name != "block"}
-        same = all(found[part] == wanted[part] for part in ("made_by", "recipe", "made_from"))
+        found = _attributes(path) or {}
+        settings = {name: value for name, value in json.loads(found.get("settings", "{}")).items() if name != "block"}
+        same = all(found.get(part) == wanted[part] for part in ("made_by", "recipe", "made_from"))
         if not same or settings != json.loads(wanted["settings"]):
             raise LinexpError(f"{path} was made otherwise than what it is to be a part of; {seals.remake(path)}")
 

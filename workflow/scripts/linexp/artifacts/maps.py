@@ -63,5 +63,5 @@ def write_maps(path: str | Path, provenance: store.Provenance, found: MapFile) -
 
 
 def read_maps(path: str | Path) -> MapFile:
-    arrays = store.read_arrays(path, "neurons", "images", "maps", "rows", "boxes")
-    return MapFile(*arrays, why_none=str(store.read_attribute(path, "why_none")))
+    neurons, images, maps, rows, boxes = store.read_arrays(path, "neurons", "images", "maps", "rows", "boxes")
+    return MapFile(neurons, images, maps, rows, boxes, str(store.read_attribute(path, "why_none")))

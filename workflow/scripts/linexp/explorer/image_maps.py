@@ -59,8 +59,8 @@ class MapsAtPlaces:
 
         def of(column: int, images: Sequence[int]) -> NeuronMaps:
             rows = np.asarray(images, np.int64)
-            cut = (values[:, column].reshape(-1, grid, grid)[rows] for values in (real, simulated))
-            return NeuronMaps(self._boxes[rows], *cut, method=self._method, simulator=self._simulator)
+            fires, says = (values[:, column].reshape(-1, grid, grid)[rows] for values in (real, simulated))
+            return NeuronMaps(self._boxes[rows], fires, says, self._method, self._simulator)
 
         return of
 

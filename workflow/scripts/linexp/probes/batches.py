@@ -26,7 +26,7 @@ What a network makes of an image is rounded as its batch is large: so an image i
 _IMAGES_A_TASK = 4
 
 
-def rows_of_block(block: Sequence[int] | None, n_images: int) -> range:
+def rows_of_block(block: tuple[int, int] | None, n_images: int) -> range:
     """The images of a block, or all of them.
 
     Parameters

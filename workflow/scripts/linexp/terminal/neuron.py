@@ -142,9 +142,9 @@ def neuron_text(layer: Layer, neuron: int, activations: np.ndarray, width: int =
     heading = [f"{layer.folder}, neuron {neuron}{name}", *filter(None, [layer.reconstruction])]
     parts = ["\n".join(_cut(line, width) for line in heading)]
     for method, known in layer.explanations.items():
-        rows = layer.scores[(layer.scores["method"] == method) & (layer.scores["neuron"] == neuron)]
+        of_method = (layer.scores["method"] == method) & (layer.scores["neuron"] == neuron)
         several = layer.scores["simulator"].nunique() > 1
-        records = rows.to_dict("records")
+        records = layer.scores[of_method].to_dict("records")
         told = [_scores(row, several) for row in records]
         stable = layer.stability.get(method, {}).get(neuron)
         lines = [*_weights(known.get(neuron), stable, width), *_ceilings(records, width)]
