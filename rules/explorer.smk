@@ -29,7 +29,7 @@ rule make_report:
 
 rule make_index:
     input:
-        unpack(needs(index_files.files)),
+        unpack(needs(partial(index_files.files, tables.paper_tables()))),
     output:
         index_files.INDEX,
     log:
@@ -40,7 +40,7 @@ rule make_index:
     params:
         layers=ask(index_files.told),
         models=ask(index_files.models),
-        captions=ask(index_files.captions),
+        captions=ask(partial(index_files.captions, tables.paper_tables())),
     message:
         "Make the index of all finished layers"
     script:

@@ -1,13 +1,13 @@
 # activation maps of the images that pages and pictures of neurons show; of layers at places they are recorded already
 
 
-rule record_maps:
+rule record_maps_of_neuron:
     input:
         unpack(needs(map_files.files)),
     output:
-        "results/{target}/{layer}/maps/shown.h5",
+        "results/{target}/{layer}/maps/neuron_{neuron}.h5",
     log:
-        "results/logs/record_maps/{target}/{layer}/shown.log",
+        "results/logs/record_maps/{target}/{layer}/neuron_{neuron}.log",
     conda:
         "../envs/linexp.yaml"
     threads: threads_of_target
@@ -19,24 +19,20 @@ rule record_maps:
     params:
         model=ask(model_files.up_to_layers),
         layer=ask(model_files.layer_only),
-        neurons=ask(inputs.neurons_of),
-        images=ask(inputs.probe_settings),
-        seed=config["seed"],
-    message:
-        "Record the maps that are shown of {wildcards.target}/{wildcards.layer}"
-    script:
-        "../workflow/scripts/record_maps.py"
-
-
-use rule record_maps as record_maps_of_neuron with:
-    output:
-        "results/{target}/{layer}/maps/neuron_{neuron}.h5",
-    log:
-        "results/logs/record_maps/{target}/{layer}/neuron_{neuron}.log",
-    params:
-        model=ask(model_files.up_to_layers),
-        layer=ask(model_files.layer_only),
         images=ask(inputs.probe_settings),
         seed=config["seed"],
     message:
         "Record the maps that are shown of neuron {wildcards.neuron} of {wildcards.target}/{wildcards.layer}"
+    script:
+        "../workflow/scripts/record_maps.py"
+
+
+use rule record_maps_of_neuron as record_maps with:
+    output:
+        "results/{target}/{layer}/maps/shown.h5",
+    log:
+        "results/logs/record_maps/{target}/{layer}/shown.log",
+    params:
+        neurons=ask(inputs.neurons_of),
+    message:
+        "Record the maps that are shown of {wildcards.target}/{wildcards.layer}"

@@ -9,7 +9,6 @@ import pandas as pd
 import pyarrow as pa
 from PIL import Image
 
-from linexp import explorer
 from linexp.artifacts import store
 from linexp.artifacts.maps import MapFile, write_maps
 from linexp.concepts import presence
@@ -23,6 +22,8 @@ from linexp.explanations import (
     to_table,
     weight_matrix,
 )
+from linexp.explorer.folder import write_explorer
+from linexp.explorer.layer import LayerFiles, Shown
 from linexp.figures.shown_images import images_of_layer
 from linexp.fitting.stable import Stability
 from linexp.fitting.stable import to_table as stability_table
@@ -158,9 +159,9 @@ def make_layer(
     provenance = store.Provenance("test", {"note": "</pre><script>"}, "f")
     titles = {method: method for method in explained}
     calibrated, drawn = [(SIMULATOR, "simulator")], list(FIGURES.values())
-    shown = explorer.Shown("net / layer4", SIMULATOR, calibrated, seed, provenance, titles, drawn)
+    shown = Shown("net / layer4", SIMULATOR, calibrated, seed, provenance, titles, drawn)
     page = folder / "report" / "index.html"
-    explorer.write_explorer(page, files, shown, _Repeated(pictures), threads=2)
+    write_explorer(page, files, shown, _Repeated(pictures), threads=2)
     raw = [values.reshape(n_images, grid, grid, -1) for values in (activations, p.astype(float))]
     means = [values.mean(axis=(1, 2)) for values in raw]
     return Layer(page, concepts, *means, explained, test, scores, tuple(raw) if per > 1 else None, shown_maps)
@@ -302,7 +303,7 @@ def _write(folder, index, texts, images, p, activations, explained, concepts, te
     stable = [_stability(one) for one in explained["le"]]
     store.write_table(folder / "stability.parquet", made, stability_table(stable))
     by_method = {name: {method: folder / f"{method}{name}" for method in explained} for name in (".parquet", ".h5")}
-    files = explorer.LayerFiles(
+    files = LayerFiles(
         index=folder / "index.parquet",
         activations=folder / "activations.h5",
         scores=folder / "scores.parquet",

@@ -129,7 +129,7 @@ def test_another_format_remakes_everything(project):
     seals = project.folder / LIBRARY / "artifacts/seals.py"
     seals.write_text(seals.read_text().replace("FORMAT = 1\n", "FORMAT = 2\n"))
     planned = project.planned()
-    assert sum(planned.values()) == 66
+    assert sum(planned.values()) == 67
     assert "linexp: results/net/layer4/scores.parquet is made again, reason: format 1 → 2" in project.plan().said
 
 

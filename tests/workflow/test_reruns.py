@@ -75,7 +75,8 @@ def test_new_neurons_remake_explanations_and_nothing_before(project):
     config = project.config()
     config["targets"]["net"]["neurons"] = [0, 3]
     project.configure(config)
-    assert set(project.planned()) == EXPLAINING | SCORING | MEASURING_IMPACT | MEASURING_EFFECTS | {"measure_ceilings"}
+    remade = EXPLAINING | SCORING | MEASURING_IMPACT | MEASURING_EFFECTS | {"measure_ceilings", "record_maps"}
+    assert set(project.planned()) == remade
 
 
 def test_an_edited_library_module_remakes_what_uses_it(project):

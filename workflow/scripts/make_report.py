@@ -2,15 +2,16 @@
 
 import sys
 
-from linexp import explorer
 from linexp.artifacts import store
+from linexp.explorer.folder import write_explorer
+from linexp.explorer.layer import LayerFiles, Shown
 from linexp.jobs import runtime
 from linexp.probes import index, sources
 
 runtime.start(snakemake)
 files, params = snakemake.input, snakemake.params
-layer = explorer.LayerFiles.of(files, params.methods, params.linear)
-shown = explorer.Shown(
+layer = LayerFiles.of(files, params.methods, params.linear)
+shown = Shown(
     title=params.title,
     simulator=params.simulator,
     calibrated=params.calibrated,
@@ -20,5 +21,5 @@ shown = explorer.Shown(
     figures=params.figures,
 )
 images = index.IndexedImages(sources.open_source(params.images), store.read_table(files.index))
-size = explorer.write_explorer(snakemake.output[0], layer, shown, images, snakemake.threads)
+size = write_explorer(snakemake.output[0], layer, shown, images, snakemake.threads)
 print(f"report: {size / 1e6:.1f} MB in the folder of {snakemake.output[0]}", file=sys.stderr)

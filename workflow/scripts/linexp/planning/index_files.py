@@ -1,13 +1,12 @@
 """What the index of all layers is made from: the layers that are finished, and no other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from ..config.checks import Config
 from ..errors import LinexpError
-from ..paper.tables import paper_tables
 from . import titles
 from .inputs import Files, linear_methods, of_layer, target_of
 
@@ -23,8 +22,13 @@ def finished(config: Config) -> Iterator[SimpleNamespace]:
                 yield place
 
 
-def files(config: Config, _wildcards) -> Files:
+def files(tables: Mapping[int, Any], config: Config, _wildcards) -> Files:
     """Scores, summaries and explanations of the finished layers, calibrations and filled tables that are there.
+
+    Parameters
+    ----------
+    tables
+        The paper's, by their number.
 
     Raises
     ------
@@ -44,7 +48,7 @@ def files(config: Config, _wildcards) -> Files:
             for method in target_of(config, place)["methods"]
         ],
         "calibrations": [path for _, path in _calibrations(config)],
-        "tables": [path for _, path in _tables()],
+        "tables": [path for _, path in _filled(tables)],
     }
 
 
@@ -72,9 +76,9 @@ def models(config: Config, _wildcards) -> list[str]:
     return [name for name, _ in _calibrations(config)]
 
 
-def captions(_config: Config, _wildcards) -> list[str]:
-    """What the tables are called that are there."""
-    return [caption for caption, _ in _tables()]
+def captions(tables: Mapping[int, Any], _config: Config, _wildcards) -> list[str]:
+    """What those of the paper's tables are called that are filled."""
+    return [caption for caption, _ in _filled(tables)]
 
 
 def _calibrations(config: Config) -> list[tuple[str, str]]:
@@ -82,6 +86,6 @@ def _calibrations(config: Config) -> list[tuple[str, str]]:
     return [(name, path) for name, path in named if Path(path).exists()]
 
 
-def _tables() -> list[tuple[str, str]]:
-    named = [(f"Table {n}: {t.caption}", f"results/tables/table_{n:02d}.csv") for n, t in paper_tables().items()]
+def _filled(tables: Mapping[int, Any]) -> list[tuple[str, str]]:
+    named = [(f"Table {n}: {table.caption}", f"results/tables/table_{n:02d}.csv") for n, table in tables.items()]
     return [(caption, path) for caption, path in named if Path(path).exists()]
