@@ -12,9 +12,9 @@ import pandas as pd
 import pyarrow as pa
 
 from linexp.artifacts import store
-from linexp.effects import blocks, impact
+from linexp.effects import impact
 from linexp.effects.open_losses import open_layer
-from linexp.jobs import progress, runtime
+from linexp.jobs import blocks, progress, runtime
 from linexp.jobs.parallel import batched
 from linexp.networks import recorded
 

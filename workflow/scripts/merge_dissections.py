@@ -1,8 +1,8 @@
 """Put the dissections of all blocks of a layer together. Output: HDF5, as of a layer in one piece."""
 
 from linexp.artifacts import store
-from linexp.effects.blocks import merge_arrays
 from linexp.jobs import runtime
+from linexp.jobs.blocks import merge_arrays
 
 runtime.start(snakemake)
 blocks = snakemake.input.blocks

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 
 from linexp.artifacts import store
-from linexp.effects import ablation, blocks, shared_curves
+from linexp.effects import ablation, shared_curves
 from linexp.effects.open_losses import open_layer
 from linexp.jobs import progress, runtime
 from linexp.networks import recorded

@@ -6,7 +6,7 @@ Output: Parquet, one row a neuron.
 import sys
 
 from linexp.artifacts import store
-from linexp.effects import ablation, blocks, shared_curves
+from linexp.effects import ablation, shared_curves
 from linexp.effects.open_losses import open_layer
 from linexp.jobs import progress, runtime
 from linexp.networks import recorded

@@ -17,9 +17,9 @@ from torchvision.models.resnet import BasicBlock
 from helpers.layers import made_up, noisy
 from linexp.dissection.overlaps import LabelledImages, dissect
 from linexp.effects import ablation, impact
-from linexp.effects.blocks import block_of, merge_arrays
 from linexp.effects.losses import CrossEntropy
 from linexp.effects.tail_losses import LinearTailLosses, ReplayedTailLosses
+from linexp.jobs.blocks import block_of, merge_arrays
 from linexp.networks.recording import record_activations
 from linexp.networks.tails import ReplayedTail, split_network
 from linexp.networks.targets import given_preprocessing

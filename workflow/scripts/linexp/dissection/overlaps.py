@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from ..effects.blocks import block_of
+from ..jobs.blocks import block_of
 from ..jobs.gpu_memory import map_what_fits, run_what_fits
 from ..jobs.parallel import batched, ordered_map
 from ..jobs.progress import progress

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..effects.blocks import block_of
 from ..errors import LinexpError
+from ..jobs.blocks import block_of
 from ..jobs.gpu_memory import is_full
 from ..jobs.parallel import ordered_map
 from ..jobs.progress import progress

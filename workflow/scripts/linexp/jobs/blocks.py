@@ -1,4 +1,4 @@
-"""The neurons of a layer cut into blocks that separate jobs work on, and what the jobs found put together again."""
+"""Neurons of a layer, or images, cut into blocks that separate jobs work on, and what they found put together again."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def block_of(number: int, blocks: int, n_neurons: int, together: int = 1) -> slice:
-    """The neurons of one block: all blocks are about equally large, and one after the other they are the whole layer.
+    """The neurons (or images) of one block; all are about equally large, and one after the other they are all neurons.
 
     Parameters
     ----------
@@ -15,7 +15,7 @@ def block_of(number: int, blocks: int, n_neurons: int, together: int = 1) -> sli
     blocks
         Their number; where it is above that of the neurons, some are empty.
     n_neurons
-        Of the layer, or those that are scored.
+        Of the layer, or those that are scored; or of images.
     together
         Groups of so many neurons, counted from the first, are not cut. What is computed on a whole group at a time is
         then computed on the same groups whatever the blocks, so rounding is the same.
