@@ -26,7 +26,9 @@ def labels_of(n_classes):
     return outputs.model_labels(index["label"].to_numpy(), source.class_names, params.class_map, n_classes)
 
 
-def record(file):
+def write_logits(file):
+    if parts:
+        return put_together(file, parts, "logits", len(rows))
     network, preprocess = targets.open_target(params.model, snakemake.input, params.seed)
     images, size = ImageRows(IndexedImages(source, index), rows), snakemake.resources.batch_size
     batches = image_batches(images, preprocess, size, snakemake.threads, "recording outputs")
@@ -37,10 +39,7 @@ def record(file):
 
 
 with store.create_arrays(snakemake.output[0], provenance) as file:
-    if parts:
-        put_together(file, parts, "logits", len(rows))
-    else:
-        record(file)
+    write_logits(file)
     if not block:
         labels, val = labels_of(file["logits"].shape[1]), rows_of(index, "val")
         store.write_array(file, "labels", labels)
