@@ -98,7 +98,7 @@ def test_a_killed_block_runs_again_alone(project, whole, monkeypatch):
     written = [path.stat().st_mtime for path in others]
     assert project.planned(EMBEDDINGS) == {"embed_images_block": 1, "merge_embeddings": 1}
     log = project.run("--notemp", EMBEDDINGS)
-    assert log.count("rule embed_images_block:") == 1
+    assert log.count("(Rule: embed_images_block)") == 1
     assert [path.stat().st_mtime for path in others] == written
     assert contents(project) == whole[1]
 

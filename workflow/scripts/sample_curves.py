@@ -11,7 +11,7 @@ import numpy as np
 from linexp.artifacts import store
 from linexp.effects import ablation, shared_curves
 from linexp.effects.open_losses import open_layer
-from linexp.jobs import progress, runtime
+from linexp.jobs import blocks, progress, runtime
 from linexp.networks import recorded
 from linexp.probes.index import rows_of
 
