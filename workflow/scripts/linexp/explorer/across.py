@@ -5,7 +5,6 @@ It is one file with all that it needs, made from the small tables of each layer.
 
 import base64
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..artifacts import store
@@ -22,8 +20,8 @@ from ..explanations import EXPLAINED, NOT_ABOVE_CHANCE, PREDICTS_ONLY
 from ..scoring.reasons import CEILINGS
 from ..scoring.words import CEILING, VERDICTS
 from .layer import AnyPath
-from .layer_page import PAGE, number
-from .scripts import rounded, short
+from .layer_page import PAGE, templates
+from .scripts import in_json, rounded, short
 
 OWN_PAGE = Path(__file__).parent / "across_page"
 SHARED = ("data.js", "numbers.js", "elements.js", "order.js")
@@ -192,28 +190,23 @@ def render(
     provenance: store.Provenance,
 ) -> str:
     """The page. Its scripts and styles are in it, and its policy lets no others run; whatever it quotes is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(OWN_PAGE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = number
     scripts = [(PAGE / name).read_text("utf-8") for name in SHARED]
     scripts += [(OWN_PAGE / name).read_text("utf-8") for name in OWN]
     styles = [(PAGE / "style.css").read_text("utf-8"), (OWN_PAGE / "across.css").read_text("utf-8")]
-    text = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-    return environment.get_template("index.html").render(
-        data=Markup(text),
-        scripts=[Markup(script) for script in scripts],
-        styles=[Markup(style) for style in styles],
-        script_hashes=" ".join(map(policy_hash, scripts)),
-        style_hashes=" ".join(map(policy_hash, styles)),
-        calibrations=calibrations,
-        tables=tables,
-        n_layers=len(data["layers"]),
-        provenance=provenance.summary(),
+    return (
+        templates(OWN_PAGE)
+        .get_template("index.html")
+        .render(
+            data=Markup(in_json(data)),
+            scripts=[Markup(script) for script in scripts],
+            styles=[Markup(style) for style in styles],
+            script_hashes=" ".join(map(policy_hash, scripts)),
+            style_hashes=" ".join(map(policy_hash, styles)),
+            calibrations=calibrations,
+            tables=tables,
+            n_layers=len(data["layers"]),
+            provenance=provenance.summary(),
+        )
     )
 
 

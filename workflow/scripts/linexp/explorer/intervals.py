@@ -33,8 +33,8 @@ def correlations_with_intervals(simulated: np.ndarray, activations: np.ndarray) 
     simulated, activations
         (n_images, m).
     """
-    undefined = constant(simulated) | constant(activations)
-    u, v = (standardised(np.where(undefined, 0.0, values.astype(np.float64))) for values in (simulated, activations))
+    u, v = (standardised(values) for values in (simulated, activations))
+    undefined = ~(u.any(axis=0) & v.any(axis=0))
     r = np.clip((u * v).mean(axis=0), -1.0, 1.0)
     influence = u * v - r * (u**2 + v**2) / 2
     with np.errstate(divide="ignore", invalid="ignore"):

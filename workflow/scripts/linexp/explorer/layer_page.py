@@ -23,6 +23,19 @@ from .trust import read_sanity
 PAGE = Path(__file__).parent / "page"
 
 
+def templates(folder: Path) -> Environment:
+    """The templates in a folder; whatever they quote is escaped, and what they are not given is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number
+    return environment
+
+
 def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
     """The page; whatever it quotes is escaped.
 
@@ -31,14 +44,8 @@ def render(files: LayerFiles, shown: Shown, facts: Mapping[str, Any]) -> str:
     facts
         What `folder` found out while it wrote the data, with their `size`, to which that of the page is added.
     """
-    environment = Environment(
-        loader=FileSystemLoader(PAGE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": number, "count": lambda value: f"{value:,}", "size": size, "signed": signed}
+    environment = templates(PAGE)
+    environment.filters |= {"count": lambda value: f"{value:,}", "size": size, "signed": signed}
     environment.globals |= {"place": scale_place, "ticks": scale_ticks}
     summary, comparison = (
         pd.read_csv(path, keep_default_na=False, na_values=[""]) for path in (files.summary, files.comparison)

@@ -14,14 +14,20 @@ def write_script(folder: Path, name: str, value: Any) -> None:
     """Write `{folder}/{name}.js`, which hands a value to the page under its name.
 
     The value is JSON in a string, which a browser reads in half the time that the same takes as a literal of the
-    language. All but ASCII and every `<` is escaped, so that it stays data wherever the text ends up. Values that are
-    no numbers have to be None by now.
+    language.
     """
-    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
+    quoted = in_json(value).replace("\\", "\\\\").replace("'", "\\'")
     path = folder / f"{name}.js"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"linexp.receive({json.dumps(name)},JSON.parse('{quoted}'));\n", encoding="ascii")
+
+
+def in_json(value: Any) -> str:
+    """JSON in which all but ASCII and every `<` is escaped, so that it stays data wherever the text ends up.
+
+    Values that are no numbers have to be None by now.
+    """
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def packed(values: np.ndarray) -> str:

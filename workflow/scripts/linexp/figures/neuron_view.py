@@ -158,11 +158,10 @@ def _read_explained(files: ViewFiles, neuron: int, simulator: str) -> list[Expla
 
 def _read_presence(path: str | Path, wanted: Sequence[str]) -> np.ndarray:
     """(n_images, n_concepts) the columns of P of some concepts."""
-    column = {concept: number for number, concept in enumerate(store.read_strings(path, "concepts"))}
-    used = sorted({column[concept] for concept in wanted})
+    number = {concept: column for column, concept in enumerate(store.read_strings(path, "concepts"))}
+    columns = np.array([number[concept] for concept in wanted], np.intp)
     with store.open_arrays(path) as file:
-        p = np.concatenate([block[:, used] for block in store.row_blocks(file["P"])])
-    return p[:, np.searchsorted(used, [column[concept] for concept in wanted]).astype(int)]
+        return np.concatenate([block[:, columns] for block in store.row_blocks(file["P"])])
 
 
 def breakable(formula: str) -> str:

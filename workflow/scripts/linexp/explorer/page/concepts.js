@@ -93,25 +93,24 @@ linexp.concepts = (() => {
     );
   }
 
-  // the same of where it is in images, beside what whole images tell of that
+  // a row a model, with the cells of the k-th
+  function modelTable(models, measures, cells) {
+    const rows = models.map(([name, role], k) =>
+      el("tr", null, el("th", { scope: "row" }, breakable(name)), el("td", null, role), cells(k)),
+    );
+    return el("table", { class: "plain" }, tableHead(["Model", "Role", ...measures]), el("tbody", null, rows));
+  }
+
+  // how well models know where it is in images, beside what whole images tell of that
   function knowledgeAtPlaces(concept, facts) {
     const title = "How well image-text models know where it is";
     const known = facts.places[concept];
     if (!known) return card("known", title, "No pixel label says where it is, so that it cannot be tested here.");
     const [places, ...measures] = known;
-    const rows = facts.models.map(([name, role], k) =>
-      el(
-        "tr",
-        null,
-        el("th", { scope: "row" }, breakable(name)),
-        el("td", null, role),
-        measures[k].map((value) => el("td", null, fixed(value, 3))),
-      ),
-    );
     const of = ["at places", "of images"].flatMap((where) =>
       ["AUC", "AP", "IoU"].map((measure) => `${measure} ${where}`),
     );
-    const table = el("table", { class: "plain" }, tableHead(["Model", "Role", ...of]), el("tbody", null, rows));
+    const table = modelTable(facts.models, of, (k) => measures[k].map((value) => el("td", null, fixed(value, 3))));
     const note =
       `It covers half or more of ${plural(places, "place")} of test images. AUC and AP (average precision) of finding these, ` +
       "IoU at the threshold that is best on train: by the similarity of each place, and by that of its whole image.";
@@ -130,19 +129,12 @@ linexp.concepts = (() => {
     }
     const [positives, ...scores] = known;
     const share = positives / facts.labelled_images;
-    const rows = facts.models.map(([name, role], k) =>
-      el(
-        "tr",
-        null,
-        el("th", { scope: "row" }, breakable(name)),
-        el("td", null, role),
-        ...scores[k].map((value) =>
-          el("td", { class: "score wide" }, el("strong", { class: "value" }, fixed(value, 3)), scoreBar(value)),
-        ),
+    const note = `${count(positives)} of ${count(facts.labelled_images)} images (${fixed(100 * share, 1)} %) have this label. ${MEASURES}`;
+    const table = modelTable(facts.models, ["AUC", "AP"], (k) =>
+      scores[k].map((value) =>
+        el("td", { class: "score wide" }, el("strong", { class: "value" }, fixed(value, 3)), scoreBar(value)),
       ),
     );
-    const note = `${count(positives)} of ${count(facts.labelled_images)} images (${fixed(100 * share, 1)} %) have this label. ${MEASURES}`;
-    const table = el("table", { class: "plain" }, tableHead(["Model", "Role", "AUC", "AP"]), el("tbody", null, rows));
     return card("known", title, note, scrolled("Table of models", table));
   }
 
